@@ -1,0 +1,54 @@
+import type { Dpid, Ipv4 } from '../lib/addresses.js';
+
+/** Where something listens, or is reached. */
+export type Endpoint =
+  | { readonly transport: 'tcp'; readonly host: string; readonly port: number }
+  | { readonly transport: 'unix'; readonly path: string };
+
+/** Which ports belong to a network: by identity that follows the VM, or by the port's name. */
+export type PortSelector =
+  | { readonly by: 'iface-id'; readonly glob: string }
+  | { readonly by: 'port'; readonly glob: string; readonly on?: string };
+
+export interface HypervisorConfig {
+  readonly name: string;
+  readonly ovsdb: Endpoint;
+  readonly bridge: string;
+  readonly datapath: 'system' | 'netdev';
+  readonly vtep: Ipv4;
+  /**
+   * The bridge's datapath id: known from the file alone, so that a switch that dials in is recognised before its
+   * OVSDB has answered (docs/adr/0003). Made from the name unless the file says it.
+   */
+  readonly dpid: Dpid;
+}
+
+export interface NetworkConfig {
+  readonly name: string;
+  /** VXLAN network identifier, 1..16777215 [RFC 7348 section 5]; also the network's `metadata` in the pipeline. */
+  readonly vni: number;
+  readonly ports: readonly PortSelector[];
+  /** VTEPs that Heddle does not manage. */
+  readonly remotes: readonly Ipv4[];
+}
+
+/** An app that the file asks for. `options` are checked later, against the schema of the app itself. */
+export interface AppConfig {
+  /** A built-in app's name, or a module's path as the file has it. */
+  readonly name: string;
+  readonly options: unknown;
+  /** Where `options` stand in the file, as a path of keys: for messages. */
+  readonly path: readonly (string | number)[];
+}
+
+export interface Config {
+  readonly openflow: {
+    readonly listen: Endpoint & { transport: 'tcp' };
+    /** What hosts are told to connect to (Controller.target). */
+    readonly advertise: Endpoint & { transport: 'tcp' };
+  };
+  readonly api: { readonly listen: Endpoint & { transport: 'tcp' } };
+  readonly apps: readonly AppConfig[];
+  readonly hypervisors: readonly HypervisorConfig[];
+  readonly networks: readonly NetworkConfig[];
+}

@@ -1,0 +1,61 @@
+/**
+ * Every error that Heddle throws or reports on purpose has a stable code from this closed list, so that tests, logs and
+ * callers can tell errors apart without reading their texts.
+ */
+export const errorCodes = [
+  // bytes and frames
+  'WIRE_TRUNCATED', // a read would leave its window
+  'WIRE_BAD_LENGTH', // a length field that cannot be true
+  'WIRE_BAD_VALUE', // a field whose value is not allowed there
+  // OpenFlow
+  'OF_BAD_VERSION',
+  'OF_BAD_FRAME',
+  'OF_TIMEOUT',
+  'OF_CLOSED',
+  'OF_REFUSED', // the switch answered with OFPT_ERROR
+  // OVSDB
+  'OVSDB_BAD_JSON',
+  'OVSDB_BAD_MESSAGE',
+  'OVSDB_TOO_LARGE',
+  'OVSDB_REFUSED', // the server answered with an error
+  'OVSDB_TIMEOUT',
+  'OVSDB_CLOSED',
+  // configuration and apps
+  'CONFIG_INVALID',
+  'APP_NOT_FOUND',
+  'APP_INVALID',
+  'APP_THREW',
+  // the machine
+  'LISTEN_FAILED',
+  'FILE_UNREADABLE',
+] as const;
+
+export type ErrorCode = (typeof errorCodes)[number];
+
+export class HeddleError extends Error {
+  override readonly name = 'HeddleError';
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** An error at a byte: `offset` counts from the first byte of the frame that was being read. */
+export class WireError extends HeddleError {
+  readonly offset: number;
+
+  constructor(code: 'WIRE_TRUNCATED' | 'WIRE_BAD_LENGTH' | 'WIRE_BAD_VALUE', message: string, offset: number) {
+    super(code, `${message} (at byte ${offset})`);
+    this.offset = offset;
+  }
+}
+
+/** The text of anything that was thrown. */
+export const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));
+
+/** Makes a `switch` over a closed union exhaustive: a member that was forgotten is a type error. */
+export function assertNever(value: never): never {
+  throw new TypeError(`unexpected value: ${JSON.stringify(value)}`);
+}
