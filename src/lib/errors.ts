@@ -17,6 +17,8 @@ export const errorCodes = [
   'OVSDB_BAD_JSON',
   'OVSDB_BAD_MESSAGE',
   'OVSDB_TOO_LARGE',
+  'OVSDB_BAD_VALUE', // a value of ours that does not fit its column
+  'OVSDB_BUSY', // too many requests wait for an answer
   'OVSDB_REFUSED', // the server answered with an error
   'OVSDB_TIMEOUT',
   'OVSDB_CLOSED',
@@ -28,6 +30,8 @@ export const errorCodes = [
   // the machine
   'LISTEN_FAILED',
   'FILE_UNREADABLE',
+  'COMMAND_FAILED', // a program that the lab ran ended in failure, or not in time
+  'LAB_FAILED', // the lab could not be set up, or did not come to the state that it waited for
 ] as const;
 
 export type ErrorCode = (typeof errorCodes)[number];

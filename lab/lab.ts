@@ -1,0 +1,139 @@
+/** A lab on this machine: everything is made under one id, and taken away by it. */
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { HeddleError, messageOf } from '../src/lib/errors.js';
+import { Cleanup, cleanUpOnSignals, type CleanupFailure } from './cleanup.js';
+import { Fabric, setAddress, type Network } from './fabric.js';
+import { gate } from './gate.js';
+import { inNamespace, thisMachine, type Host } from './host.js';
+import { Hypervisor } from './hypervisor.js';
+import { checkHostName, checkLabId, namespaceName, randomLabId } from './names.js';
+import { listNamespaces, makeNamespace, removeNamespaces } from './namespaces.js';
+import { controllerAddress, managementAddress, underlayAddress } from './plan.js';
+
+/** Only root can write here, and a socket's path stays short enough for sun_path. */
+export const labsDirectory = '/run/heddle-lab';
+const controllerIndex = 254;
+
+export interface LabOptions {
+  /** 1 to 8 of a-z and 0-9; random unless said. */
+  readonly id?: string;
+}
+
+export class Lab {
+  readonly id: string;
+  /** For files of this lab; goes with it. */
+  readonly directory: string;
+  /** Where Heddle runs: on the management network only, at 10.98.0.254. */
+  readonly controller: Host;
+  readonly fabric: Fabric;
+  readonly hypervisors = new Map<string, Hypervisor>();
+  /** More to undo, before the lab itself goes. */
+  readonly cleanup: Cleanup;
+  readonly #machine: Host;
+  readonly #unhook: () => void;
+  #nextIndex = 1;
+
+  private constructor(parts: {
+    id: string;
+    cleanup: Cleanup;
+    machine: Host;
+    unhook: () => void;
+    fabric: Fabric;
+  }) {
+    this.id = parts.id;
+    this.directory = directoryOf(parts.id);
+    this.cleanup = parts.cleanup;
+    this.fabric = parts.fabric;
+    this.#machine = parts.machine;
+    this.#unhook = parts.unhook;
+    this.controller = inNamespace(parts.machine, namespaceName(parts.id, 'ctl'), 'controller');
+  }
+
+  /**
+   * The cables and the controller's host, with no hypervisor yet. Needs root. SIGINT and SIGTERM take it down.
+   * @throws HeddleError LAB_FAILED when a lab of this id is there, CommandError when a step fails
+   */
+  static async create(options: LabOptions = {}): Promise<Lab> {
+    const id = checkLabId(options.id ?? randomLabId());
+    await claimDirectory(id);
+    const { host: machine, close } = gate(thisMachine);
+    const cleanup = new Cleanup();
+    cleanup.add('take the lab down', async () => {
+      await close();
+      await takeDown(id);
+    });
+    const unhook = cleanUpOnSignals(cleanup);
+    try {
+      const fabric = await Fabric.create(machine, namespaceName(id, 'fab'));
+      const lab = new Lab({ id, cleanup, machine, unhook, fabric });
+      await makeNamespace(machine, namespaceName(id, 'ctl'));
+      await lab.#connect('management', lab.controller, 'ctl', controllerIndex);
+      await setAddress(lab.controller, 'mgmt0', controllerAddress);
+      return lab;
+    } catch (thrown) {
+      await cleanup.run();
+      unhook();
+      throw thrown;
+    }
+  }
+
+  /** Starts a hypervisor: the first is 10.97.0.1 and 10.98.0.1, and so on. Several may start at once. */
+  async addHypervisor(name: string): Promise<Hypervisor> {
+    const index = this.#nextIndex++;
+    const management = managementAddress(index);
+    const host = await makeNamespace(this.#machine, this.namespaceOf(checkHostName(name)), { name });
+    await this.#connect('management', host, name, index);
+    await this.#connect('underlay', host, name, index);
+    await setAddress(host, 'mgmt0', management);
+    const hypervisor = await Hypervisor.start({
+      name,
+      host,
+      index,
+      management,
+      vtep: underlayAddress(index),
+      uplink: 'phy0',
+      directory: `${this.directory}/${name}`,
+      place: { machine: this.#machine, namespaceOf: this.namespaceOf },
+    });
+    this.hypervisors.set(name, hypervisor);
+    return hypervisor;
+  }
+
+  readonly namespaceOf = (host: string): string => namespaceName(this.id, host);
+
+  /** Ends every process of the lab and removes it. Safe to call twice. */
+  async down(): Promise<readonly CleanupFailure[]> {
+    const failures = await this.cleanup.run();
+    this.#unhook();
+    return failures;
+  }
+
+  /** Leaves the lab up when this process ends. */
+  keep(): void {
+    this.#unhook();
+  }
+
+  #connect(network: Network, host: Host, label: string, index: number): Promise<void> {
+    const as = network === 'underlay' ? 'phy0' : 'mgmt0';
+    return this.fabric.connect(network, { host, namespace: this.namespaceOf(label), label, as, index });
+  }
+}
+
+const directoryOf = (id: string): string => `${labsDirectory}/${checkLabId(id)}`;
+
+/** Makes the lab's directory, which must not be there: two labs of one id would take each other down. */
+async function claimDirectory(id: string): Promise<void> {
+  try {
+    await mkdir(labsDirectory, { recursive: true, mode: 0o700 });
+    await mkdir(directoryOf(id), { mode: 0o700 });
+    await writeFile(`${directoryOf(id)}/owner`, `${process.pid}\n`);
+  } catch (thrown) {
+    throw new HeddleError('LAB_FAILED', `lab ${id} cannot be made: ${messageOf(thrown)}`, { cause: thrown });
+  }
+}
+
+/** Takes a lab away by its id alone: its processes, its namespaces, its files. Also one whose maker was killed. */
+export async function takeDown(id: string): Promise<void> {
+  await removeNamespaces(thisMachine, await listNamespaces(thisMachine, checkLabId(id)));
+  await rm(directoryOf(id), { recursive: true, force: true });
+}
