@@ -1,0 +1,40 @@
+/** The OVSDB client [RFC 7047], with no I/O: whoever has a connection feeds the session its bytes and the time. */
+export { namedUuid, type NamedUuid, type WriteAtom, type WriteRow, type WriteValue } from './encode.js';
+export type { MonitorMethod, WantedTables } from './monitor.js';
+export {
+  assertLock,
+  byUuid,
+  comment,
+  insert,
+  mutate,
+  remove,
+  select,
+  update,
+  verify,
+  type Comparison,
+  type Condition,
+  type Mutation,
+  type Mutator,
+  type Operation,
+} from './operations.js';
+export { changedColumns, type Change, type Replica } from './replica.js';
+export { TransactionRefused, type OperationResult, type TransactionOutcome } from './results.js';
+export { columnOf, type ColumnSchema, type DatabaseSchema, type TableSchema } from './schema.js';
+export { OvsdbSession } from './session.js';
+export type {
+  SessionLimits,
+  SessionOptions,
+  SessionOutput,
+  SessionPhase,
+  TransactionToken,
+} from './session-types.js';
+export {
+  isUuid,
+  parseUuid,
+  sameValue,
+  zeroUuid,
+  type Atom,
+  type Row,
+  type Uuid,
+  type Value,
+} from './values.js';
