@@ -6,9 +6,11 @@ import { Fabric, setAddress, type Network } from './fabric.js';
 import { gate } from './gate.js';
 import { inNamespace, thisMachine, type Host } from './host.js';
 import { Hypervisor } from './hypervisor.js';
+import { makeLinuxVtep, type LinuxVtepSpec } from './linux-vtep.js';
 import { checkHostName, checkLabId, namespaceName, randomLabId } from './names.js';
 import { listNamespaces, makeNamespace, removeNamespaces } from './namespaces.js';
 import { controllerAddress, managementAddress, underlayAddress } from './plan.js';
+import type { Station } from './station.js';
 
 /** Only root can write here, and a socket's path stays short enough for sun_path. */
 export const labsDirectory = '/run/heddle-lab';
@@ -97,6 +99,16 @@ export class Lab {
     });
     this.hypervisors.set(name, hypervisor);
     return hypervisor;
+  }
+
+  /** Starts a host with a plain Linux vxlan device: 10.97.0.`index` on the underlay, 9 unless said. */
+  async addLinuxVtep(spec: LinuxVtepSpec, index = 9): Promise<{ station: Station; vtep: string }> {
+    const { name, ip6 } = spec.station;
+    const vtep = underlayAddress(index);
+    const options = { name, ipv6: ip6 !== undefined };
+    const host = await makeNamespace(this.#machine, this.namespaceOf(checkHostName(name)), options);
+    await this.#connect('underlay', host, name, index);
+    return { station: await makeLinuxVtep(host, { device: 'phy0', address: vtep }, spec), vtep };
   }
 
   readonly namespaceOf = (host: string): string => namespaceName(this.id, host);

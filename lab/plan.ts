@@ -13,6 +13,9 @@ export const ovsdbPort = 6640;
 
 export const prefixLength = 24;
 
+/** The broadcast address of an address's /24. */
+export const broadcastAddress = (address: string): string => address.replace(/\d+$/, '255');
+
 /** Room for a guest's 1500 bytes and the 50 of VXLAN over IPv4 [RFC 7348 section 5]. */
 export const underlayMtu = 1600;
 /** What a guest is given nevertheless: it fits an underlay of 1500, as most real ones are. */

@@ -1,6 +1,8 @@
 import t from 'tap';
 import { Cleanup, cleanUpOnSignals } from '../../lab/cleanup.js';
 import { CommandError, run } from '../../lab/exec.js';
+import { decodeDatagram, encodeProbe, encodeReply } from '../../lab/guest/protocol.js';
+import { Tally } from '../../lab/guest/tally.js';
 import { gate } from '../../lab/gate.js';
 import { inNamespace, ipBatch, thisMachine, type Host } from '../../lab/host.js';
 import {
@@ -15,6 +17,9 @@ import {
 import { parsePing, pingCommand } from '../../lab/ping.js';
 import { missingForLab } from '../../lab/requirements.js';
 import { start } from '../../lab/background.js';
+import { parseIperf } from '../../lab/iperf.js';
+import type { Cell } from '../../lab/reachability.js';
+import { reachabilityTable, wrongCells } from '../../lab/table.js';
 import { waitFor } from '../../lab/wait.js';
 
 const labFailed = { code: 'LAB_FAILED' };
@@ -169,6 +174,93 @@ t.test('what is missing is told, with how to get it', t => {
   t.same(missingForLab({ ...all, has: program => !program.startsWith('ov'), canUse: () => false }), [
     'openvswitch-switch: apt-get install openvswitch-switch',
     '/dev/net/tun: modprobe tun',
+  ]);
+  t.end();
+});
+
+t.test('probes and replies between guests', t => {
+  const probe = { token: '17', sequence: 3 };
+  const reply = { ...probe, by: 'blue-2' };
+  t.same(decodeDatagram(encodeProbe(probe)), probe);
+  t.same(decodeDatagram(encodeReply(reply)), reply);
+  const probeText = encodeProbe(probe);
+  for (const foreign of [
+    '',
+    'hello',
+    `${probeText} x`,
+    `${probeText}\n`,
+    'heddle-lab reply 1 2',
+    'heddle-lab probe 1 x',
+  ]) {
+    t.equal(decodeDatagram(foreign), undefined, JSON.stringify(foreign));
+  }
+  t.end();
+});
+
+t.test('a tally counts what was lost, for how long, and who answered', t => {
+  const tally = new Tally();
+  for (let i = 0; i < 10; i++) t.equal(tally.send(), i);
+  t.notOk(tally.complete);
+  for (const sequence of [0, 1, 4, 5, 9]) tally.reply(sequence, 'b');
+  tally.reply(5, 'b');
+  tally.reply(5, 'c');
+  tally.reply(77, 'b');
+  t.same(tally.result(10), {
+    sent: 10,
+    received: 5,
+    lost: 5,
+    longestGapMs: 30,
+    duplicates: 1,
+    by: { b: 6, c: 1 },
+  });
+  t.same(new Tally().result(1), { sent: 0, received: 0, lost: 0, longestGapMs: 0, duplicates: 0, by: {} });
+  t.end();
+});
+
+t.test('iperf3: TCP, UDP and an error', t => {
+  const sum = { bits_per_second: 20e6, lost_percent: 50 };
+  t.same(parseIperf(JSON.stringify({ end: { sum } })), { bitsPerSecond: 10e6, lostPercent: 50 });
+  const received = { end: { sum_received: { bits_per_second: 9e6 } } };
+  t.same(parseIperf(JSON.stringify(received)), { bitsPerSecond: 9e6, lostPercent: undefined });
+  t.throws(() => parseIperf('{"end":{},"error":"unable to connect"}'), {
+    ...labFailed,
+    message: /unable to connect/,
+  });
+  t.end();
+});
+
+const cell = (from: string, to: string, more: Partial<Cell> = {}): Cell => {
+  const expected = from[0] === to[0];
+  return { from, to, expected, reached: expected, pinged: true, leaked: [], ...more };
+};
+
+t.test('the table of who reaches whom', t => {
+  const names = ['blue-1', 'blue-2', 'red-1'];
+  const cells = [
+    cell('blue-1', 'blue-2'),
+    cell('blue-1', 'red-1'),
+    cell('blue-2', 'blue-1', { reached: false }),
+    cell('blue-2', 'red-1', { reached: true, leaked: ['12:00 a > b', '12:01 a > b'] }),
+    cell('red-1', 'blue-1', { leaked: ['12:02 c > d'] }),
+    cell('red-1', 'blue-2'),
+  ];
+  t.equal(
+    reachabilityTable(names, cells, { colour: false }),
+    [
+      'from \\ to  blue-1     blue-2     red-1',
+      'blue-1     -          yes        no',
+      'blue-2     NO!        -          YES!',
+      'red-1      LEAK!      no         -',
+    ].join('\n'),
+  );
+  t.match(reachabilityTable(names, cells, { colour: true }), /\u001b\[32myes +\u001b\[0m/);
+  t.same(wrongCells(cells), [
+    'blue-2 does not reach blue-1, which is in its network (its address answers pings, but another station does)',
+    'blue-2 reaches red-1, which is in another network; 2 frames arrived, the first: 12:00 a > b',
+    'blue-1, in another network, received frames of red-1; 1 frames arrived, the first: 12:02 c > d',
+  ]);
+  t.same(wrongCells([cell('blue-1', 'blue-2', { reached: false, pinged: false })]), [
+    'blue-1 does not reach blue-2, which is in its network (pings are lost too)',
   ]);
   t.end();
 });

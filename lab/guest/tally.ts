@@ -1,0 +1,41 @@
+/** Counts what became of probes. Pure: what was sent and what came back are told to it. */
+import type { ProbeResult } from './protocol.js';
+
+export class Tally {
+  readonly #answers: string[][] = [];
+
+  /** Notes one more probe. @returns its sequence number */
+  send(): number {
+    return this.#answers.push([]) - 1;
+  }
+
+  get sent(): number {
+    return this.#answers.length;
+  }
+
+  get complete(): boolean {
+    return this.#answers.every(by => by.length > 0);
+  }
+
+  /** Notes a reply; one to a probe that was never sent is not counted. */
+  reply(sequence: number, by: string): void {
+    this.#answers[sequence]?.push(by);
+  }
+
+  result(intervalMs: number): ProbeResult {
+    const by: Record<string, number> = {};
+    let received = 0;
+    let duplicates = 0;
+    let gap = 0;
+    let longest = 0;
+    for (const answers of this.#answers) {
+      gap = answers.length > 0 ? 0 : gap + 1;
+      longest = Math.max(longest, gap);
+      if (answers.length > 0) received++;
+      duplicates += answers.length - new Set(answers).size;
+      for (const name of answers) by[name] = (by[name] ?? 0) + 1;
+    }
+    const sent = this.#answers.length;
+    return { sent, received, lost: sent - received, longestGapMs: longest * intervalMs, duplicates, by };
+  }
+}
