@@ -19,6 +19,15 @@ export {
 } from './operations.js';
 export { changedColumns, type Change, type Replica } from './replica.js';
 export { TransactionRefused, type OperationResult, type TransactionOutcome } from './results.js';
+export {
+  readBoolean,
+  readNumber,
+  readReferenceMap,
+  readString,
+  readStringMap,
+  readStrings,
+  readUuids,
+} from './row.js';
 export { columnOf, type ColumnSchema, type DatabaseSchema, type TableSchema } from './schema.js';
 export { OvsdbSession } from './session.js';
 export type {
@@ -28,6 +37,15 @@ export type {
   SessionPhase,
   TransactionToken,
 } from './session-types.js';
+export { configColumns, countConfig, countedConfig, isConfigured, rootOf } from './switch-config.js';
+export {
+  portColumns,
+  portEvents,
+  portsOf,
+  type PortEvent,
+  type SwitchPort,
+  type SwitchPorts,
+} from './switch-ports.js';
 export {
   isUuid,
   parseUuid,
