@@ -1,5 +1,5 @@
 /**
- * The differences that `update2` and `update3` carry for a modified column [ovsdb-server(7) "Update2 Notification"]: the
+ * The differences that `update2` and `update3` carry for a modified column [ovsdb-server(7) 4.1.14]: the
  * elements that a set gained or lost, the pairs that a map gained, lost or changed. A column of at most one element,
  * a map too, comes as its whole new value.
  */

@@ -84,7 +84,7 @@ export class MonitorFeed {
   /** What a notification changed. Throws OVSDB_CLOSED when the server ends the monitor, OVSDB_BAD_MESSAGE, OVSDB_TOO_LARGE. */
   notification(method: string, params: readonly unknown[]): Batch {
     if (params[0] !== monitorId) return [];
-    // The database is going away or changes its schema [ovsdb-server(7) "Monitor Cancellation"].
+    // The database is going away or changes its schema [ovsdb-server(7) 4.1.7].
     if (method === 'monitor_canceled') throw new HeddleError('OVSDB_CLOSED', 'the server ended the monitor');
     if (method !== notifications[this.#method]) return [];
     if (this.#replica !== undefined) return this.#update(this.#replica, params);

@@ -1,12 +1,12 @@
 /**
  * Monitors: what to ask for, and the three forms in which a server tells what changed. They differ in age and economy:
  * `monitor` and `update` [RFC 7047 4.1.5, 4.1.6], `monitor_cond` and `update2`, `monitor_cond_since` and `update3`
- * [ovsdb-server(7)]; every form becomes one list of row updates.
+ * [ovsdb-server(7) 4.1.12 to 4.1.16]; every form becomes one list of row updates.
  */
 import { decodeDiff } from './diff.js';
 import { asArray, asRecord, asString, badMessage, type JsonRecord } from './json.js';
 import type { ColumnSchema, DatabaseSchema } from './schema.js';
-import { decodeValue, defaultValue, parseUuid, zeroUuid, type Row, type Uuid, type Value } from './values.js';
+import { decodeValue, defaultValue, isUuid, zeroUuid, type Row, type Uuid, type Value } from './values.js';
 
 export type MonitorMethod = 'monitor_cond_since' | 'monitor_cond' | 'monitor';
 
@@ -154,7 +154,7 @@ function parseUpdates(tables: MonitoredTables, wire: unknown): readonly RowUpdat
   });
 }
 
-/** [ovsdb-server(7) <table-updates2>]: one member, named after what happened to the row. */
+/** [ovsdb-server(7) 4.1.14 <table-updates2>]: one member, named after what happened to the row. */
 function parseUpdates2(tables: MonitoredTables, wire: unknown): readonly RowUpdate[] {
   return parseRows(tables, wire, (at, table, update) => {
     const [[kind, row] = [], ...more] = Object.entries(update);
@@ -185,9 +185,9 @@ function parseRows(tables: MonitoredTables, wire: unknown, parse: RowParser): re
     const table = tables.get(name);
     if (table === undefined) throw badMessage('a monitored table', name);
     for (const [id, update] of Object.entries(asRecord(rows, 'row updates'))) {
-      const uuid = parseUuid(id);
-      if (uuid === undefined) throw badMessage("a row's uuid", id);
-      updates.push(parse({ table: name, uuid }, table, asRecord(update, 'a row update')));
+      // In one spelling only: a row in two would come twice in one transaction.
+      if (!isUuid(id)) throw badMessage("a row's uuid", id);
+      updates.push(parse({ table: name, uuid: id }, table, asRecord(update, 'a row update')));
     }
   }
   return updates;

@@ -103,9 +103,10 @@ export class Replica {
     const changed = [...diff].map(([name, part]) => {
       const column = columns?.get(name);
       const value = before[name];
-      return [name, column === undefined || value === undefined ? part : applyDiff(column, value, part)];
+      const after = column === undefined || value === undefined ? part : applyDiff(column, value, part);
+      return [name, after] as const;
     });
-    return Object.freeze({ ...before, ...(Object.fromEntries(changed) as Row) });
+    return Object.freeze({ ...before, ...Object.fromEntries(changed) });
   }
 }
 

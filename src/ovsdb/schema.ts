@@ -40,6 +40,7 @@ export interface TableSchema {
 
 export interface DatabaseSchema {
   readonly name: string;
+  /** Empty where the schema has none, which ovsdb-server allows [ovsdb-server(7) 3.2]. */
   readonly version: string;
   readonly tables: ReadonlyMap<string, TableSchema>;
 }
@@ -64,7 +65,7 @@ export function parseSchema(wire: unknown): DatabaseSchema {
   const allRoot = !Object.values(tables).some(table => isRecord(table) && table['isRoot'] === true);
   return {
     name: asString(schema['name'], "the schema's name"),
-    version: asString(schema['version'], "the schema's version"),
+    version: asString(schema['version'] ?? '', "the schema's version"),
     tables: parseNamed(tables, 'table', table => parseTable(table, allRoot)),
   };
 }

@@ -1,7 +1,8 @@
 /**
  * One connection to an OVSDB server as a state machine: bytes and time go in, texts to send and events come out, and it
  * touches neither socket nor clock. Phases: connecting -> schema -> monitoring -> ready -> closed. A session is never used
- * twice; after a reconnect, a new one takes over from the old one's replica.
+ * twice; after a reconnect, a new one takes over from the old one's replica. A server whose databases come, go or change
+ * hangs up on clients that did not ask to be told [ovsdb-server(7) 4.1.18]: to look anew is just what a client should do then.
  */
 import { HeddleError } from '../lib/errors.js';
 import { JsonStream } from './json-stream.js';
@@ -55,7 +56,7 @@ interface TransactionTag {
 }
 
 /** What a request was for, kept until its answer. */
-type Tag = { readonly for: 'awareness' | 'echo' | 'schema' } | MonitorTag | TransactionTag;
+type Tag = { readonly for: 'echo' | 'schema' } | MonitorTag | TransactionTag;
 
 export class OvsdbSession {
   readonly #options: SessionOptions;
@@ -93,11 +94,7 @@ export class OvsdbSession {
     if (this.#state.phase !== 'connecting') return [];
     this.#state = { phase: 'schema' };
     this.#liveness.heard(now);
-    return [
-      // Otherwise a server that changes its schema just hangs up, and older ones know nothing of monitor_canceled.
-      this.#request({ for: 'awareness' }, 'set_db_change_aware', [true], now),
-      this.#request({ for: 'schema' }, 'get_schema', [this.#options.database], now),
-    ];
+    return [this.#request({ for: 'schema' }, 'get_schema', [this.#options.database], now)];
   }
 
   /** Bytes came, cut anywhere. Never throws: whatever is wrong with them ends this session. */
@@ -223,7 +220,6 @@ export class OvsdbSession {
 
   #response(tag: Tag, reply: RpcReply, now: number): readonly SessionOutput[] {
     switch (tag.for) {
-      case 'awareness': // a server that knows no such method has nothing to be aware of
       case 'echo': // the bytes themselves were the sign of life
         return [];
       case 'schema':

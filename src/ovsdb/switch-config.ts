@@ -1,6 +1,6 @@
 /**
  * Knowing when ovs-vswitchd has carried a transaction out: the transaction counts `next_cfg` up, and the switch copies the
- * number to `cur_cfg` once everything written so far is in effect [ovs-vswitchd.conf.db(5) "Configuration Sequence Numbers"].
+ * number to `cur_cfg` once everything written so far is in effect [ovs-vswitchd.conf.db(5) Open_vSwitch:cur_cfg].
  */
 import type { WantedTables } from './monitor.js';
 import { byUuid, mutate, select, type Operation } from './operations.js';

@@ -140,8 +140,6 @@ const answers =
     const special = own[request.method ?? ''];
     if (special !== undefined) return special(request);
     switch (request.method) {
-      case 'set_db_change_aware':
-        return [reply(request, {})];
       case 'get_schema':
         return [reply(request, schema)];
       case 'echo':
@@ -158,7 +156,6 @@ t.test('from the connection to ready', t => {
   t.strictSame(
     server.sent.map(({ method, params }) => [method, params]),
     [
-      ['set_db_change_aware', [true]],
       ['get_schema', ['Open_vSwitch']],
       [
         'monitor_cond_since',
@@ -206,7 +203,6 @@ t.test('older servers: the next way to monitor, on "unknown method" alone', t =>
   const unknown = (request: Sent) => [refuse(request, 'unknown method')];
   const condition = new FakeServer(
     answers({
-      set_db_change_aware: unknown,
       monitor_cond_since: unknown,
       monitor_cond: request => [reply(request, { Open_vSwitch: { [a]: { initial: {} } } })],
     }),
