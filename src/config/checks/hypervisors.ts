@@ -1,0 +1,55 @@
+import { formatDpid, formatIpv4 } from '../../lib/addresses.js';
+import { formatEndpoint, isDialable } from '../endpoint.js';
+import type { Facts } from '../facts.js';
+import { formatPath, type Finding } from '../mistake.js';
+import type { LineOf } from '../source.js';
+import { repeats } from './repeats.js';
+
+/** What hypervisors must not share, and what Heddle needs to be found by them. */
+export function checkHypervisors(facts: Facts, lineOf: LineOf): Finding[] {
+  const { hypervisors } = facts;
+  return [
+    ...checkAdvertise(facts),
+    ...repeats(
+      hypervisors,
+      host => host.vtep,
+      (host, first) => ({
+        path: [...host.path, 'vtep'],
+        message: `${formatIpv4(host.vtep ?? 0)} is also the vtep of ${formatPath(first.path)} (line ${lineOf([...first.path, 'vtep'])}): each hypervisor needs its own`,
+      }),
+    ),
+    ...repeats(
+      hypervisors,
+      host =>
+        host.ovsdb === undefined || host.bridge === undefined
+          ? undefined
+          : `${formatEndpoint(host.ovsdb)} ${host.bridge}`,
+      (host, first) => ({
+        path: [...host.path, 'ovsdb'],
+        message: `this is the bridge of ${formatPath(first.path)} again (line ${lineOf([...first.path, 'ovsdb'])}): the same database and the same bridge name`,
+      }),
+    ),
+    ...repeats(
+      hypervisors,
+      host => host.dpid,
+      (host, first): Finding => ({
+        path: host.dpidSaid ? [...host.path, 'datapath-id'] : host.path,
+        message: `the datapath id ${formatDpid(host.dpid ?? 0n)} is also that of ${formatPath(first.path)} (line ${lineOf(first.path)}): each bridge needs its own`,
+        ...(host.dpidSaid ? {} : { at: 'key', hint: 'it is made from the name: give one a datapath-id' }),
+      }),
+    ),
+  ];
+}
+
+/** Hosts are told where to connect to: an address that only listens cannot be told. */
+function checkAdvertise(facts: Facts): Finding[] {
+  const { listen } = facts;
+  if (listen === undefined || isDialable(listen) || facts.advertises || facts.hypervisors.length === 0)
+    return [];
+  return [
+    {
+      path: ['openflow', 'advertise'],
+      message: `missing, expected the tcp:HOST:PORT that hypervisors connect to, since nothing can connect to ${formatEndpoint(listen)}`,
+    },
+  ];
+}

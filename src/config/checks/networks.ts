@@ -1,0 +1,67 @@
+import { formatIpv4 } from '../../lib/addresses.js';
+import { nearMiss } from '../../lib/near-miss.js';
+import type { Facts, NetworkFacts } from '../facts.js';
+import { didYouMean, formatPath, quoted, type Finding } from '../mistake.js';
+import type { LineOf } from '../source.js';
+import { repeats } from './repeats.js';
+
+/** What networks must not share, and the hypervisors that they speak of. */
+export function checkNetworks(facts: Facts, lineOf: LineOf): Finding[] {
+  return [
+    ...checkHypervisorsExist(facts),
+    ...repeats(
+      facts.networks,
+      network => network.vni,
+      (network, first) => ({
+        path: [...network.path, 'vni'],
+        message: `${network.vni ?? 0} is also the VNI of ${formatPath(first.path)} (line ${lineOf([...first.path, 'vni'])}): each network needs its own`,
+      }),
+    ),
+    ...checkRemotes(facts, lineOf),
+  ];
+}
+
+function checkHypervisorsExist(facts: Facts): Finding[] {
+  if (facts.networks.length === 0 || !facts.hypervisorsKnown) return [];
+  if (facts.hypervisors.length === 0) {
+    return [
+      { path: ['networks'], at: 'key', message: 'networks need hypervisors, and this file names none' },
+    ];
+  }
+  const names = new Set(facts.hypervisors.map(host => host.name));
+  return facts.networks.flatMap(network => strangers(network, names));
+}
+
+const strangers = (network: NetworkFacts, names: ReadonlySet<string>): Finding[] =>
+  network.ports.flatMap(({ selector, path }) => {
+    if (selector.by !== 'port' || selector.on === undefined || names.has(selector.on)) return [];
+    return {
+      path: [...path, 'on'],
+      found: quoted(selector.on),
+      message: "expected a hypervisor's name",
+      ...didYouMean(nearMiss(selector.on, names)),
+    };
+  });
+
+function checkRemotes(facts: Facts, lineOf: LineOf): Finding[] {
+  const managed = new Map(facts.hypervisors.map(host => [host.vtep, host]));
+  return facts.networks.flatMap(({ remotes }) => [
+    ...repeats(
+      remotes,
+      remote => remote.address,
+      (remote, first) => ({
+        path: remote.path,
+        message: `${formatIpv4(remote.address)} is in this list already, on line ${lineOf(first.path)}`,
+      }),
+    ),
+    ...remotes.flatMap(({ path, address }) => {
+      const host = managed.get(address);
+      if (host === undefined) return [];
+      const where = `${formatPath(host.path)} (line ${lineOf([...host.path, 'vtep'])})`;
+      return {
+        path,
+        message: `${formatIpv4(address)} is the vtep of ${where}: remotes are those that Heddle does not manage`,
+      };
+    }),
+  ]);
+}

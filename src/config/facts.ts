@@ -1,0 +1,105 @@
+import type * as z from 'zod';
+import type { Dpid, Ipv4 } from '../lib/addresses.js';
+import { isMap, readAppEntry } from './apps.js';
+import type { Endpoint, PortSelector } from './config.js';
+import { dpidOfName } from './dpid.js';
+import type { TcpEndpoint } from './endpoint.js';
+import type { KeyPath } from './mistake.js';
+import { portSelector } from './schema.js';
+import * as leaf from './values.js';
+
+/**
+ * What a file says, as far as each single value can be understood: the checks across values work on this, so that a mistake
+ * in one network hides none in another.
+ */
+export interface Facts {
+  readonly listen?: TcpEndpoint;
+  /** Whether openflow.advertise is in the file, right or wrong. */
+  readonly advertises: boolean;
+  readonly apps: readonly At<{ name: string }>[];
+  /** False where `hypervisors` is there but is no map: then nothing is known of them. */
+  readonly hypervisorsKnown: boolean;
+  readonly hypervisors: readonly HypervisorFacts[];
+  readonly networks: readonly NetworkFacts[];
+}
+
+export type At<T> = T & { readonly path: KeyPath };
+
+export interface HypervisorFacts {
+  readonly name: string;
+  readonly path: KeyPath;
+  readonly ovsdb: Endpoint | undefined;
+  readonly bridge: string | undefined;
+  readonly vtep: Ipv4 | undefined;
+  readonly dpid: Dpid | undefined;
+  readonly dpidSaid: boolean;
+}
+
+export interface NetworkFacts {
+  readonly name: string;
+  readonly path: KeyPath;
+  readonly vni: number | undefined;
+  readonly ports: readonly At<{ selector: PortSelector }>[];
+  readonly remotes: readonly At<{ address: Ipv4 }>[];
+}
+
+export function surveyFacts(file: unknown): Facts {
+  const root = isMap(file) ? file : {};
+  const openflow = isMap(root['openflow']) ? root['openflow'] : {};
+  const listen = understood(leaf.tcpListen, openflow['listen']);
+  return {
+    ...(listen === undefined ? {} : { listen }),
+    advertises: 'advertise' in openflow,
+    apps: items(root['apps']).flatMap(([index, entry]) => {
+      const read = readAppEntry(entry);
+      return 'value' in read ? [{ name: read.value.name, path: ['apps', index] }] : [];
+    }),
+    hypervisorsKnown: !('hypervisors' in root) || isMap(root['hypervisors']),
+    hypervisors: maps(root['hypervisors']).map(([name, value]) => hypervisorFacts(name, value)),
+    networks: maps(root['networks']).map(([name, value]) => networkFacts(name, value)),
+  };
+}
+
+function hypervisorFacts(name: string, value: Record<string, unknown>): HypervisorFacts {
+  const dpidSaid = 'datapath-id' in value;
+  return {
+    name,
+    path: ['hypervisors', name],
+    ovsdb: understood(leaf.ovsdb, value['ovsdb']),
+    bridge: understood(leaf.bridgeName, 'bridge' in value ? value['bridge'] : 'br-int'),
+    vtep: understood(leaf.tunnelAddress, value['vtep']),
+    dpid: dpidSaid ? understood(leaf.datapathId, value['datapath-id']) : dpidOfName(name),
+    dpidSaid,
+  };
+}
+
+function networkFacts(name: string, value: Record<string, unknown>): NetworkFacts {
+  const path = ['networks', name];
+  return {
+    name,
+    path,
+    vni: understood(leaf.vni, value['vni']),
+    ports: items(value['ports']).flatMap(([index, entry]) => {
+      const selector = understood(portSelector, entry);
+      return selector === undefined ? [] : [{ selector, path: [...path, 'ports', index] }];
+    }),
+    remotes: items(value['remotes']).flatMap(([index, entry]) => {
+      const address = understood(leaf.tunnelAddress, entry);
+      return address === undefined ? [] : [{ address, path: [...path, 'remotes', index] }];
+    }),
+  };
+}
+
+const understood = <Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+): z.output<Schema> | undefined => {
+  const result = schema.safeParse(value);
+  return result.success ? result.data : undefined;
+};
+
+const items = (value: unknown): [number, unknown][] => (Array.isArray(value) ? [...value.entries()] : []);
+
+/** The members of a map of maps; a member that is something else has a name, and nothing else that is known. */
+const maps = (value: unknown): [string, Record<string, unknown>][] =>
+  isMap(value) ? Object.entries(value).map(([name, member]) => [name, isMap(member) ? member : {}]) : [];

@@ -1,0 +1,83 @@
+import * as z from 'zod';
+import { readAppEntry, type AppEntry } from './apps.js';
+import * as value from './values.js';
+import { notYet } from './values.js';
+
+/** The file's schema: what each key may hold. What parts of the file say about each other is the checks' affair. */
+
+/** A map with these keys only. */
+const section = <Shape extends z.ZodRawShape>(shape: Shape) =>
+  z.strictObject(shape, { error: `expected a map with ${knownKeys(shape).join(', ')}` });
+
+/** The keys that may be written: not those that are known only to be refused. */
+export const knownKeys = (shape: Readonly<Record<string, z.core.$ZodType>>): string[] =>
+  Object.keys(shape).filter(key => !isNever(shape[key]));
+
+const isNever = (schema: z.core.$ZodType | undefined): boolean =>
+  schema instanceof z.ZodNever || (schema instanceof z.ZodOptional && isNever(schema.unwrap()));
+
+const appEntry = z.unknown().transform((entry, context): AppEntry => {
+  const read = readAppEntry(entry);
+  if ('value' in read) return read.value;
+  const { path, message, ...params } = read;
+  context.addIssue({ code: 'custom', path: [...path], message, params });
+  return z.NEVER;
+});
+
+const hypervisor = section({
+  ovsdb: value.ovsdb,
+  bridge: value.bridgeName.default('br-int'),
+  datapath: value.datapath.default('system'),
+  vtep: value.tunnelAddress,
+  'datapath-id': value.datapathId.optional(),
+  uplink: notYet('uplinks (uplink)'),
+});
+
+export const portSelector = section({
+  'iface-id': value.ifaceIdGlob.optional(),
+  port: value.portGlob.optional(),
+  on: value.hypervisorName.optional(),
+  vlan: notYet('trunk ports (vlan)'),
+}).transform((selector, context) => {
+  // An unknown key was told already, and is most likely the one that seems to be missing.
+  if (context.issues.length > 0) return z.NEVER;
+  const { 'iface-id': ifaceId, port, on } = selector;
+  if (port !== undefined && ifaceId === undefined) {
+    return { by: 'port' as const, glob: port, ...(on === undefined ? {} : { on }) };
+  }
+  if (ifaceId !== undefined && port === undefined && on === undefined) {
+    return { by: 'iface-id' as const, glob: ifaceId };
+  }
+  const message =
+    ifaceId !== undefined && port === undefined
+      ? 'expected no "on" beside iface-id, which follows the VM from host to host'
+      : 'expected either iface-id or port';
+  context.addIssue({ code: 'custom', message });
+  return z.NEVER;
+});
+
+const network = section({
+  vni: value.vni,
+  ports: z.array(portSelector, { error: 'expected a list of ports' }).default([]),
+  remotes: z.array(value.tunnelAddress, { error: 'expected a list of IPv4 addresses' }).default([]),
+  qos: notYet('service levels (qos)'),
+});
+
+export const fileSchema = section({
+  openflow: section({
+    listen: value.tcpListen.optional(),
+    advertise: value.advertise.optional(),
+  }).optional(),
+  api: section({ listen: value.apiListen.optional() }).optional(),
+  apps: z.array(appEntry, { error: 'expected a list of apps' }).optional(),
+  hypervisors: z
+    .record(value.name, hypervisor, { error: 'expected a map of names to hypervisors' })
+    .default({}),
+  networks: z.record(value.name, network, { error: 'expected a map of names to networks' }).default({}),
+  ovsdb: notYet('hosts that dial in (ovsdb)'),
+  tls: notYet('TLS (tls)'),
+  qos: notYet('service levels (qos)'),
+  store: notYet('shared state (store)'),
+});
+
+export type FileValue = z.output<typeof fileSchema>;

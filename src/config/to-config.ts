@@ -1,0 +1,40 @@
+import type { AppConfig, Config, HypervisorConfig } from './config.js';
+import { dpidOfName } from './dpid.js';
+import type { TcpEndpoint } from './endpoint.js';
+import type { FileValue } from './schema.js';
+
+const openflowListen: TcpEndpoint = { transport: 'tcp', host: '127.0.0.1', port: 6653 };
+const apiListen: TcpEndpoint = { transport: 'tcp', host: '127.0.0.1', port: 8653 };
+
+/** A file's checked value with the defaults that depend on its other parts. */
+export function toConfig(file: FileValue): Config {
+  const listen = file.openflow?.listen ?? openflowListen;
+  const hypervisors = Object.entries(file.hypervisors);
+  const networks = Object.entries(file.networks);
+  const overlay = hypervisors.length > 0 || networks.length > 0;
+  return {
+    openflow: { listen, advertise: file.openflow?.advertise ?? listen },
+    api: { listen: file.api?.listen ?? apiListen },
+    apps: file.apps === undefined ? defaultApps(overlay) : file.apps.map(toApp),
+    hypervisors: hypervisors.map(([name, host]) => toHypervisor(name, host)),
+    networks: networks.map(([name, { vni, ports, remotes }]) => ({ name, vni, ports, remotes })),
+  };
+}
+
+const defaultApps = (overlay: boolean): AppConfig[] =>
+  (overlay ? ['overlay', 'learning-switch'] : ['learning-switch']).map(name => ({
+    name,
+    options: {},
+    path: ['apps'],
+  }));
+
+const toApp = (app: NonNullable<FileValue['apps']>[number], index: number): AppConfig => ({
+  name: app.name,
+  options: app.options,
+  path: app.keyed ? ['apps', index, app.name] : ['apps', index],
+});
+
+function toHypervisor(name: string, host: FileValue['hypervisors'][string]): HypervisorConfig {
+  const { ovsdb, bridge, datapath, vtep } = host;
+  return { name, ovsdb, bridge, datapath, vtep, dpid: host['datapath-id'] ?? dpidOfName(name) };
+}

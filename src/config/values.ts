@@ -1,0 +1,80 @@
+import * as z from 'zod';
+import { parseDpid, parseIpv4, type Dpid, type Ipv4 } from '../lib/addresses.js';
+import { readAdvertise, readApiListen, readOvsdb, readTcp, type Reading } from './endpoint.js';
+
+/** The leaves of the file's schema. A message says what is expected: what was found is added where it is told. */
+
+/** A text that `read` makes a value of, or says what is wrong with it. */
+const readable = <T>(
+  expected: string,
+  read: (text: string) => Reading<T>,
+  instead?: (input: unknown) => string | undefined,
+) =>
+  z
+    .string({ error: issue => instead?.(issue.input) ?? `expected ${expected}` })
+    .transform((text, context): T => {
+      const reading = read(text);
+      if ('value' in reading) return reading.value;
+      const params = reading.hint === undefined ? {} : { params: { hint: reading.hint } };
+      context.addIssue({ code: 'custom', message: reading.problem, ...params });
+      return z.NEVER;
+    });
+
+/** A key of DESIGN that this version reads nothing from: said as such, so that nobody looks for a slip of the finger. */
+export const notYet = (what: string) =>
+  z.never({ error: `this version of Heddle does not do ${what} yet` }).optional();
+
+const matching = (pattern: RegExp, expected: string) =>
+  z.string({ error: `expected ${expected}` }).regex(pattern, { error: `expected ${expected}` });
+
+export const name = matching(
+  /^[A-Za-z0-9_.-]{1,64}$/,
+  'a name of 1 to 64 letters, digits, dots, hyphens and underscores',
+);
+
+/** A network device's name: Linux takes 15 characters, and these two have a meaning as directories. */
+export const bridgeName = matching(
+  /^(?!\.{1,2}$)[A-Za-z0-9_.-]{1,15}$/,
+  "a bridge's name of 1 to 15 letters, digits, dots, hyphens and underscores",
+);
+
+export const portGlob = matching(/^.{1,255}$/s, "a port's name or a glob, of 1 to 255 characters");
+export const ifaceIdGlob = matching(/^.{1,255}$/s, 'an interface id or a glob, of 1 to 255 characters');
+export const hypervisorName = z.string({ error: "expected a hypervisor's name" });
+
+const largestVni = 2 ** 24 - 1;
+const vniRange = { error: `expected a whole number from 1 to ${largestVni}` };
+export const vni = z.int(vniRange).min(1, vniRange).max(largestVni, vniRange);
+
+export const datapath = z.enum(['system', 'netdev'], { error: 'expected system or netdev' });
+
+export const datapathId = readable('1 to 16 hexadecimal digits, not all zero', (text): Reading<Dpid> => {
+  const dpid = parseDpid(text.replace(/^0x/i, ''));
+  // Open vSwitch takes the id of all zeros for none.
+  return dpid === undefined || dpid === 0n
+    ? { problem: 'expected 1 to 16 hexadecimal digits, not all zero' }
+    : { value: dpid };
+});
+
+/** An address that a tunnel can end at: not 0.0.0.0/8, multicast, reserved or broadcast [RFC 6890 2.2.2]. */
+export const tunnelAddress = readable('an IPv4 address', (text): Reading<Ipv4> => {
+  const address = parseIpv4(text);
+  if (address === undefined) return { problem: 'expected an IPv4 address' };
+  const firstByte = address >>> 24;
+  return firstByte === 0 || firstByte >= 224
+    ? {
+        problem:
+          'expected an IPv4 address of one host: this one is unspecified, multicast, reserved or broadcast',
+      }
+    : { value: address };
+});
+
+export const tcpListen = readable('tcp:HOST:PORT', readTcp);
+export const advertise = readable('tcp:HOST:PORT', readAdvertise);
+export const apiListen = readable('HOST:PORT or tcp:HOST:PORT', readApiListen);
+
+export const ovsdb = readable('tcp:HOST:PORT or unix:PATH', readOvsdb, input =>
+  typeof input === 'object' && input !== null && 'system-id' in input
+    ? 'this version of Heddle does not do hosts that dial in (system-id) yet'
+    : undefined,
+);
