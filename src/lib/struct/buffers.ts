@@ -1,0 +1,134 @@
+import { WireError } from '../errors.js';
+
+/**
+ * Where a decoder stands. `end` is the edge of the innermost window that is open: no read may pass it. Offsets count
+ * from the first byte of `bytes`, which is the first byte of the frame.
+ */
+export interface Cursor {
+  readonly bytes: Uint8Array;
+  pos: number;
+  end: number;
+  /** How many recursive declarations are open: bounded, so that a peer can not exhaust the stack. */
+  depth: number;
+}
+
+export const cursorOver = (bytes: Uint8Array): Cursor => ({ bytes, pos: 0, end: bytes.length, depth: 0 });
+
+/** A growing output buffer. Many frames may be written one after the other, to leave in one system call. */
+export class Writer {
+  bytes: Uint8Array;
+  pos = 0;
+  /** Where the frame now being written began: errors count their offset from here. */
+  frame = 0;
+  depth = 0;
+
+  constructor(capacity = 1024) {
+    this.bytes = new Uint8Array(capacity);
+  }
+
+  /** Makes room for `size` bytes more; what was written stays. */
+  ensure(size: number): void {
+    const needed = this.pos + size;
+    if (needed <= this.bytes.length) return;
+    const grown = new Uint8Array(Math.max(needed, this.bytes.length * 2));
+    grown.set(this.bytes.subarray(0, this.pos));
+    this.bytes = grown;
+  }
+
+  /** A copy of all that was written. */
+  toBytes(): Uint8Array {
+    return this.bytes.slice(0, this.pos);
+  }
+
+  /** Forgets what was written and keeps the memory. */
+  reset(): void {
+    this.pos = 0;
+    this.frame = 0;
+    this.depth = 0;
+  }
+}
+
+/** Recursive declarations (an action that holds actions) may nest this deep. */
+export const maxDepth = 8;
+
+// One scratch view serves all 64-bit reads: a bigint made from two halves by arithmetic would allocate three times.
+const scratch = new DataView(new ArrayBuffer(8));
+
+export const getU16 = (b: Uint8Array, at: number): number => ((b[at] ?? 0) << 8) | (b[at + 1] ?? 0);
+
+export const getU32 = (b: Uint8Array, at: number): number =>
+  (((b[at] ?? 0) << 24) | ((b[at + 1] ?? 0) << 16) | ((b[at + 2] ?? 0) << 8) | (b[at + 3] ?? 0)) >>> 0;
+
+/** A big-endian unsigned number of 1 to 6 bytes. */
+export function getUint(b: Uint8Array, at: number, size: number): number {
+  let value = 0;
+  for (let i = at; i < at + size; i++) value = value * 256 + (b[i] ?? 0);
+  return value;
+}
+
+export function getU64(b: Uint8Array, at: number): bigint {
+  scratch.setUint32(0, getU32(b, at));
+  scratch.setUint32(4, getU32(b, at + 4));
+  return scratch.getBigUint64(0);
+}
+
+export function putUint(b: Uint8Array, at: number, size: number, value: number): void {
+  let left = value;
+  for (let i = at + size - 1; i >= at; i--) {
+    b[i] = left;
+    left = Math.floor(left / 256);
+  }
+}
+
+/** `value` must be in range: the caller has checked it. */
+export function putU64(b: Uint8Array, at: number, value: bigint): void {
+  scratch.setBigUint64(0, value);
+  putUint(b, at, 4, scratch.getUint32(0));
+  putUint(b, at + 4, 4, scratch.getUint32(4));
+}
+
+/** A view of the frame's own memory, always a plain Uint8Array, also where the frame is a Buffer. */
+export const viewOf = (b: Uint8Array, at: number, size: number): Uint8Array =>
+  new Uint8Array(b.buffer, b.byteOffset + at, size);
+
+const utf8Decoder = new TextDecoder();
+const utf8Encoder = new TextEncoder();
+
+/** Text up to the first NUL. Bytes that are no UTF-8 become U+FFFD. */
+export function getText(b: Uint8Array, at: number, size: number): string {
+  let length = 0;
+  while (length < size && b[at + length] !== 0) length++;
+  return utf8Decoder.decode(viewOf(b, at, length));
+}
+
+export const utf8 = (text: string): Uint8Array => utf8Encoder.encode(text);
+
+/** The error of a read that would leave its window; its offset is the first byte that is not there. */
+export const truncated = (c: Cursor, what: string, needed: number): WireError =>
+  new WireError('WIRE_TRUNCATED', `${what}: ${needed} bytes wanted, ${c.end - c.pos} left`, c.end);
+
+/** For hand-written readers: `size` bytes must be left in the window. */
+export function need(c: Cursor, what: string, size: number): void {
+  if (c.end - c.pos < size) throw truncated(c, what, size);
+}
+
+export const badLength = (what: string, message: string, offset: number): WireError =>
+  new WireError('WIRE_BAD_LENGTH', `${what}: ${message}`, offset);
+
+export const badValue = (what: string, message: string, offset: number): WireError =>
+  new WireError('WIRE_BAD_VALUE', `${what}: ${message}`, offset);
+
+/** A value for a message: never throws, whatever it is given. */
+export function shown(value: unknown): string {
+  switch (typeof value) {
+    case 'number':
+    case 'bigint':
+    case 'boolean':
+    case 'undefined':
+      return String(value);
+    case 'string':
+      return JSON.stringify(value.slice(0, 40));
+    default:
+      return value === null ? 'null' : typeof value;
+  }
+}

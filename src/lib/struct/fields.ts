@@ -1,0 +1,274 @@
+/**
+ * The vocabulary of struct declarations. A declaration is data: both back ends (compile.ts, closures.ts) and the
+ * TypeScript type (infer.ts) are derived from it, so that they can not drift apart.
+ */
+import type { Cursor, Writer } from './buffers.js';
+import type { Field, Hidden, Infer, InferFields, InferOnly, Struct, Tagged } from './infer.js';
+
+export type Spec =
+  | UintSpec
+  | NamedSpec
+  | U64Spec
+  | PadSpec
+  | AlignSpec
+  | BytesSpec
+  | TextSpec
+  | RestSpec
+  | ConstantSpec
+  | LengthSpec
+  | SizeOfSpec
+  | TagSpec
+  | SelectSpec
+  | StructSpec
+  | UnionSpec
+  | ListSpec
+  | LazySpec
+  | CustomSpec;
+
+export interface UintSpec {
+  readonly kind: 'uint';
+  readonly size: 1 | 2 | 4 | 6;
+  /** What is written where the value has no such property. */
+  readonly otherwise?: number;
+}
+export interface NamedSpec {
+  readonly kind: 'named';
+  readonly size: 1 | 2 | 4 | 6;
+  readonly numbers: ReadonlyMap<string, number>;
+  readonly names: ReadonlyMap<number, string>;
+}
+export interface U64Spec {
+  readonly kind: 'u64';
+}
+export interface PadSpec {
+  readonly kind: 'pad';
+  readonly size: number;
+}
+export interface AlignSpec {
+  readonly kind: 'align';
+  readonly to: number;
+}
+export interface BytesSpec {
+  readonly kind: 'bytes';
+  readonly size: number;
+}
+export interface TextSpec {
+  readonly kind: 'text';
+  readonly size: number;
+}
+export interface RestSpec {
+  readonly kind: 'rest';
+}
+export interface ConstantSpec {
+  readonly kind: 'constant';
+  readonly size: 1 | 2 | 4 | 6;
+  readonly value: number;
+}
+export interface LengthSpec {
+  readonly kind: 'length';
+  readonly size: 1 | 2 | 4 | 6;
+  readonly padTo: number;
+}
+export interface SizeOfSpec {
+  readonly kind: 'sizeOf';
+  readonly size: 1 | 2 | 4 | 6;
+  readonly field: string;
+}
+export interface TagSpec {
+  readonly kind: 'tag';
+  readonly size: 1 | 2 | 4 | 6;
+  readonly field: string;
+}
+export interface SelectSpec {
+  readonly kind: 'select';
+  readonly name: string;
+  readonly cases: readonly { readonly tag: number; readonly of: StructSpec }[];
+}
+export interface StructSpec {
+  readonly kind: 'struct';
+  readonly name: string;
+  readonly fields: readonly (readonly [name: string, spec: Spec])[];
+  /** The one visible field that stands for the whole struct, where the struct is transparent. */
+  readonly only?: string;
+}
+export interface UnionSpec {
+  readonly kind: 'union';
+  readonly name: string;
+  readonly variants: readonly StructSpec[];
+  readonly unknown: StructSpec;
+}
+export interface ListSpec {
+  readonly kind: 'list';
+  readonly of: Spec;
+}
+export interface LazySpec {
+  readonly kind: 'lazy';
+  readonly get: () => Spec;
+}
+export interface CustomSpec {
+  readonly kind: 'custom';
+  readonly name: string;
+  readonly optional: boolean;
+  readonly given: string | undefined;
+  readonly read: (cursor: Cursor, given: number) => unknown;
+  readonly write: (writer: Writer, value: never, given: number) => void;
+}
+
+const uint = (size: UintSpec['size']): UintSpec & Field<number> => ({ kind: 'uint', size });
+
+export const u8 = uint(1);
+export const u16 = uint(2);
+export const u32 = uint(4);
+/** An Ethernet address as a 48-bit number. */
+export const mac = uint(6);
+
+/** As `of`, and `value` is written where the property is left out. */
+export const defaulted = (of: UintSpec, value: number): UintSpec & Field<number | undefined> => ({
+  ...of,
+  otherwise: value,
+});
+
+/** One of a closed set of numbers, by name in the value: any other number is an error. */
+export const named = <const N extends Readonly<Record<string, number>>>(
+  of: UintSpec,
+  names: N,
+): NamedSpec & Field<keyof N & string> => ({
+  kind: 'named',
+  size: of.size,
+  numbers: new Map(Object.entries(names)),
+  names: new Map(Object.entries(names).map(([name, number]) => [number, name])),
+});
+
+export const u64: U64Spec & Field<bigint> = { kind: 'u64' };
+
+/** Bytes that mean nothing: skipped on decode, zero on encode. */
+export const pad = (size: number): PadSpec & Field<Hidden> => ({ kind: 'pad', size });
+
+/** Padding up to a multiple of `to` bytes, counted from the struct's first byte. */
+export const align = (to: number): AlignSpec & Field<Hidden> => ({ kind: 'align', to });
+
+/** Exactly `size` bytes, as a view into the frame. */
+export const bytes = (size: number): BytesSpec & Field<Uint8Array> => ({ kind: 'bytes', size });
+
+/** UTF-8 text in `size` bytes, padded with NULs. What follows the first NUL is not kept. */
+export const text = (size: number): TextSpec & Field<string> => ({ kind: 'text', size });
+
+/**
+ * All bytes to the end of the window, as a *view* into the frame (no copy): it keeps the frame's memory alive and
+ * changes with it. Copy it to keep it.
+ */
+export const rest: RestSpec & Field<Uint8Array> = { kind: 'rest' };
+
+/** A fixed value: checked on decode, written on encode, not part of the type. It tells the variants of a union apart. */
+export const constant = (of: UintSpec, value: number): ConstantSpec & Field<Hidden> => ({
+  kind: 'constant',
+  size: of.size,
+  value,
+});
+
+/**
+ * The length of the whole struct, from its first byte: opens the window that no later read of this struct may leave, and
+ * is computed on encode. With `padTo`, zeros that the length does not count follow, up to a multiple of `padTo`.
+ */
+export const length = (of: UintSpec, options: { padTo?: number } = {}): LengthSpec & Field<Hidden> => ({
+  kind: 'length',
+  size: of.size,
+  padTo: options.padTo ?? 1,
+});
+
+/** The size in bytes of one later field: opens that field's window, and is computed on encode. */
+export const sizeOf = (of: UintSpec, field: string): SizeOfSpec & Field<Hidden> => ({
+  kind: 'sizeOf',
+  size: of.size,
+  field,
+});
+
+/** Says which case of the later `select` field follows. */
+export const tag = (of: UintSpec, field: string): TagSpec & Field<Hidden> => ({
+  kind: 'tag',
+  size: of.size,
+  field,
+});
+
+/** What a `select` yields for a tag that has no case. */
+export interface UnknownCase {
+  readonly type: 'unknown';
+  readonly typeId: number;
+  readonly body: Uint8Array;
+}
+
+/** A value whose shape is told by an earlier `tag`; it extends to the end of the window. */
+export function select<const C extends readonly (readonly [tag: number, of: Struct<string, object>])[]>(
+  name: string,
+  cases: C,
+): SelectSpec & Field<Tagged<C[number][1]> | UnknownCase> {
+  return { kind: 'select', name, cases: cases.map(([value, of]) => ({ tag: value, of })) };
+}
+
+type Fields = Readonly<Record<string, Spec & Field<unknown>>>;
+
+/**
+ * A structure. Fields are read and written in the order of the declaration.
+ * @throws TypeError at load, where a declaration contradicts itself (layout.ts).
+ */
+export function struct<const N extends string, const F extends Fields>(
+  name: N,
+  fields: F,
+): Struct<N, InferFields<F>> {
+  return { kind: 'struct', name, fields: Object.entries(fields) };
+}
+
+/** A structure with one visible field, whose value stands for the whole: `match` is its list of fields. */
+export function transparent<const F extends Fields>(
+  name: string,
+  only: keyof F & string,
+  fields: F,
+): StructSpec & Field<InferOnly<F>> {
+  return { kind: 'struct', name, fields: Object.entries(fields), only };
+}
+
+/**
+ * One of several structs, told apart by their own constants. The value is the variant's, with `type` = the variant's
+ * name. `unknown` must fit all that the variants do not, and encodes back to the same bytes.
+ */
+export function union<const S extends Struct<string, object>, const U extends Struct<'unknown', object>>(
+  name: string,
+  variants: readonly S[],
+  unknown: U,
+): UnionSpec & Field<Tagged<S> | Tagged<U>> {
+  return { kind: 'union', name, variants, unknown };
+}
+
+/** As many as fit until the end of the window. */
+export const listOf = <S extends Spec & Field<unknown>>(of: S): ListSpec & Field<readonly Infer<S>[]> => ({
+  kind: 'list',
+  of,
+});
+
+/** A declaration that is known later: for recursion, which is bounded (buffers.ts, maxDepth). */
+export const lazy = <T>(get: () => Spec & Field<T>): LazySpec & Field<T> => ({ kind: 'lazy', get });
+
+export interface Custom<T> {
+  readonly name: string;
+  /** Reads at the cursor and moves it; must stay inside its window. `given` is 0 unless an earlier field is named. */
+  readonly read: (cursor: Cursor, given: number) => T;
+  readonly write: (writer: Writer, value: T, given: number) => void;
+  /** An earlier numeric field of the same struct that both functions are handed. */
+  readonly given?: string;
+}
+
+/** For what the vocabulary can not say: hand-written functions. */
+export const custom = <T>(of: Custom<T>): CustomSpec & Field<T> => ({
+  kind: 'custom',
+  name: of.name,
+  optional: false,
+  given: of.given,
+  read: of.read,
+  write: of.write,
+});
+
+/** As `custom`; where `read` gives undefined the value has no such property. */
+export const optional = <T>(of: Custom<T | undefined>): CustomSpec & Field<T | undefined> => ({
+  ...custom(of),
+  optional: true,
+});

@@ -1,0 +1,48 @@
+/** Binary structures, declared once: decoder, encoder and TypeScript type come from one declaration. */
+export {
+  badLength,
+  badValue,
+  cursorOver,
+  getU16,
+  getU32,
+  getU64,
+  getUint,
+  need,
+  putU64,
+  putUint,
+  shown,
+  viewOf,
+  Writer,
+} from './buffers.js';
+export type { Cursor } from './buffers.js';
+export { interpret } from './closures.js';
+export { compile } from './compile.js';
+export type { Codec } from './compile.js';
+export {
+  align,
+  bytes,
+  constant,
+  custom,
+  defaulted,
+  lazy,
+  length,
+  listOf,
+  mac,
+  named,
+  optional,
+  pad,
+  rest,
+  select,
+  sizeOf,
+  struct,
+  tag,
+  text,
+  transparent,
+  u16,
+  u32,
+  u64,
+  u8,
+  union,
+} from './fields.js';
+export type { Custom, Spec, UnionSpec, UnknownCase } from './fields.js';
+export type { Field, Infer, Struct } from './infer.js';

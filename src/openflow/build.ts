@@ -1,0 +1,202 @@
+/**
+ * Short ways to write actions, instructions and messages. They fill in what nearly always is the same; all of it can
+ * also be written as plain objects.
+ */
+import type { ActionOf, Action } from './actions.js';
+import { NX_RESUBMIT_IN_PORT, OFPCML_NO_BUFFER, OFPP, OFPG } from './constants.js';
+import type { InstructionOf } from './instructions.js';
+import type { LearnField, LearnSpec } from './learn.js';
+import { match } from './match.js';
+import type { FieldSetting } from './match.js';
+import type { BundledMessage } from './messages/bundles.js';
+import type { Bucket } from './messages/groups.js';
+import type { BundleAdd } from './messages/index.js';
+import { badValue } from '../lib/struct/index.js';
+import { fieldByName } from './oxm-fields.js';
+import type { FieldName } from './oxm-fields.js';
+import type { FieldRef } from './oxm.js';
+
+/** To a port; `maxLen` bytes of the packet, where the port is the controller. */
+export const output = (
+  port: number,
+  maxLen = port === OFPP.CONTROLLER ? OFPCML_NO_BUFFER : 0,
+): ActionOf<'output'> => ({
+  type: 'output',
+  port,
+  maxLen,
+});
+
+export const group = (groupId: number): ActionOf<'group'> => ({ type: 'group', groupId });
+export const pushVlan = (ethertype = 0x8100): ActionOf<'push_vlan'> => ({ type: 'push_vlan', ethertype });
+export const popVlan = (): ActionOf<'pop_vlan'> => ({ type: 'pop_vlan' });
+export const setQueue = (queueId: number): ActionOf<'set_queue'> => ({ type: 'set_queue', queueId });
+export const decNwTtl = (): ActionOf<'dec_nw_ttl'> => ({ type: 'dec_nw_ttl' });
+
+/**
+ * Sets one field: `setField({ tun_dst: ip })`.
+ * @throws WireError WIRE_BAD_VALUE unless there is exactly one field
+ */
+export function setField(setting: FieldSetting): ActionOf<'set_field'> {
+  const [oxm, another] = match(setting);
+  if (!oxm || another) throw badValue('set_field', 'exactly one field is to be set', 0);
+  return { type: 'set_field', oxm };
+}
+
+/** Looks the packet up in another table and comes back. */
+export const resubmit = (tableId: number): ActionOf<'resubmit'> => ({
+  type: 'resubmit',
+  inPort: NX_RESUBMIT_IN_PORT,
+  tableId,
+});
+
+/** Some bits of a field: all that follow `offset`, unless `bits` says how many. */
+export interface Bits {
+  readonly field: FieldName;
+  readonly offset?: number;
+  readonly bits?: number;
+}
+
+const bitsOf = (of: FieldName | Bits): Required<Bits> => {
+  const { field, offset = 0, bits } = typeof of === 'string' ? ({ field: of } as Bits) : of;
+  return { field, offset, bits: bits ?? (fieldByName(field)?.bits ?? 0) - offset };
+};
+
+/** Copies a field, or some bits of it, into another; the smaller of the two says how many bits. */
+export function move(src: FieldName | Bits, dst: FieldName | Bits): ActionOf<'move'> {
+  const from = bitsOf(src);
+  const to = bitsOf(dst);
+  return {
+    type: 'move',
+    bits: Math.min(from.bits, to.bits),
+    srcOffset: from.offset,
+    dstOffset: to.offset,
+    src: from.field,
+    dst: to.field,
+  };
+}
+
+/** Writes a constant into a field, or into some bits of it. */
+export function load(value: bigint, dst: FieldName | Bits): ActionOf<'load'> {
+  const { field, offset, bits } = bitsOf(dst);
+  return { type: 'load', range: { offset, bits }, dst: field, value };
+}
+
+/** Outputs to the port whose number stands in a field. */
+export function outputReg(src: FieldName | Bits, maxLen = 0): ActionOf<'output_reg'> {
+  const { field, offset, bits } = bitsOf(src);
+  return { type: 'output_reg', range: { offset, bits }, src: field, maxLen };
+}
+
+/** Runs the actions on a copy of the packet. */
+export const clone = (actions: readonly Action[]): ActionOf<'clone'> => ({ type: 'clone', actions });
+
+export interface LearnOptions {
+  readonly table: number;
+  readonly priority?: number;
+  readonly cookie?: bigint;
+  /** Seconds; 0 is none. */
+  readonly idleTimeout?: number;
+  readonly hardTimeout?: number;
+  /** LearnFlag. */
+  readonly flags?: number;
+  /** At most so many flows with this cookie in the table: the action is then a learn2. */
+  readonly limit?: number;
+  readonly specs: readonly LearnSpec[];
+}
+
+export function learn(options: LearnOptions): ActionOf<'learn'> | ActionOf<'learn2'> {
+  const common = {
+    idleTimeout: options.idleTimeout ?? 0,
+    hardTimeout: options.hardTimeout ?? 0,
+    priority: options.priority ?? 0x8000,
+    cookie: options.cookie ?? 0n,
+    flags: options.flags ?? 0,
+    tableId: options.table,
+    finIdleTimeout: 0,
+    finHardTimeout: 0,
+  };
+  return options.limit === undefined
+    ? { type: 'learn', ...common, specs: options.specs }
+    : { type: 'learn2', ...common, limit: options.limit, resultOffset: 0, specs: options.specs };
+}
+
+const whole = (field: FieldName): number => fieldByName(field)?.bits ?? 0;
+const start = (field: FieldRef): LearnField => ({ field, offset: 0 });
+
+/** The learned flow matches on `dst` being what `src` is now. */
+export const learnMatch = (dst: FieldName, src: FieldName | bigint = dst): LearnSpec => ({
+  type: 'match',
+  bits: whole(dst),
+  src: typeof src === 'bigint' ? { immediate: src } : start(src),
+  dst: start(dst),
+});
+
+/** The learned flow loads what `src` is now, or a constant, into `dst`. */
+export function learnLoad(dst: FieldName | Bits, src: FieldName | Bits | bigint): LearnSpec {
+  const to = bitsOf(dst);
+  if (typeof src === 'bigint')
+    return {
+      type: 'load',
+      bits: to.bits,
+      src: { immediate: src },
+      dst: { field: to.field, offset: to.offset },
+    };
+  const from = bitsOf(src);
+  return {
+    type: 'load',
+    bits: Math.min(from.bits, to.bits),
+    src: { field: from.field, offset: from.offset },
+    dst: { field: to.field, offset: to.offset },
+  };
+}
+
+/** The learned flow outputs to the port that `src` is now. */
+export const learnOutput = (src: FieldName): LearnSpec => ({
+  type: 'output',
+  bits: whole(src),
+  src: start(src),
+});
+
+export const gotoTable = (tableId: number): InstructionOf<'goto_table'> => ({ type: 'goto_table', tableId });
+
+export const writeMetadata = (
+  metadata: bigint,
+  mask = 0xffffffffffffffffn,
+): InstructionOf<'write_metadata'> => ({
+  type: 'write_metadata',
+  metadata,
+  mask,
+});
+
+export const applyActions = (actions: readonly Action[]): InstructionOf<'apply_actions'> => ({
+  type: 'apply_actions',
+  actions,
+});
+export const writeActions = (actions: readonly Action[]): InstructionOf<'write_actions'> => ({
+  type: 'write_actions',
+  actions,
+});
+export const clearActions = (): InstructionOf<'clear_actions'> => ({ type: 'clear_actions' });
+export const meter = (meterId: number): InstructionOf<'meter'> => ({ type: 'meter', meterId });
+
+/** A bucket of an all or indirect group, which has no weight and watches nothing. */
+export const bucket = (actions: readonly Action[]): Bucket => ({
+  weight: 0,
+  watchPort: OFPP.ANY,
+  watchGroup: OFPG.ANY,
+  actions,
+});
+
+/** A message inside a bundle has the transaction id of the message around it, else OFPBFC_MSG_BAD_XID. */
+export const bundleAdd = (
+  xid: number,
+  bundleId: number,
+  flags: number,
+  message: BundledMessage,
+): BundleAdd => ({
+  type: 'bundle_add',
+  xid,
+  bundleId,
+  flags,
+  message: { ...message, xid },
+});

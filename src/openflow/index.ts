@@ -1,0 +1,41 @@
+/** OpenFlow 1.3 on the wire, with what Open vSwitch adds to it. Pure: bytes in, values out, and the other way round. */
+export { Writer } from '../lib/struct/index.js';
+export type { UnknownCase } from '../lib/struct/index.js';
+export type { Action, ActionOf, CloneAction } from './actions.js';
+export * from './build.js';
+export { decode, encode, encodeInto } from './codec.js';
+export * from './constants.js';
+export { errorName, quotedMessage } from './errors.js';
+export { FrameSplitter } from './framing.js';
+export type { Instruction, InstructionOf } from './instructions.js';
+export type { LearnField, LearnSource, LearnSpec } from './learn.js';
+export { fieldNames, masked, match, valueOf } from './match.js';
+export type { FieldSetting, Masked, Match, MatchFields } from './match.js';
+export type { BundledMessage } from './messages/bundles.js';
+export type { Bucket } from './messages/groups.js';
+export type {
+  BundleAdd,
+  BundleControl,
+  ErrorMessage,
+  FlowMod,
+  FlowRemoved,
+  GroupMod,
+  Hello,
+  Message,
+  MessageOf,
+  MeterMod,
+  MultipartReply,
+  MultipartRequest,
+  PacketIn,
+  PacketOut,
+  PortStatus,
+} from './messages/index.js';
+export type { MeterBand } from './messages/meters.js';
+export type { FlowStats, GroupDesc } from './messages/multipart.js';
+export type { Port } from './messages/ports.js';
+export type { BitRange } from './nicira.js';
+export type { FieldName, FieldValue } from './oxm-fields.js';
+export type { FieldRef, KnownOxm, Oxm, UnknownOxm } from './oxm.js';
+export type { ExchangeError, ExchangeOutcome } from './exchange.js';
+export { initialSession, stepSession, timing as sessionTiming } from './session.js';
+export type { SessionInput, SessionOutput, SessionState, SwitchInfo } from './session.js';

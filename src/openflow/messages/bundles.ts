@@ -1,0 +1,48 @@
+/** Bundles: changes that are made together or not at all [ONF extension 230]. */
+import { named, length, pad, rest, struct, u16, u32, u8, union } from '../../lib/struct/index.js';
+import type { Infer } from '../../lib/struct/index.js';
+import { flowMod } from './flows.js';
+import { groupMod } from './groups.js';
+import { onfHeader } from './header.js';
+import { packetOut } from './packets.js';
+import { portMod } from './ports.js';
+
+/** A message that is kept as its bytes: `body` is all that follows the header. */
+export const unknownMessage = struct('unknown', {
+  version: u8,
+  typeId: u8,
+  _length: length(u16),
+  xid: u32,
+  body: rest,
+});
+
+/** What Open vSwitch takes in a bundle; others it refuses with OFPBFC_MSG_UNSUP. */
+const bundled = union('bundled message', [flowMod, groupMod, portMod, packetOut], unknownMessage);
+export type BundledMessage = Infer<typeof bundled>;
+
+const controlTypes = {
+  open_request: 0,
+  open_reply: 1,
+  close_request: 2,
+  close_reply: 3,
+  commit_request: 4,
+  commit_reply: 5,
+  discard_request: 6,
+  discard_reply: 7,
+} as const;
+
+export const bundleControl = struct('bundle_control', {
+  ...onfHeader(2300),
+  bundleId: u32,
+  controlType: named(u16, controlTypes),
+  flags: u16,
+});
+
+/** The inner message's xid must equal the outer one, else OFPBFC_MSG_BAD_XID; `bundleAdd` (build.ts) sees to it. */
+export const bundleAdd = struct('bundle_add', {
+  ...onfHeader(2301),
+  bundleId: u32,
+  _pad: pad(2),
+  flags: u16,
+  message: bundled,
+});

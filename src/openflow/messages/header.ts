@@ -1,0 +1,22 @@
+import { constant, length, struct, u16, u32, u8 } from '../../lib/struct/index.js';
+import { Experimenter, OFP_VERSION } from '../constants.js';
+
+/** The header that all messages share [OF1.3.5 7.1]: `version:8 type:8 length:16 xid:32`. */
+export const header = (type: number) =>
+  ({
+    _version: constant(u8, OFP_VERSION),
+    _type: constant(u8, type),
+    _length: length(u16),
+    xid: u32,
+  }) as const;
+
+/** The header of an ONF extension message [OF1.3.5 7.5.4]. */
+export const onfHeader = (subtype: number) =>
+  ({
+    ...header(4),
+    _experimenter: constant(u32, Experimenter.ONF),
+    _subtype: constant(u32, subtype),
+  }) as const;
+
+/** A message that is its header alone. */
+export const bare = <const N extends string>(name: N, type: number) => struct(name, header(type));

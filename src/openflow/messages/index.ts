@@ -1,0 +1,75 @@
+/** All messages as one union, discriminated by `type`. */
+import { union } from '../../lib/struct/index.js';
+import type { Infer } from '../../lib/struct/index.js';
+import { bundleAdd, bundleControl, unknownMessage } from './bundles.js';
+import { flowMod, flowRemoved } from './flows.js';
+import { groupMod } from './groups.js';
+import {
+  barrierReply,
+  barrierRequest,
+  featuresReply,
+  featuresRequest,
+  getConfigReply,
+  getConfigRequest,
+  roleReply,
+  roleRequest,
+  roleStatus,
+  setConfig,
+} from './handshake.js';
+import { meterMod } from './meters.js';
+import { multipartReply, multipartRequest } from './multipart.js';
+import { packetIn, packetOut } from './packets.js';
+import { portMod, portStatus } from './ports.js';
+import { echoReply, echoRequest, error, experimenter, hello } from './symmetric.js';
+
+export const message = union(
+  'message',
+  [
+    hello,
+    error,
+    echoRequest,
+    echoReply,
+    experimenter,
+    featuresRequest,
+    featuresReply,
+    getConfigRequest,
+    getConfigReply,
+    setConfig,
+    packetIn,
+    flowRemoved,
+    portStatus,
+    packetOut,
+    flowMod,
+    groupMod,
+    portMod,
+    meterMod,
+    multipartRequest,
+    multipartReply,
+    barrierRequest,
+    barrierReply,
+    roleRequest,
+    roleReply,
+    roleStatus,
+    bundleControl,
+    bundleAdd,
+  ],
+  unknownMessage,
+);
+
+export type Message = Infer<typeof message>;
+/** The message of one type. */
+export type MessageOf<T extends Message['type']> = Extract<Message, { type: T }>;
+
+export type Hello = MessageOf<'hello'>;
+export type ErrorMessage = MessageOf<'error'>;
+export type PacketIn = MessageOf<'packet_in'>;
+export type PacketOut = MessageOf<'packet_out'>;
+export type FlowMod = MessageOf<'flow_mod'>;
+export type FlowRemoved = MessageOf<'flow_removed'>;
+export type GroupMod = MessageOf<'group_mod'>;
+export type MeterMod = MessageOf<'meter_mod'>;
+export type PortStatus = MessageOf<'port_status'>;
+export type BundleAdd = MessageOf<'bundle_add'>;
+export type BundleControl = MessageOf<'bundle_control'>;
+export type MultipartRequest = MessageOf<'multipart_request'>;
+export type MultipartReply = MessageOf<'multipart_reply'>;
