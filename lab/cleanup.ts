@@ -19,6 +19,10 @@ export class Cleanup {
     };
   }
 
+  get begun(): boolean {
+    return this.#running !== undefined;
+  }
+
   /** Runs all steps, last first. A second call waits for the first and does nothing else. */
   run(): Promise<readonly CleanupFailure[]> {
     this.#running ??= this.#runAll();

@@ -1,19 +1,16 @@
 /** A lab on this machine: everything is made under one id, and taken away by it. */
-import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { HeddleError, messageOf } from '../src/lib/errors.js';
 import { Cleanup, cleanUpOnSignals, type CleanupFailure } from './cleanup.js';
 import { Fabric, setAddress, type Network } from './fabric.js';
 import { gate } from './gate.js';
 import { inNamespace, thisMachine, type Host } from './host.js';
 import { Hypervisor } from './hypervisor.js';
 import { makeLinuxVtep, type LinuxVtepSpec } from './linux-vtep.js';
+import { claimDirectory, directoryOf, markKept, takeDown } from './registry.js';
 import { checkHostName, checkLabId, namespaceName, randomLabId } from './names.js';
-import { listNamespaces, makeNamespace, removeNamespaces } from './namespaces.js';
+import { makeNamespace } from './namespaces.js';
 import { controllerAddress, managementAddress, underlayAddress } from './plan.js';
 import type { Station } from './station.js';
 
-/** Only root can write here, and a socket's path stays short enough for sun_path. */
-export const labsDirectory = '/run/heddle-lab';
 const controllerIndex = 254;
 
 export interface LabOptions {
@@ -113,6 +110,11 @@ export class Lab {
 
   readonly namespaceOf = (host: string): string => namespaceName(this.id, host);
 
+  /** It is being taken down, or is down: by down() or by a signal. */
+  get isGoingDown(): boolean {
+    return this.cleanup.begun;
+  }
+
   /** Ends every process of the lab and removes it. Safe to call twice. */
   async down(): Promise<readonly CleanupFailure[]> {
     const failures = await this.cleanup.run();
@@ -120,8 +122,9 @@ export class Lab {
     return failures;
   }
 
-  /** Leaves the lab up when this process ends. */
-  keep(): void {
+  /** Leaves the lab up when this process ends; takeDown(id) ends it. */
+  async keep(): Promise<void> {
+    await markKept(this.id);
     this.#unhook();
   }
 
@@ -129,23 +132,4 @@ export class Lab {
     const as = network === 'underlay' ? 'phy0' : 'mgmt0';
     return this.fabric.connect(network, { host, namespace: this.namespaceOf(label), label, as, index });
   }
-}
-
-const directoryOf = (id: string): string => `${labsDirectory}/${checkLabId(id)}`;
-
-/** Makes the lab's directory, which must not be there: two labs of one id would take each other down. */
-async function claimDirectory(id: string): Promise<void> {
-  try {
-    await mkdir(labsDirectory, { recursive: true, mode: 0o700 });
-    await mkdir(directoryOf(id), { mode: 0o700 });
-    await writeFile(`${directoryOf(id)}/owner`, `${process.pid}\n`);
-  } catch (thrown) {
-    throw new HeddleError('LAB_FAILED', `lab ${id} cannot be made: ${messageOf(thrown)}`, { cause: thrown });
-  }
-}
-
-/** Takes a lab away by its id alone: its processes, its namespaces, its files. Also one whose maker was killed. */
-export async function takeDown(id: string): Promise<void> {
-  await removeNamespaces(thisMachine, await listNamespaces(thisMachine, checkLabId(id)));
-  await rm(directoryOf(id), { recursive: true, force: true });
 }

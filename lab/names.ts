@@ -13,9 +13,11 @@ const maxInterfaceName = 15;
 
 export const randomLabId = (): string => randomBytes(2).toString('hex');
 
+export const isLabId = (id: string): boolean => idPattern.test(id);
+
 /** The id itself, once it is known to be one. @throws HeddleError LAB_FAILED */
 export function checkLabId(id: string): string {
-  if (!idPattern.test(id)) throw new HeddleError('LAB_FAILED', `"${id}" is no lab id: 1 to 8 of a-z and 0-9`);
+  if (!isLabId(id)) throw new HeddleError('LAB_FAILED', `"${id}" is no lab id: 1 to 8 of a-z and 0-9`);
   return id;
 }
 

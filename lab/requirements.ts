@@ -1,20 +1,16 @@
 /** What a lab needs of this machine, and what of it is missing. */
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { projectRoot } from './compiled.js';
 
-/** A program, and the Debian package that has it. */
-const programs: Readonly<Record<string, string>> = {
-  ip: 'iproute2',
-  ping: 'iputils-ping',
-  ethtool: 'ethtool',
-  tcpdump: 'tcpdump',
-  iperf3: 'iperf3',
-  'ovsdb-tool': 'openvswitch-switch',
-  'ovsdb-server': 'openvswitch-switch',
-  'ovs-vswitchd': 'openvswitch-switch',
-  'ovs-vsctl': 'openvswitch-switch',
-  'ovs-ofctl': 'openvswitch-switch',
-};
+/** Each program, and the Debian package that has it: one list for the lab and for scripts/setup. */
+function programs(): [program: string, from: string][] {
+  const text = readFileSync(join(projectRoot(), 'lab/programs.txt'), 'utf8');
+  return text.split('\n').flatMap(line => {
+    const [program, from] = line.split(' ');
+    return program === undefined || from === undefined ? [] : [[program, from]];
+  });
+}
 
 export interface Machine {
   readonly uid: number;
@@ -26,9 +22,7 @@ export interface Machine {
 /** One line for each thing that is missing, with how to get it; none when a lab can be made. */
 export function missingForLab(machine: Machine = thisMachine()): string[] {
   if (machine.uid !== 0) return ['root: network namespaces are made by root only (sudo npm run lab)'];
-  const packages = new Set(
-    Object.entries(programs).flatMap(([program, from]) => (machine.has(program) ? [] : [from])),
-  );
+  const packages = new Set(programs().flatMap(([program, from]) => (machine.has(program) ? [] : [from])));
   const missing = [...packages].map(name => `${name}: apt-get install ${name}`);
   // The userspace datapath makes its bridges' own interfaces with it.
   if (!machine.canUse('/dev/net/tun')) missing.push('/dev/net/tun: modprobe tun');

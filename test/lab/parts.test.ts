@@ -1,4 +1,7 @@
 import t from 'tap';
+import { heddleYaml } from '../../lab/heddle-file.js';
+import { Progress } from '../../lab/progress.js';
+import { parseConfig } from '../../src/config/parse.js';
 import { Cleanup, cleanUpOnSignals } from '../../lab/cleanup.js';
 import { CommandError, run } from '../../lab/exec.js';
 import { decodeDatagram, encodeProbe, encodeReply } from '../../lab/guest/protocol.js';
@@ -262,5 +265,61 @@ t.test('the table of who reaches whom', t => {
   t.same(wrongCells([cell('blue-1', 'blue-2', { reached: false, pinged: false })]), [
     'blue-1 does not reach blue-2, which is in its network (pings are lost too)',
   ]);
+  t.end();
+});
+
+t.test('progress: in place on a terminal, plain lines in a pipe', async t => {
+  const told = async (isTTY: boolean): Promise<string> => {
+    let text = '';
+    let clock = 0;
+    const output = { isTTY, write: (more: string) => (text += more) };
+    const progress = new Progress({ output, colour: isTTY, now: () => (clock += 500) });
+    t.equal(
+      await progress.step('build', detail => {
+        detail('half');
+        return Promise.resolve(7);
+      }),
+      7,
+    );
+    await t.rejects(
+      progress.step('break', () => Promise.reject(new Error('no'))),
+      { message: 'no' },
+    );
+    return text;
+  };
+  t.equal(await told(false), 'ok   build (0.5 s)\nFAIL break (0.5 s)\n');
+  const terminal = await told(true);
+  t.match(terminal, /\r\u001b\[K\u001b\[36m.\u001b\[0m build: half/);
+  t.ok(terminal.endsWith('\u001b[31m✗\u001b[0m break (0.5 s)\n'));
+});
+
+t.test('the file for Heddle', t => {
+  const text = heddleYaml({
+    listen: 'tcp:10.98.0.254:6653',
+    ovsdbPort: 6640,
+    hypervisors: [{ name: 'kvm1', management: '10.98.0.1', vtep: '10.97.0.1' }],
+    networks: [
+      {
+        name: 'blue',
+        vni: 5000,
+        ports: [{ ifaceId: 'blue*' }, { port: 'x-p', on: 'kvm1' }],
+        remotes: ['10.97.0.9'],
+      },
+    ],
+  });
+  const parsed = parseConfig(text, 'heddle.yaml');
+  if (!parsed.ok) throw new Error(text);
+  t.match(parsed.config.hypervisors, [{ name: 'kvm1', bridge: 'br-int', datapath: 'netdev' }]);
+  t.match(parsed.config.networks, [
+    {
+      name: 'blue',
+      vni: 5000,
+      ports: [
+        { by: 'iface-id', glob: 'blue*' },
+        { by: 'port', glob: 'x-p', on: 'kvm1' },
+      ],
+    },
+  ]);
+  t.equal(parsed.config.networks[0]?.remotes.length, 1);
   t.end();
 });

@@ -1,16 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
-import { Lab } from '../../lab/lab.js';
-import type { Hypervisor } from '../../lab/hypervisor.js';
-import { missingForLab } from '../../lab/requirements.js';
-import { listNamespaces } from '../../lab/namespaces.js';
+import { start } from '../../lab/background.js';
+import { compiled } from '../../lab/compiled.js';
+import { run, type Output } from '../../lab/exec.js';
 import { thisMachine } from '../../lab/host.js';
-import type { Vm } from '../../lab/vm.js';
+import type { Hypervisor } from '../../lab/hypervisor.js';
 import { iperf } from '../../lab/iperf.js';
-import { checkReachability } from '../../lab/reachability.js';
-import { wrongCells } from '../../lab/table.js';
+import { Lab } from '../../lab/lab.js';
+import { listNamespaces } from '../../lab/namespaces.js';
+import { Progress } from '../../lab/progress.js';
+import { checkReachability, type Member } from '../../lab/reachability.js';
+import { listLabs, type LabState } from '../../lab/registry.js';
+import { missingForLab } from '../../lab/requirements.js';
+import { runScenario, type Controller } from '../../lab/scenario.js';
 import type { Station } from '../../lab/station.js';
+import { wrongCells } from '../../lab/table.js';
 import { waitFor } from '../../lab/wait.js';
+import { parseConfig } from '../../src/config/parse.js';
 
 const missing = missingForLab();
 const skip = missing.length === 0 ? false : missing.join('; ');
@@ -120,65 +126,115 @@ t.test('a Linux VTEP, probes at 1 ms, a capture and a throughput', { skip }, asy
   t.ok((await iperf(one, box, { seconds: 1 })).bitsPerSecond > 1e6, 'TCP through the tunnel');
 });
 
-t.test('reachability tells the networks apart, though they have the same addresses', { skip }, async t => {
+/** Two networks made by hand, as one does without a controller: a VLAN and a tunnel port for each. */
+function byHand(tags: Readonly<Record<string, number>>): Controller & { yaml: string } {
+  let lab: Lab | undefined;
+  const each = async (work: (hypervisor: Hypervisor, peer: Hypervisor) => Promise<void>): Promise<void> => {
+    const [one, two] = [...(lab?.hypervisors.values() ?? [])];
+    if (one && two) await Promise.all([work(one, two), work(two, one)]);
+  };
+  return {
+    yaml: '',
+    async start(started, yaml) {
+      lab = started;
+      this.yaml = yaml;
+      await each(async (hypervisor, peer) => {
+        await hypervisor.vsctl('add-br', 'br-int', '--', 'set', 'Bridge', 'br-int', 'datapath_type=netdev');
+        for (const [name, tag] of Object.entries(tags)) {
+          await hypervisor.vsctl(
+            ...['add-port', 'br-int', `vx-${name}`, `tag=${tag}`, '--', 'set', 'Interface', `vx-${name}`],
+            ...['type=vxlan', `options:remote_ip=${peer.vtep}`, `options:key=${tag}`],
+          );
+        }
+      });
+    },
+    ready: () =>
+      each(async hypervisor => {
+        const ports = (await hypervisor.vsctl('list-ports', 'br-int')).split('\n');
+        for (const port of ports.filter(name => name.endsWith('-p'))) {
+          await hypervisor.vsctl('set', 'Port', port, `tag=${tags[port.split('-')[0] ?? '']}`);
+        }
+      }),
+    guard: work => work,
+  };
+}
+
+t.test(
+  'the scenario: the networks are told apart, though they have the same addresses',
+  { skip },
+  async t => {
+    const lab = await Lab.create();
+    t.teardown(() => lab.down());
+    const told: string[] = [];
+    const output = { isTTY: false, write: (text: string) => told.push(text) };
+    const controller = byHand({ blue: 10, red: 20 });
+    const cells = await runScenario(lab, controller, new Progress({ output, colour: false }));
+    t.equal(cells.length, 12);
+    t.same(wrongCells(cells), []);
+    t.ok(
+      cells.find(cell => cell.from === 'blue-1' && cell.to === 'red-2')?.pinged,
+      'blue-2 answered for that address',
+    );
+    t.match(told.at(-1), /^ok {3}ask every VM whom it reaches/);
+    t.ok(parseConfig(controller.yaml, 'heddle.yaml').ok, controller.yaml);
+  },
+);
+
+t.test('a leak is seen', { skip }, async t => {
   const lab = await Lab.create();
   t.teardown(() => lab.down());
-  const [kvm1, kvm2] = await Promise.all([lab.addHypervisor('kvm1'), lab.addHypervisor('kvm2')]);
-  // Made by hand, as one does without a controller: a VLAN and a tunnel port for each network.
-  const networks = { blue: 10, red: 20 };
-  const build = async (on: Hypervisor, peer: Hypervisor): Promise<void> => {
-    await on.vsctl('add-br', 'br-int', '--', 'set', 'Bridge', 'br-int', 'datapath_type=netdev');
-    for (const [name, tag] of Object.entries(networks)) {
-      await on.vsctl(
-        ...[
-          'add-port',
-          'br-int',
-          `vx-${name}`,
-          `tag=${tag}`,
-          '--',
-          'set',
-          'Interface',
-          `vx-${name}`,
-          'type=vxlan',
-        ],
-        ...[`options:remote_ip=${peer.vtep}`, `options:key=${tag}`],
-      );
-    }
-  };
-  await Promise.all([build(kvm1, kvm2), build(kvm2, kvm1)]);
-  const members = await Promise.all(
-    Object.entries(networks).flatMap(([network, tag]) =>
-      [kvm1, kvm2].map(async (hypervisor, index) => {
-        const name = `${network}-${index + 1}`;
-        const station = await hypervisor.addVm({ name, mac: mac(index + 1), ip: `10.0.0.${index + 1}` });
-        await hypervisor.vsctl('set', 'Port', station.port, `tag=${tag}`);
-        return { network, station };
-      }),
-    ),
+  const kvm1 = await lab.addHypervisor('kvm1');
+  await kvm1.vsctl('add-br', 'br-int', '--', 'set', 'Bridge', 'br-int', 'datapath_type=netdev');
+  const add = async (network: string, name: string, last: number): Promise<Member> => ({
+    network,
+    station: await kvm1.addVm({ name, mac: mac(last), ip: `10.0.0.${last}` }),
+  });
+  const members = [await add('blue', 'b1', 1), await add('blue', 'b2', 2), await add('red', 'r3', 3)];
+  const wrong = wrongCells(await checkReachability(members));
+  t.match(
+    wrong[0],
+    /^b1 reaches r3, which is in another network; \d+ frames arrived, the first: .*02:00:00:00:00:01 > /,
   );
-  const [blue1, blue2] = members.map(member => member.station) as [Vm, Vm];
-  await reaches(blue1, blue2);
+  t.equal(wrong.length, 4, 'b1 and b2 to r3, and back');
 
-  const turns: string[] = [];
-  const cells = await checkReachability(members, { onTurn: from => turns.push(from) });
-  t.same(turns, ['blue-1', 'blue-2', 'red-1', 'red-2']);
-  t.equal(cells.length, 12);
-  t.same(wrongCells(cells), []);
-  t.ok(
-    cells.find(cell => cell.from === 'blue-1' && cell.to === 'red-2')?.pinged,
-    'blue-2 answered for that address',
-  );
+  // A VLAN each, and on the blue ports too: an untagged port is a trunk to Open vSwitch, and sees every VLAN.
+  const tags = { 'b1-p': 8, 'b2-p': 8, 'r3-p': 9 };
+  for (const [port, tag] of Object.entries(tags)) await kvm1.vsctl('set', 'Port', port, `tag=${tag}`);
+  t.same(wrongCells(await checkReachability(members)), []);
+});
 
-  // The two networks become one where it matters: the check has to see it.
-  await kvm2.vsctl('set', 'Port', 'red-2-p', 'tag=10');
-  const merged = wrongCells(await checkReachability(members));
-  t.ok(
-    merged.some(line =>
-      /^red-2, in another network, received frames of blue-1|^blue-1 reaches red-2/.test(line),
-    ),
+t.test('npm run lab: what it says of itself, and of labs left behind', { skip }, async t => {
+  const main = compiled('lab/main.js');
+  const lab = (...args: string[]): Promise<Output> =>
+    run([process.execPath, main, ...args], { accept: [0, 1, 2] });
+  t.match(await lab('--help'), { code: 0, stdout: /--keep/ });
+  t.match(await lab('--check'), { code: 0, stdout: '' });
+  t.match(await lab('--kepe'), { code: 2, stderr: /Unknown option '--kepe'/ });
+  t.match(await lab('--down', 'nosuch'), { code: 1, stderr: /There is no lab nosuch/ });
+  t.match(await lab('--down', '../..'), { code: 1, stderr: /no lab id/ });
+
+  // A process that is killed leaves its lab behind; the next one takes it down, and no lab that is in use or kept.
+  const maker = `import { Lab } from ${JSON.stringify(compiled('lab/lab.js'))};
+    const lab = await Lab.create(); await lab.addHypervisor('kvm1'); console.log(lab.id); setInterval(() => {}, 1000);`;
+  const ids: string[] = [];
+  const args = ['--input-type=module', '-e', maker];
+  const makers = await Promise.all(
+    [0, 1, 2].map(() => start([process.execPath, ...args], { onLine: line => ids.push(line) })),
   );
-  t.ok(
-    merged.some(line => line.startsWith('red-1 does not reach red-2')),
-    merged.join('\n'),
-  );
+  await waitFor('three labs', () => ids.length === 3);
+  const [inUse, interrupted, killed] = makers;
+  const kept = await Lab.create();
+  await kept.keep();
+  t.teardown(() => kept.down());
+  t.same(await interrupted!.stop('SIGINT', 10_000), { code: 130, signal: undefined }, 'Ctrl-C');
+  await killed!.stop('SIGKILL');
+  const states = async (): Promise<LabState[]> =>
+    (await listLabs()).filter(({ id }) => [...ids, kept.id].includes(id)).map(({ state }) => state);
+  t.same((await states()).sort(), ['in use', 'kept', 'left over'], 'the interrupted one is gone already');
+  t.match(await lab('--sweep'), { code: 0, stdout: /^Took down what killed labs left over: / });
+  t.same((await states()).sort(), ['in use', 'kept']);
+  t.match(await lab('--list'), { code: 0, stdout: new RegExp(`^${kept.id} {2}kept$`, 'm') });
+  t.match(await lab('--down', kept.id), { code: 0, stdout: `Lab ${kept.id} is down.\n` });
+  t.same(await inUse!.stop('SIGTERM', 10_000), { code: 143, signal: undefined });
+  t.same(await states(), []);
 });

@@ -1,0 +1,54 @@
+/** The YAML file that the lab gives to Heddle: what an operator with these hosts would write. Pure. */
+export interface FileHypervisor {
+  readonly name: string;
+  readonly management: string;
+  readonly vtep: string;
+}
+
+export type FilePort = { readonly ifaceId: string } | { readonly port: string; readonly on: string };
+
+export interface FileNetwork {
+  readonly name: string;
+  readonly vni: number;
+  readonly ports: readonly FilePort[];
+  /** VTEPs that Heddle does not manage. */
+  readonly remotes?: readonly string[];
+}
+
+export interface HeddleFile {
+  readonly listen: string;
+  readonly ovsdbPort: number;
+  readonly hypervisors: readonly FileHypervisor[];
+  readonly networks: readonly FileNetwork[];
+}
+
+/** The text of heddle.yaml. */
+export function heddleYaml(file: HeddleFile): string {
+  const lines = [
+    `openflow: { listen: ${file.listen} }`,
+    '',
+    'hypervisors:',
+    ...file.hypervisors.flatMap(({ name, management, vtep }) => [
+      `  ${name}:`,
+      `    ovsdb: tcp:${management}:${file.ovsdbPort}`,
+      '    bridge: br-int',
+      '    datapath: netdev',
+      `    vtep: ${vtep}`,
+    ]),
+    '',
+    'networks:',
+    ...file.networks.flatMap(({ name, vni, ports, remotes = [] }) => [
+      `  ${name}:`,
+      `    vni: ${vni}`,
+      '    ports:',
+      ...ports.map(port => `      - ${portYaml(port)}`),
+      ...(remotes.length === 0 ? [] : [`    remotes: [${remotes.join(', ')}]`]),
+    ]),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+const portYaml = (port: FilePort): string =>
+  'ifaceId' in port
+    ? `{ iface-id: ${JSON.stringify(port.ifaceId)} }`
+    : `{ port: ${JSON.stringify(port.port)}, on: ${port.on} }`;
