@@ -9,6 +9,12 @@ export interface CleanupFailure {
 export class Cleanup {
   #steps: { readonly name: string; readonly undo: () => unknown }[] = [];
   #running: Promise<readonly CleanupFailure[]> | undefined;
+  readonly #begun = new AbortController();
+
+  /** Aborted as soon as the clean-up begins, so that what still waits for something can stop. */
+  get begun(): AbortSignal {
+    return this.#begun.signal;
+  }
 
   /** Adds a step; the function that comes back takes it off again, for what was undone earlier by itself. */
   add(name: string, undo: () => unknown): () => void {
@@ -19,10 +25,6 @@ export class Cleanup {
     };
   }
 
-  get begun(): boolean {
-    return this.#running !== undefined;
-  }
-
   /** Runs all steps, last first. A second call waits for the first and does nothing else. */
   run(): Promise<readonly CleanupFailure[]> {
     this.#running ??= this.#runAll();
@@ -30,6 +32,7 @@ export class Cleanup {
   }
 
   async #runAll(): Promise<readonly CleanupFailure[]> {
+    this.#begun.abort();
     const failures: CleanupFailure[] = [];
     for (let step = this.#steps.pop(); step !== undefined; step = this.#steps.pop()) {
       try {

@@ -30,12 +30,12 @@ export async function demonstrate(options: Options): Promise<number> {
     good = show(cells, colour, progress);
   } catch (thrown) {
     // On its way down the lab refuses commands: what fails then is no news, and its hooks end this process.
-    if (lab.isGoingDown) await lab.down();
+    if (lab.goingDown.aborted) await lab.down();
     else progress.line(messageOf(thrown));
   }
-  if (!good && !lab.isGoingDown) progress.line(await whatTheLogsSay(lab, controller.heddle));
+  if (!good && !lab.goingDown.aborted) progress.line(await whatTheLogsSay(lab, controller.heddle));
 
-  if (options.keep && !lab.isGoingDown) {
+  if (options.keep && !lab.goingDown.aborted) {
     await lab.keep();
     progress.line(howToLookAround(lab.id));
   } else {

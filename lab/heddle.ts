@@ -13,6 +13,8 @@ export interface HeddleProcess {
   readonly log: string;
   readonly exited: Promise<Exit>;
   readonly pid: number;
+  /** Aborted when its lab goes down. */
+  readonly goingDown: AbortSignal;
   /** `heddle ARGS…` beside it, such as `status`. */
   cli(...args: readonly string[]): Promise<Output>;
   /** `heddle status --json`. */
@@ -40,6 +42,7 @@ export async function startHeddle(lab: Lab, yaml: string): Promise<HeddleProcess
     log,
     pid: background.pid,
     exited: background.exited,
+    goingDown: lab.goingDown,
     cli,
     status: async () => JSON.parse((await cli('status', '--json')).stdout) as unknown,
     logTail: async (lines = 20) => (await lab.controller.run(['tail', '-n', String(lines), log])).stdout,
@@ -71,7 +74,7 @@ export async function untilInSync(
     last = await heddle.status();
     return inSync.safeParse(last).success;
   };
-  const wait = { timeoutMs: options.timeoutMs ?? 30_000, intervalMs: 200 };
+  const wait = { timeoutMs: options.timeoutMs ?? 30_000, intervalMs: 200, signal: heddle.goingDown };
   try {
     await whileRunning(heddle, waitFor('heddle status to say that all is well', look, wait));
   } catch (thrown) {

@@ -110,8 +110,8 @@ export class Lab {
 
   readonly namespaceOf = (host: string): string => namespaceName(this.id, host);
 
-  /** It is being taken down, or is down: by down() or by a signal. */
-  get isGoingDown(): boolean {
+  /** Aborted when the lab begins to go down: by down() or by a signal. */
+  get goingDown(): AbortSignal {
     return this.cleanup.begun;
   }
 

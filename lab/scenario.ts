@@ -59,7 +59,9 @@ export async function runScenario(lab: Lab, controller: Controller, progress: Pr
   );
   await progress.step('start Heddle, which makes their bridges', async () => {
     await controller.start(lab, yamlFor(hypervisors));
-    await controller.guard(Promise.all(hypervisors.map(untilBridge)));
+    await controller.guard(
+      Promise.all(hypervisors.map(hypervisor => untilBridge(hypervisor, lab.goingDown))),
+    );
   });
   const members = await progress.step('start four VMs in two networks', () =>
     Promise.all(vms.map(vm => plugIn(vm, lab))),
@@ -68,11 +70,14 @@ export async function runScenario(lab: Lab, controller: Controller, progress: Pr
     detail('heddle status');
     await controller.ready();
     detail('pings');
-    await controller.guard(Promise.all(members.map(member => untilReached(member, members))));
+    await controller.guard(Promise.all(members.map(member => untilReached(member, members, lab.goingDown))));
   });
   return progress.step('ask every VM whom it reaches', detail =>
     controller.guard(
-      checkReachability(members, { onTurn: (from, turn, turns) => detail(`${from} (${turn} of ${turns})`) }),
+      checkReachability(members, {
+        signal: lab.goingDown,
+        onTurn: (from, turn, turns) => detail(`${from} (${turn} of ${turns})`),
+      }),
     ),
   );
 }
@@ -81,11 +86,11 @@ const yamlFor = (hypervisors: readonly Hypervisor[]): string =>
   heddleYaml({ listen: `tcp:${controllerAddress}:${openflowPort}`, ovsdbPort, hypervisors, networks });
 
 /** VMs come after the bridge, as on a host where Heddle runs before libvirt's guests. */
-const untilBridge = (hypervisor: Hypervisor): Promise<boolean> =>
+const untilBridge = (hypervisor: Hypervisor, signal: AbortSignal): Promise<boolean> =>
   waitFor(
     `Heddle to make br-int on ${hypervisor.name}`,
     async () => (await hypervisor.vsctl('list-br')).split('\n').includes('br-int'),
-    { timeoutMs: 20_000, intervalMs: 100 },
+    { timeoutMs: 20_000, intervalMs: 100, signal },
   );
 
 async function plugIn(vm: ScenarioVm, lab: Lab): Promise<Member> {
@@ -95,13 +100,13 @@ async function plugIn(vm: ScenarioVm, lab: Lab): Promise<Member> {
 }
 
 /** The first packets between two hosts are lost while they ask for each other's tunnel address. */
-async function untilReached(member: Member, members: readonly Member[]): Promise<void> {
+async function untilReached(member: Member, members: readonly Member[], signal: AbortSignal): Promise<void> {
   const peers = members.filter(other => other !== member && other.network === member.network);
   for (const { station } of peers) {
     await waitFor(
       `${member.station.name} to reach ${station.name}`,
       async () => (await member.station.ping(station.ip, { count: 1, timeoutMs: 500 })).received > 0,
-      { timeoutMs: 20_000 },
+      { timeoutMs: 20_000, signal },
     );
   }
 }

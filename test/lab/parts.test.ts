@@ -74,10 +74,12 @@ t.test('clean-up: last first, once, whatever single steps say', async t => {
   const forget = cleanup.add('third', () => seen.push('third'));
   cleanup.add('fourth', () => seen.push('fourth'));
   forget();
+  t.notOk(cleanup.begun.aborted);
   const [one, two] = await Promise.all([cleanup.run(), cleanup.run()]);
   t.same(seen, ['fourth', 'first']);
   t.same(one, [{ step: 'second', message: 'stuck' }]);
   t.equal(one, two);
+  t.ok(cleanup.begun.aborted);
 });
 
 t.test('clean-up on a signal, which then ends the process as shells expect', async t => {
