@@ -39,3 +39,4 @@ export type { FieldRef, KnownOxm, Oxm, UnknownOxm } from './oxm.js';
 export type { ExchangeError, ExchangeOutcome } from './exchange.js';
 export { initialSession, stepSession, timing as sessionTiming } from './session.js';
 export type { SessionInput, SessionOutput, SessionState, SwitchInfo } from './session.js';
+export * from './text/index.js';
