@@ -1,0 +1,38 @@
+import type { Ipv4 } from '../../lib/addresses.js';
+import { type Action, learn, learnLoad, learnMatch, type LearnSpec } from '../../openflow/index.js';
+
+/** Seconds that a learned MAC stays after its last frame: what bridges commonly use. */
+const learnedFor = 300;
+
+/** MACs learned behind one port, or one foreign VTEP: a flood of made-up MACs fills no more than this. */
+const maxLearned = 1_024;
+
+/**
+ * The learned flow matches this network and, as its destination, the source of the packet at hand. It writes registers
+ * and does not output: the packet that looks it up goes on to the output table as any other. The timeout is a hard one,
+ * renewed by each frame of the source: an idle one would count the traffic *to* it.
+ */
+const learnSource = (table: number, cookie: bigint, loads: readonly LearnSpec[]): Action =>
+  learn({
+    table,
+    cookie,
+    hardTimeout: learnedFor,
+    priority: 100,
+    limit: maxLearned,
+    specs: [learnMatch('metadata'), learnMatch('eth_dst', 'eth_src'), ...loads],
+  });
+
+/** A port number in OpenFlow 1.0's 16 bits, as the field NXM_OF_IN_PORT has it. */
+const port = { field: 'reg1', offset: 0, bits: 16 } as const;
+
+/** Packets to this source go out of the port that the packet at hand came in by. */
+export const learnFromPort = (table: number, cookie: bigint): Action =>
+  learnSource(table, cookie, [learnLoad(port, 'nxm_in_port')]);
+
+/** Packets to this source go through the tunnel, to the VTEP that the packet at hand came from [RFC 7348 4.1]. */
+export const learnFromRemote = (table: number, cookie: bigint, tunnelPort: number): Action =>
+  learnSource(table, cookie, [learnLoad('tun_dst', 'tun_src'), learnLoad(port, BigInt(tunnelPort))]);
+
+/** What the learned flows of a port, or of a foreign VTEP, are known by: a cookie each, so that they can be forgotten. */
+export const portKey = (vni: number, port: string, ofport: number): string => `port ${vni} ${port} ${ofport}`;
+export const remoteKey = (vni: number, vtep: Ipv4): string => `remote ${vni} ${vtep}`;

@@ -1,0 +1,180 @@
+import { z } from 'zod';
+import {
+  defineApp,
+  emptyProgram,
+  type Problem,
+  type Report,
+  type Setup,
+  type Step,
+  type World,
+} from '../../intent/index.js';
+import { type Dpid, formatIpv4, formatMac, type Mac } from '../../lib/addresses.js';
+import { type Host, hostOf, type Membership, membership, signatures } from './members.js';
+import { tunnelPort } from './ports.js';
+import { overlayProgram } from './program.js';
+import { numbersOf, overlayTables, type TableNumbers } from './tables.js';
+
+interface State {
+  readonly tables: TableNumbers;
+  readonly learnedCookie: Setup['learnedCookie'];
+  readonly membership: Membership;
+  readonly hosts: ReadonlyMap<string, Host>;
+}
+
+/** VXLAN overlays [RFC 7348]: one network is one VNI, and its ports reach each other on whatever hosts they are. */
+export const overlay = defineApp<Record<string, never>, State>({
+  name: 'overlay',
+  scope: 'hypervisors',
+  options: z.strictObject({}),
+  tables: overlayTables,
+
+  init: (_options, { config, tables, learnedCookie }) => ({
+    tables: numbersOf(tables),
+    learnedCookie,
+    membership: membership(config.networks),
+    hosts: new Map(),
+  }),
+
+  on(event, state, world): Step<State> {
+    switch (event.type) {
+      case 'hypervisor-changed':
+        return onHypervisor(event.name, state, world);
+      case 'switch-up':
+        return { state, changed: [event.dpid] };
+      case 'switch-down':
+      case 'packet-in':
+      case 'port-status':
+      case 'flow-removed':
+        return { state };
+    }
+  },
+
+  desired(state, world, dpid) {
+    const hosts = allHosts(state, world);
+    const host = hosts.find(one => one.dpid === dpid);
+    // Of a host that has not been read nothing is known: nothing is added, and nothing taken away.
+    if (host?.known !== true) return { ...emptyProgram, complete: false };
+    return overlayProgram({ host, hosts, tables: state.tables, learnedCookie: state.learnedCookie });
+  },
+
+  ports(_state, world, hypervisor) {
+    const vtep = world.hypervisors.get(hypervisor)?.config.vtep;
+    return vtep === undefined ? [] : [tunnelPort(vtep)];
+  },
+
+  report: (state, world) => report(allHosts(state, world), world),
+});
+
+function allHosts(state: State, world: World): readonly Host[] {
+  return [...world.hypervisors].map(
+    ([name, view]) => state.hosts.get(name) ?? hostOf(view, state.membership),
+  );
+}
+
+/** Which switches have to change when a host did: itself, and those that share a network in which it looks different now. */
+function onHypervisor(name: string, state: State, world: World): Step<State> {
+  const view = world.hypervisors.get(name);
+  if (view === undefined) return { state };
+  const before = state.hosts.get(name);
+  const after = hostOf(view, state.membership);
+  const hosts = new Map(state.hosts).set(name, after);
+  const next = { ...state, hosts };
+  if (before === undefined) return { state: next, changed: [...world.switches.keys()] };
+  const changed = new Set<Dpid>([after.dpid]);
+  const vnis = differing(signatures(before), signatures(after));
+  for (const host of hosts.values()) {
+    if (host.members.some(member => vnis.has(member.network.vni))) changed.add(host.dpid);
+  }
+  return { state: next, changed };
+}
+
+function differing(
+  before: ReadonlyMap<number, string>,
+  after: ReadonlyMap<number, string>,
+): ReadonlySet<number> {
+  const vnis = new Set<number>();
+  for (const vni of [...before.keys(), ...after.keys()])
+    if (before.get(vni) !== after.get(vni)) vnis.add(vni);
+  return vnis;
+}
+
+function report(hosts: readonly Host[], world: World): Report {
+  const members = hosts.flatMap(host => host.members.map(member => ({ host, ...member })));
+  return {
+    networks: world.networks.map(({ name, vni, remotes }) => {
+      const its = members.filter(member => member.network.name === name);
+      return {
+        name,
+        vni,
+        hypervisors: [...new Set(its.map(({ host }) => host.name))],
+        ports: its.length,
+        remotes: remotes.map(formatIpv4),
+      };
+    }),
+    ports: [...world.hypervisors].flatMap(([hypervisor, view]) =>
+      [...view.ports.values()].map(port => {
+        const network = members.find(member => member.host.name === hypervisor && member.port === port.name)
+          ?.network.name;
+        return {
+          hypervisor,
+          port: port.name,
+          ...(network !== undefined && { network }),
+          ...(port.ofport !== undefined && { ofport: port.ofport }),
+          ...(port.ifaceId !== undefined && { ifaceId: port.ifaceId }),
+          ...(port.attachedMac !== undefined && { mac: formatMac(port.attachedMac) }),
+          ...(port.error !== undefined && { error: port.error }),
+        };
+      }),
+    ),
+    problems: [
+      ...hosts.flatMap(host => [...host.problems, ...tunnelProblems(host)]),
+      ...duplicateMacs(members),
+      ...waiting(hosts),
+    ],
+  };
+}
+
+function tunnelProblems(host: Host): readonly Problem[] {
+  if (!host.known || host.tunnelPort !== undefined) return [];
+  return [
+    { hypervisor: host.name, message: 'its VXLAN port is not there yet: no traffic to or from other hosts' },
+  ];
+}
+
+/** Two ports with one MAC in one network: frames to it can reach one of them only. */
+function duplicateMacs(
+  members: readonly {
+    readonly host: Host;
+    readonly port: string;
+    readonly network: { readonly name: string };
+    readonly mac?: Mac;
+  }[],
+): readonly Problem[] {
+  const first = new Map<string, string>();
+  return members.flatMap(({ host, port, network, mac }) => {
+    if (mac === undefined) return [];
+    const key = `${network.name} ${mac}`;
+    const at = `${port} on ${host.name}`;
+    const earlier = first.get(key);
+    first.set(key, earlier ?? at);
+    return earlier === undefined
+      ? []
+      : [
+          {
+            network: network.name,
+            message: `MAC ${formatMac(mac)} is attached twice, to ${earlier} and to ${at}: the first gets its frames`,
+          },
+        ];
+  });
+}
+
+function waiting(hosts: readonly Host[]): readonly Problem[] {
+  const unknown = hosts.filter(({ known }) => !known).map(({ name }) => name);
+  if (unknown.length === 0) return [];
+  return [
+    {
+      app: 'overlay',
+      message: `${unknown.join(', ')} ${unknown.length === 1 ? 'has' : 'have'} not been read since the start: until then, nothing is taken away on any host`,
+    },
+  ];
+}

@@ -1,0 +1,12 @@
+import { pino, type Logger } from 'pino';
+import pretty from 'pino-pretty';
+
+/** Readable lines on a terminal, JSON in a pipe or a file; both on standard output. */
+export function makeLog(level: string): Logger {
+  const base = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
+  if (!process.stdout.isTTY) return pino(base);
+  const colorize = (process.env['NO_COLOR'] ?? '') === '';
+  // Only the text: the fields beside it are for programs.
+  const stream = pretty({ colorize, sync: true, translateTime: 'SYS:HH:MM:ss.l', hideObject: true });
+  return pino(base, stream);
+}

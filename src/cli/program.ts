@@ -1,0 +1,48 @@
+import { Command, Option } from 'commander';
+import { HeddleError } from '../lib/errors.js';
+import { check } from './check.js';
+import { exitCodes } from './exit-codes.js';
+import { run } from './run.js';
+import { status, type StatusOptions } from './status.js';
+
+/** The command line: parses, runs one command, and sets the exit code. */
+export async function main(argv: readonly string[]): Promise<void> {
+  const program = new Command('heddle')
+    .description('OpenFlow 1.3 controller for Open vSwitch: one YAML file, and switches that stay true to it')
+    .showHelpAfterError()
+    .addHelpText(
+      'after',
+      `\nExit codes: ${exitCodes.ok} all is well, ${exitCodes.failed} it could not be done, ${exitCodes.attention} something needs attention.`,
+    );
+  program
+    .command('run')
+    .description(
+      'serve switches and hypervisors until stopped; with no file, a learning switch on 127.0.0.1:6653',
+    )
+    .argument('[FILE]', 'the YAML file')
+    .addOption(new Option('--log-level <LEVEL>').choices(['debug', 'info', 'warn', 'error']).default('info'))
+    .action((file: string | undefined, options: { logLevel: string }) => finish(() => run(file, options)));
+  program
+    .command('check')
+    .description('check a file and tell every mistake in it; connects to nothing')
+    .argument('<FILE>', 'the YAML file')
+    .action((file: string) => finish(() => check(file)));
+  program
+    .command('status')
+    .description('tell switches, hypervisors, networks, ports, and what is wrong with any')
+    .argument('[FILE]', 'the file that the running Heddle was given')
+    .option('--json', 'the whole status as JSON')
+    .option('--api <HOST:PORT>', "where that Heddle's api listens, instead of the file's")
+    .action((file: string | undefined, options: StatusOptions) => finish(() => status(file, options)));
+  await program.parseAsync(argv);
+}
+
+async function finish(command: () => Promise<number>): Promise<void> {
+  try {
+    process.exitCode = await command();
+  } catch (thrown) {
+    if (!(thrown instanceof HeddleError)) throw thrown;
+    console.error(thrown.message);
+    process.exitCode = exitCodes.failed;
+  }
+}

@@ -1,0 +1,30 @@
+import type { Config } from '../config/config.js';
+import { formatMistake, type Mistake } from '../config/mistake.js';
+import { parseConfig } from '../config/parse.js';
+import type { LoadedApp } from '../controller/apps.js';
+import { readText } from '../io/files.js';
+import { HeddleError } from '../lib/errors.js';
+import { loadApps } from './load-apps.js';
+
+/** A file that was checked in full, with the apps that it names. */
+export interface CheckedFile {
+  readonly config: Config;
+  readonly apps: readonly LoadedApp[];
+}
+
+/**
+ * Reads and checks a file; with none, gives the defaults: a learning switch on loopback.
+ *
+ * @throws HeddleError FILE_UNREADABLE, or CONFIG_INVALID whose message has a line for each mistake
+ */
+export async function readConfig(file: string | undefined): Promise<CheckedFile> {
+  const text = file === undefined ? '' : await readText(file);
+  const parsed = parseConfig(text, file ?? 'defaults');
+  if (!parsed.ok) throw invalid(parsed.mistakes);
+  const loaded = await loadApps(parsed.config.apps, parsed.source);
+  if (!loaded.ok) throw invalid(loaded.mistakes);
+  return { config: parsed.config, apps: loaded.apps };
+}
+
+const invalid = (mistakes: readonly Mistake[]): HeddleError =>
+  new HeddleError('CONFIG_INVALID', mistakes.map(formatMistake).join('\n'));

@@ -1,0 +1,116 @@
+import { styleText } from 'node:util';
+import type { Status } from '../controller/status.js';
+import { HeddleError, messageOf } from '../lib/errors.js';
+import { exitCodes } from './exit-codes.js';
+import { readConfig } from './read-config.js';
+import { table } from './table.js';
+
+export interface StatusOptions {
+  readonly json?: boolean;
+  /** HOST:PORT, instead of the file's `api.listen`. */
+  readonly api?: string;
+}
+
+/** Milliseconds. */
+const patience = 5_000;
+
+/**
+ * `heddle status [FILE]`: asks the Heddle that runs with this file how things are.
+ *
+ * @returns 0 all is well, 2 something is wrong or under way
+ * @throws HeddleError OF_CLOSED when no Heddle answers
+ */
+export async function status(file: string | undefined, options: StatusOptions): Promise<number> {
+  const address = options.api ?? (await apiAddress(file));
+  const answer = await ask(address);
+  console.log(options.json === true ? JSON.stringify(answer, null, 2) : formatStatus(answer));
+  return answer.ok ? exitCodes.ok : exitCodes.attention;
+}
+
+async function apiAddress(file: string | undefined): Promise<string> {
+  const { host, port } = (await readConfig(file)).config.api.listen;
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+async function ask(address: string): Promise<Status> {
+  try {
+    const response = await fetch(`http://${address}/v1/status`, { signal: AbortSignal.timeout(patience) });
+    if (!response.ok) throw new Error(`it answered ${response.status}`);
+    return (await response.json()) as Status;
+  } catch (thrown) {
+    const cause = thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown;
+    throw new HeddleError(
+      'OF_CLOSED',
+      `no Heddle answers at ${address} (${messageOf(cause)}): is \`heddle run\` running here, with this file?`,
+      { cause: thrown },
+    );
+  }
+}
+
+/** The status as tables for a person. */
+export function formatStatus(status: Status): string {
+  const sections: string[] = [];
+  const section = (title: string, titles: readonly string[], rows: readonly (readonly string[])[]): void => {
+    if (rows.length > 0) sections.push(`${bold(title)}\n${table(titles, rows)}`);
+  };
+  section(
+    'Hypervisors',
+    ['NAME', 'OVSDB', 'BRIDGE', 'OPENFLOW', 'VTEP', 'PORTS'],
+    status.hypervisors.map(({ name, state, ovsdb, bridge, openflow, vtep, ports }) => [
+      name,
+      state === 'connected' ? ovsdb : `${state} to ${ovsdb}`,
+      bridge,
+      openflow,
+      vtep,
+      String(ports),
+    ]),
+  );
+  section(
+    'Networks',
+    ['NAME', 'VNI', 'PORTS', 'HYPERVISORS', 'REMOTES'],
+    status.networks.map(({ name, vni, ports, hypervisors, remotes }) => [
+      name,
+      String(vni),
+      String(ports),
+      hypervisors.join(' '),
+      remotes.join(' '),
+    ]),
+  );
+  section(
+    'Ports',
+    ['HYPERVISOR', 'PORT', 'NETWORK', 'OFPORT', 'IFACE-ID', 'MAC', 'ERROR'],
+    status.ports.map(({ hypervisor, port, network, ofport, ifaceId, mac, error }) => [
+      hypervisor,
+      port,
+      network ?? '',
+      ofport === undefined ? '' : String(ofport),
+      ifaceId ?? '',
+      mac ?? '',
+      error ?? '',
+    ]),
+  );
+  section(
+    'Switches',
+    ['DATAPATH-ID', 'HYPERVISOR', 'FROM', 'STATE', 'PORTS', 'FLOWS', 'GROUPS'],
+    status.switches.map(({ dpid, hypervisor, peer, state, ports, flows, groups }) => [
+      dpid,
+      hypervisor ?? '',
+      peer,
+      state,
+      String(ports),
+      String(flows),
+      String(groups),
+    ]),
+  );
+  if (status.switches.length === 0) sections.push('No switch is connected.');
+  sections.push(
+    status.problems.length === 0
+      ? colour('green', 'Nothing is wrong.')
+      : `${bold('Wrong')}\n${status.problems.map(({ where, message }) => colour('red', `${where}: ${message}`)).join('\n')}`,
+  );
+  return sections.join('\n\n');
+}
+
+const coloured = (): boolean => process.stdout.isTTY && (process.env['NO_COLOR'] ?? '') === '';
+const colour = (name: 'red' | 'green', text: string): string => (coloured() ? styleText(name, text) : text);
+const bold = (text: string): string => (coloured() ? styleText('bold', text) : text);

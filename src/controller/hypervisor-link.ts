@@ -1,0 +1,292 @@
+import type { HypervisorConfig } from '../config/config.js';
+import type { HostIntent } from '../intent/index.js';
+import { backoff } from '../lib/backoff.js';
+import {
+  configColumns,
+  countedConfig,
+  isConfigured,
+  OvsdbSession,
+  type PortEvent,
+  portColumns,
+  portEvents,
+  portsOf,
+  type Replica,
+  type SessionOutput,
+  type SwitchPorts,
+  type WantedTables,
+} from '../ovsdb/index.js';
+import { hostColumns, planHost } from '../reconcile/host.js';
+import type { Effects, Log, Stream, Timer } from './effects.js';
+
+export interface HypervisorLinkOptions {
+  readonly config: HypervisorConfig;
+  readonly effects: Effects;
+  readonly log: Log;
+  /** What is wanted on this host now. */
+  readonly intent: () => HostIntent;
+  /** The ports were read for the first time, or one of them came, moved, changed or went. */
+  readonly onPorts: (ports: SwitchPorts) => void;
+}
+
+/** How the connection to one host's OVSDB stands, for `heddle status`. */
+export type LinkState =
+  | { readonly state: 'connecting'; readonly attempts: number; readonly lastError?: string }
+  | { readonly state: 'reading' }
+  | { readonly state: 'connected' };
+
+/** What is followed on every host. No statistics: they change all the time. */
+const monitored: WantedTables = {
+  Bridge: [...new Set([...hostColumns.Bridge, ...portColumns.Bridge])],
+  Port: [...new Set([...hostColumns.Port, ...portColumns.Port])],
+  Interface: [...new Set([...hostColumns.Interface, ...portColumns.Interface])],
+  Controller: hostColumns.Controller,
+  Open_vSwitch: configColumns.Open_vSwitch,
+};
+
+/** A refused transaction is planned anew from the replica, but not in a tight circle. Milliseconds. */
+const retryRefused = 2_000;
+/** How long ovs-vswitchd may take to apply a change before it is a problem. Milliseconds. */
+const slowToApply = 3_000;
+/** How long a new connection must hold before the count of failed attempts starts again. Milliseconds. */
+const settled = 5_000;
+
+/**
+ * Keeps one hypervisor's OVSDB connected and true to what is wanted there. The last replica is kept while the connection
+ * is away: the host's switch goes on forwarding, and its peers must go on knowing its ports.
+ */
+export class HypervisorLink {
+  readonly #options: HypervisorLinkOptions;
+  #session: OvsdbSession | undefined;
+  #stream: Stream | undefined;
+  #replica: Replica | undefined;
+  #ports: SwitchPorts | undefined;
+  #attempts = 0;
+  #lastError: string | undefined;
+  #timer: Timer | undefined;
+  #ticker: Timer | undefined;
+  #openedAt = 0;
+  #planProblems: readonly string[] = [];
+  #refusal: string | undefined;
+  /** Why we are closing the connection ourselves. */
+  #closing: string | undefined;
+  #lastChanges = '';
+  /** The configuration number of our last transaction, and when it was made. */
+  #counted: { readonly config: number; readonly at: number } | undefined;
+  #transactions = 0;
+  #pending = false;
+  #stopped = false;
+
+  constructor(options: HypervisorLinkOptions) {
+    this.#options = options;
+  }
+
+  get state(): LinkState {
+    switch (this.#session?.phase) {
+      case 'ready':
+        return { state: 'connected' };
+      case 'schema':
+      case 'monitoring':
+        return { state: 'reading' };
+      case 'connecting':
+      case 'closed':
+      case undefined:
+        return {
+          state: 'connecting',
+          attempts: this.#attempts,
+          ...(this.#lastError !== undefined && { lastError: this.#lastError }),
+        };
+    }
+  }
+
+  /** Transactions that changed something, since the start. */
+  get transactions(): number {
+    return this.#transactions;
+  }
+
+  /** What keeps this host from being as it should be. */
+  get problems(): readonly string[] {
+    const refusal = this.#refusal === undefined ? [] : [this.#refusal];
+    return [...this.#planProblems, ...refusal, ...this.#unapplied()];
+  }
+
+  start(): void {
+    this.#connect();
+    this.#ticker = this.#options.effects.every(1_000, () => {
+      this.#handle(this.#session?.tick(this.#options.effects.now()) ?? []);
+    });
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#timer?.cancel();
+    this.#ticker?.cancel();
+    this.#stream?.destroy();
+  }
+
+  /** What is wanted may have changed: compares, and sends the difference if there is one. */
+  reconcile(): void {
+    const { effects, intent, log, config } = this.#options;
+    const session = this.#session;
+    if (this.#pending || session?.phase !== 'ready' || session.replica === undefined) return;
+    const { operations, changes, problems } = planHost(intent(), session.replica);
+    this.#tell(problems);
+    if (operations.length === 0) {
+      this.#lastChanges = '';
+      this.#refusal = undefined;
+      return;
+    }
+    if (changes.join() === this.#lastChanges) {
+      this.#later(`this does not stay as Heddle sets it: ${changes.join('; ')}`);
+      return;
+    }
+    this.#lastChanges = changes.join();
+    log.info({ hypervisor: config.name, changes }, `${config.name}: ${changes.join('; ')}`);
+    this.#pending = true;
+    this.#handle(session.transact('host', operations, effects.now()));
+  }
+
+  #connect(): void {
+    const { config, effects } = this.#options;
+    const session = new OvsdbSession({
+      database: 'Open_vSwitch',
+      tables: monitored,
+      now: effects.now(),
+      ...(this.#replica !== undefined && { previous: this.#replica }),
+    });
+    this.#session = session;
+    this.#pending = false;
+    this.#closing = undefined;
+    const own = (outputs: readonly SessionOutput[]): void => {
+      if (this.#session === session) this.#handle(outputs);
+    };
+    this.#stream = effects.connect(config.ovsdb, {
+      opened: () => {
+        this.#openedAt = effects.now();
+        own(session.opened(effects.now()));
+      },
+      received: chunk => own(session.received(chunk, effects.now())),
+      closed: reason => {
+        if (this.#session !== session) return;
+        own(session.closed(reason));
+        this.#lost(this.#closing ?? reason);
+      },
+    });
+  }
+
+  #lost(reason: string): void {
+    const { config, effects, log } = this.#options;
+    this.#session = undefined;
+    this.#stream = undefined;
+    if (this.#stopped) return;
+    if (this.#openedAt > 0 && effects.now() - this.#openedAt > settled) this.#attempts = 0;
+    this.#openedAt = 0;
+    const wait = backoff(this.#attempts, effects.random());
+    const news = this.#attempts === 0 || reason !== this.#lastError;
+    this.#attempts += 1;
+    this.#lastError = reason;
+    const fields = { hypervisor: config.name, reason, attempt: this.#attempts, retryInMs: wait };
+    // Told once for each reason: a host that is off for a week must not fill the log.
+    if (news) log.warn(fields, `${config.name}: no OVSDB at ${describe(config)}: ${reason}; trying again`);
+    else log.debug(fields, `${config.name}: still no OVSDB`);
+    this.#timer = effects.after(wait, () => this.#connect());
+  }
+
+  #handle(outputs: readonly SessionOutput[]): void {
+    const { config, log } = this.#options;
+    for (const output of outputs) {
+      switch (output.type) {
+        case 'send':
+          this.#stream?.write(output.text);
+          break;
+        case 'ready':
+          this.#replica = output.replica;
+          log.info({ hypervisor: config.name, method: output.method }, `${config.name}: OVSDB connected`);
+          this.#readPorts(output.replica);
+          this.reconcile();
+          break;
+        case 'changes':
+          if (this.#replica !== undefined) this.#readPorts(this.#replica);
+          this.reconcile();
+          break;
+        case 'result':
+          this.#onResult(output.outcome);
+          break;
+        case 'close':
+          this.#closing = output.error.message;
+          this.#stream?.destroy();
+          break;
+      }
+    }
+  }
+
+  #onResult(outcome: Extract<SessionOutput, { type: 'result' }>['outcome']): void {
+    const { config, log } = this.#options;
+    this.#pending = false;
+    if (outcome.ok) {
+      this.#transactions += 1;
+      this.#refusal = undefined;
+      const counted = countedConfig(outcome.results);
+      if (counted !== undefined) this.#counted = { config: counted, at: this.#options.effects.now() };
+      this.reconcile();
+      return;
+    }
+    if (this.#session?.phase !== 'ready') return;
+    log.warn({ hypervisor: config.name, err: outcome.error }, `${config.name}: ${outcome.error.message}`);
+    this.#later(`OVSDB refused a transaction: ${outcome.error.message}`);
+  }
+
+  /** Plans anew in a while, from the replica as it is then. */
+  #later(refusal: string): void {
+    const { effects } = this.#options;
+    const session = this.#session;
+    this.#refusal = refusal;
+    this.#pending = true;
+    this.#lastChanges = '';
+    this.#timer = effects.after(retryRefused, () => {
+      if (this.#session !== session) return;
+      this.#pending = false;
+      this.reconcile();
+    });
+  }
+
+  /** Told when ovs-vswitchd takes too long to carry out what was written. */
+  #unapplied(): string[] {
+    const counted = this.#counted;
+    if (counted === undefined || this.#replica === undefined) return [];
+    if (isConfigured(this.#replica, counted.config)) this.#counted = undefined;
+    else if (this.#options.effects.now() - counted.at >= slowToApply) {
+      return [`ovs-vswitchd has not carried out configuration ${counted.config} yet: is it running?`];
+    }
+    return [];
+  }
+
+  #readPorts(replica: Replica): void {
+    const { config, log, onPorts } = this.#options;
+    const before = this.#ports;
+    this.#ports = portsOf(replica);
+    const events = portEvents(before ?? new Map(), this.#ports);
+    if (before !== undefined && events.length === 0) return;
+    for (const event of before === undefined ? [] : events) {
+      log.debug({ hypervisor: config.name, event: event.type }, `${config.name}: ${tell(event)}`);
+    }
+    onPorts(this.#ports);
+  }
+
+  #tell(problems: readonly string[]): void {
+    const { config, log } = this.#options;
+    for (const problem of problems) {
+      if (!this.#planProblems.includes(problem))
+        log.warn({ hypervisor: config.name }, `${config.name}: ${problem}`);
+    }
+    this.#planProblems = problems;
+  }
+}
+
+function tell(event: PortEvent): string {
+  const { name, bridge, ofport } = event.type === 'gone' ? event.before : event.port;
+  return `port ${name} of ${bridge} (${ofport === null ? 'no ofport' : `ofport ${ofport}`}): ${event.type}`;
+}
+
+export function describe({ ovsdb }: HypervisorConfig): string {
+  return ovsdb.transport === 'unix' ? `unix:${ovsdb.path}` : `tcp:${ovsdb.host}:${ovsdb.port}`;
+}

@@ -1,0 +1,162 @@
+import type { Config } from '../config/config.js';
+import type { HypervisorView, NetworkReport, PortReport, Report } from '../intent/index.js';
+import { type Dpid, formatDpid, formatIpv4 } from '../lib/addresses.js';
+import type { HypervisorLink } from './hypervisor-link.js';
+import { describe } from './hypervisor-link.js';
+import type { Refusal, SyncPhase } from './switch-sync.js';
+import type { ConnectedSwitch } from './switches.js';
+
+/** What `heddle status` and GET /v1/status tell. All values are plain JSON. */
+export interface Status {
+  /** Nothing is wrong, and nothing is under way. */
+  readonly ok: boolean;
+  readonly uptimeSeconds: number;
+  readonly switches: readonly SwitchStatus[];
+  readonly hypervisors: readonly HypervisorStatus[];
+  readonly networks: readonly NetworkReport[];
+  readonly ports: readonly PortReport[];
+  readonly problems: readonly StatusProblem[];
+}
+
+export interface SwitchStatus {
+  readonly dpid: string;
+  readonly hypervisor?: string;
+  readonly peer: string;
+  readonly connectedSeconds: number;
+  readonly state: SyncPhase;
+  readonly ports: number;
+  /** Flows and groups of Heddle's in it; those that apps add by packets are not counted. */
+  readonly flows: number;
+  readonly groups: number;
+  /** Changes sent since it connected. */
+  readonly sent: number;
+  readonly refused: readonly Refusal[];
+}
+
+export interface HypervisorStatus {
+  readonly name: string;
+  readonly ovsdb: string;
+  readonly state: 'connected' | 'reading' | 'connecting';
+  readonly lastError?: string;
+  readonly bridge: string;
+  readonly dpid: string;
+  readonly vtep: string;
+  readonly openflow: SyncPhase | 'not connected';
+  readonly ports: number;
+  /** Transactions that changed something, since the start. */
+  readonly transactions: number;
+}
+
+export interface StatusProblem {
+  /** What it is about: a hypervisor, a network, a switch, an app. */
+  readonly where: string;
+  readonly message: string;
+}
+
+export interface StatusInput {
+  readonly now: number;
+  readonly startedAt: number;
+  readonly config: Config;
+  readonly switches: readonly ConnectedSwitch[];
+  readonly conflicts: ReadonlyMap<Dpid, readonly string[]>;
+  readonly hypervisors: ReadonlyMap<string, HypervisorView>;
+  readonly links: ReadonlyMap<string, HypervisorLink>;
+  readonly reports: readonly Report[];
+}
+
+export function buildStatus(input: StatusInput): Status {
+  const { now, startedAt, config, reports } = input;
+  const switches = input.switches.map(connected => switchStatus(connected, now));
+  const byDpid = new Map(switches.map(one => [one.dpid, one]));
+  const hypervisors = config.hypervisors.map(({ name, bridge, dpid, vtep, ...rest }): HypervisorStatus => {
+    const link = input.links.get(name);
+    const state = link?.state ?? { state: 'connecting', attempts: 0 };
+    return {
+      name,
+      ovsdb: describe({ name, bridge, dpid, vtep, ...rest }),
+      state: state.state,
+      ...(state.state === 'connecting' && state.lastError !== undefined && { lastError: state.lastError }),
+      bridge,
+      dpid: formatDpid(dpid),
+      vtep: formatIpv4(vtep),
+      openflow: byDpid.get(formatDpid(dpid))?.state ?? 'not connected',
+      ports: input.hypervisors.get(name)?.ports.size ?? 0,
+      transactions: link?.transactions ?? 0,
+    };
+  });
+  const problems = [
+    ...hypervisors.flatMap(hypervisor => hypervisorProblems(hypervisor, input.links.get(hypervisor.name))),
+    ...switches.flatMap(switchProblems),
+    ...[...input.conflicts].flatMap(([dpid, texts]) =>
+      texts.map(message => ({
+        where: byDpid.get(formatDpid(dpid))?.hypervisor ?? formatDpid(dpid),
+        message,
+      })),
+    ),
+    ...reports
+      .flatMap(report => report.problems ?? [])
+      .map(({ message, ...about }) => ({ where: place(about), message })),
+  ];
+  return {
+    ok: problems.length === 0 && switches.every(({ state }) => state === 'in sync'),
+    uptimeSeconds: Math.floor((now - startedAt) / 1000),
+    switches,
+    hypervisors,
+    networks: reports.flatMap(report => report.networks ?? []),
+    ports: reports.flatMap(report => report.ports ?? []),
+    problems,
+  };
+}
+
+function switchStatus({ view, connection, sync, since }: ConnectedSwitch, now: number): SwitchStatus {
+  return {
+    dpid: formatDpid(view.dpid),
+    ...(view.hypervisor !== undefined && { hypervisor: view.hypervisor }),
+    peer: connection.peer,
+    connectedSeconds: Math.floor((now - since) / 1000),
+    state: sync.phase,
+    ports: view.ports.size,
+    flows: sync.actual?.flows.size ?? 0,
+    groups: sync.actual?.groups.size ?? 0,
+    sent: sync.sent,
+    refused: sync.refusals,
+  };
+}
+
+function hypervisorProblems(hypervisor: HypervisorStatus, link: HypervisorLink | undefined): StatusProblem[] {
+  const { name, ovsdb, state, lastError, openflow, bridge } = hypervisor;
+  const problems = (link?.problems ?? []).map(message => ({ where: name, message }));
+  if (state !== 'connected') {
+    const why = lastError === undefined ? '' : `: ${lastError}`;
+    return [
+      ...problems,
+      { where: name, message: `no OVSDB connection to ${ovsdb} yet${why}; Heddle keeps trying` },
+    ];
+  }
+  if (openflow === 'not connected') {
+    const message = `bridge ${bridge} has not connected to Heddle yet: can this host reach the address in openflow.advertise?`;
+    return [...problems, { where: name, message }];
+  }
+  return problems;
+}
+
+const switchProblems = ({ refused, hypervisor, dpid }: SwitchStatus): StatusProblem[] =>
+  refused.map(({ error, what }) => ({ where: hypervisor ?? dpid, message: `refused ${what}: ${error}` }));
+
+function place(about: {
+  readonly hypervisor?: string;
+  readonly network?: string;
+  readonly port?: string;
+  readonly dpid?: Dpid;
+  readonly app?: string;
+}): string {
+  const { hypervisor, network, port, dpid, app } = about;
+  const parts = [
+    hypervisor,
+    network !== undefined && `network ${network}`,
+    port !== undefined && `port ${port}`,
+    dpid !== undefined && formatDpid(dpid),
+    app !== undefined && `app ${app}`,
+  ];
+  return parts.filter(part => typeof part === 'string').join(' ');
+}

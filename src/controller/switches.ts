@@ -1,0 +1,194 @@
+import type { AppEvent, SwitchView } from '../intent/index.js';
+import { type Dpid, formatDpid } from '../lib/addresses.js';
+import { messageOf } from '../lib/errors.js';
+import type { Message, PortStatus, SwitchInfo } from '../openflow/index.js';
+import type { Wanted } from '../reconcile/compile.js';
+import type { Effects, Log, Stream, StreamHandlers } from './effects.js';
+import { SwitchConnection } from './switch-connection.js';
+import { SwitchSync } from './switch-sync.js';
+
+/** A switch that is connected and known. */
+export interface ConnectedSwitch {
+  view: SwitchView;
+  readonly connection: SwitchConnection;
+  readonly sync: SwitchSync;
+  /** When it connected, by the effects' clock. */
+  readonly since: number;
+}
+
+export interface SwitchesOptions {
+  readonly effects: Effects;
+  readonly log: Log;
+  /** The hypervisor whose bridge has this datapath id, by the file. */
+  readonly hypervisorOf: (dpid: Dpid) => string | undefined;
+  readonly wanted: (view: SwitchView) => Wanted | undefined;
+  /** @returns messages to send to that switch at once */
+  readonly onEvent: (event: AppEvent, view: SwitchView) => readonly Message[];
+}
+
+/** Handshakes under way at one time: a flood of connections costs only itself. */
+const maxGreeting = 2_048;
+
+/** All OpenFlow connections: from the stream that a switch opens to the known switch with its ports and flows. */
+export class Switches {
+  readonly #options: SwitchesOptions;
+  readonly #connections = new Map<SwitchConnection, ConnectedSwitch | undefined>();
+  readonly #byDpid = new Map<Dpid, ConnectedSwitch>();
+  readonly #views = new Map<Dpid, SwitchView>();
+  #greeting = 0;
+
+  constructor(options: SwitchesOptions) {
+    this.#options = options;
+  }
+
+  /** A live, read-only view of all that are connected. */
+  get views(): ReadonlyMap<Dpid, SwitchView> {
+    return this.#views;
+  }
+
+  get all(): readonly ConnectedSwitch[] {
+    return [...this.#byDpid.values()];
+  }
+
+  /** A switch has dialled in. */
+  accept(stream: Stream): StreamHandlers {
+    if (this.#greeting >= maxGreeting) {
+      stream.destroy();
+      return { received: () => undefined, closed: () => undefined };
+    }
+    this.#greeting += 1;
+    const connection: SwitchConnection = new SwitchConnection(stream, this.#options.effects, {
+      ready: info => this.#onReady(connection, info),
+      asynchronous: message => this.#onAsynchronous(connection, message),
+      portStatus: (message, info) => this.#onPortStatus(connection, message, info),
+      closed: reason => this.#onClosed(connection, reason),
+    });
+    this.#connections.set(connection, undefined);
+    connection.open();
+    return connection;
+  }
+
+  tick(): void {
+    for (const connection of [...this.#connections.keys()]) connection.tick();
+  }
+
+  /** What is wanted in this switch may have changed. */
+  reconcile(dpid: Dpid): void {
+    this.#byDpid.get(dpid)?.sync.reconcile();
+  }
+
+  closeAll(reason: string): void {
+    for (const connection of [...this.#connections.keys()]) connection.close(reason);
+  }
+
+  #onReady(connection: SwitchConnection, info: SwitchInfo): void {
+    const { effects, hypervisorOf, log, wanted } = this.#options;
+    const { dpid } = info;
+    this.#greeting -= 1;
+    const old = this.#byDpid.get(dpid);
+    if (old !== undefined) {
+      const fields = { dpid: formatDpid(dpid), peer: connection.peer, old: old.connection.peer };
+      log.warn(fields, 'a second connection with this datapath id: the newer one counts');
+      old.connection.close('the same switch has connected anew');
+    }
+    const hypervisor = hypervisorOf(dpid);
+    const view: SwitchView = {
+      dpid,
+      peer: connection.peer,
+      ports: info.ports,
+      ...(hypervisor !== undefined && { hypervisor }),
+    };
+    const name = nameOf(view);
+    const sync = new SwitchSync({
+      exchange: (messages, errorsSince) => connection.exchange(messages, errorsSince),
+      wanted: () => wanted(connected.view),
+      effects,
+      onRefusal: refusal =>
+        log.warn({ switch: name, ...refusal }, `${name} refused ${refusal.what}: ${refusal.error}`),
+      onInSync: sent => log.debug({ switch: name, flows: sent }, `${name} is in sync`),
+    });
+    const connected: ConnectedSwitch = { view, connection, sync, since: effects.now() };
+    this.#connections.set(connection, connected);
+    this.#byDpid.set(dpid, connected);
+    this.#views.set(dpid, view);
+    const fields = { switch: name, dpid: formatDpid(dpid), peer: connection.peer, ports: info.ports.size };
+    log.info({ ...fields, is: info.description }, `${name} connected`);
+    void this.#adopt(connected);
+  }
+
+  /** What the switch has of ours is read, and told to the apps, before anything is sent. */
+  async #adopt(connected: ConnectedSwitch): Promise<void> {
+    const reactive = await connected.sync.read();
+    if (reactive === undefined || this.#byDpid.get(connected.view.dpid) !== connected) return;
+    this.#tell(connected, { type: 'switch-up', dpid: connected.view.dpid, reactive });
+    connected.sync.reconcile();
+  }
+
+  #onAsynchronous(connection: SwitchConnection, message: Message): void {
+    const connected = this.#connections.get(connection);
+    // Apps hear of a switch first when it has been read.
+    if (connected === undefined || connected.sync.phase === 'reading') return;
+    const { dpid } = connected.view;
+    switch (message.type) {
+      case 'packet_in':
+        this.#tell(connected, { type: 'packet-in', dpid, packet: message });
+        break;
+      case 'flow_removed':
+        this.#tell(connected, { type: 'flow-removed', dpid, flow: message });
+        break;
+      case 'error': {
+        const fields = { switch: nameOf(connected.view), errorType: message.errorType, code: message.code };
+        this.#options.log.debug(fields, 'an error that belongs to no request');
+        break;
+      }
+      default:
+        break;
+    }
+  }
+
+  #onPortStatus(connection: SwitchConnection, message: PortStatus, info: SwitchInfo): void {
+    const connected = this.#connections.get(connection);
+    if (connected === undefined) return;
+    connected.view = { ...connected.view, ports: info.ports };
+    this.#views.set(info.dpid, connected.view);
+    if (connected.sync.phase === 'reading') return;
+    this.#tell(connected, {
+      type: 'port-status',
+      dpid: info.dpid,
+      reason: message.reason,
+      port: message.desc,
+    });
+  }
+
+  #onClosed(connection: SwitchConnection, reason: string): void {
+    const { log } = this.#options;
+    const connected = this.#connections.get(connection);
+    this.#connections.delete(connection);
+    if (connected === undefined) {
+      this.#greeting -= 1;
+      log.warn({ peer: connection.peer, reason }, `closed ${connection.peer}: ${reason}`);
+      return;
+    }
+    const { view } = connected;
+    if (this.#byDpid.get(view.dpid) === connected) {
+      this.#byDpid.delete(view.dpid);
+      this.#views.delete(view.dpid);
+    }
+    log.warn({ switch: nameOf(view), reason }, `${nameOf(view)} disconnected: ${reason}`);
+    this.#tell(connected, { type: 'switch-down', dpid: view.dpid });
+  }
+
+  #tell(connected: ConnectedSwitch, event: AppEvent): void {
+    const send = this.#options.onEvent(event, connected.view);
+    if (send.length === 0) return;
+    try {
+      connected.connection.send(send);
+    } catch (thrown) {
+      // An app made a message that cannot be encoded: that message is lost, and said.
+      this.#options.log.error({ switch: nameOf(connected.view), err: thrown }, messageOf(thrown));
+    }
+  }
+}
+
+/** For people: the hypervisor's name, or the datapath id. */
+export const nameOf = (view: SwitchView): string => view.hypervisor ?? `switch ${formatDpid(view.dpid)}`;

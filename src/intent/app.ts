@@ -1,0 +1,106 @@
+import type { z } from 'zod';
+import type { Config } from '../config/config.js';
+import type { Dpid } from '../lib/addresses.js';
+import type { FlowMod, FlowRemoved, FlowStats, PacketIn, PacketOut, Port } from '../openflow/index.js';
+import type { Program } from './flow.js';
+import type { PortIntent } from './host.js';
+import type { Scope, TableDeclaration, Tables } from './tables.js';
+import type { World } from './world.js';
+
+/** What happens to an app. Every app of the scope sees every event of its switches. */
+export type AppEvent =
+  /** A session is up; `reactive` are the flows that an earlier run of this app left in the switch. */
+  | { readonly type: 'switch-up'; readonly dpid: Dpid; readonly reactive: readonly FlowStats[] }
+  | { readonly type: 'switch-down'; readonly dpid: Dpid }
+  | { readonly type: 'packet-in'; readonly dpid: Dpid; readonly packet: PacketIn }
+  | {
+      readonly type: 'port-status';
+      readonly dpid: Dpid;
+      /** OFPPR: added, deleted or modified. */
+      readonly reason: number;
+      readonly port: Port;
+    }
+  | { readonly type: 'flow-removed'; readonly dpid: Dpid; readonly flow: FlowRemoved }
+  /** Ports of a hypervisor's bridge came, moved or went, or it was read for the first time. */
+  | { readonly type: 'hypervisor-changed'; readonly name: string };
+
+/** Messages that an app sends by itself, beside its desired state. `xid` 0: the session gives one. */
+export type AppMessage = PacketOut | FlowMod;
+
+/** What an app answers to an event. */
+export interface Step<State> {
+  /** The same object when nothing changed, or when the app keeps its state in place. */
+  readonly state: State;
+  /** Sent at once, in order, to the switch that the event came from. */
+  readonly send?: readonly AppMessage[];
+  /** The switches whose `desired` may have changed. */
+  readonly changed?: Iterable<Dpid>;
+}
+
+/** What Heddle gives to an app when it starts it. */
+export interface Setup {
+  readonly config: Config;
+  readonly tables: Tables;
+  /** For flows that the app sends by itself (`Step.send`): they go by their own timeouts. */
+  readonly reactiveCookie: bigint;
+  /** For `learn` actions: one cookie per key, for example one per port. */
+  readonly learnedCookie: (key: string) => bigint;
+}
+
+export interface Problem {
+  readonly hypervisor?: string;
+  readonly network?: string;
+  readonly port?: string;
+  readonly dpid?: Dpid;
+  readonly app?: string;
+  /** What is wrong, and where it helps, what to do. */
+  readonly message: string;
+}
+
+export interface PortReport {
+  readonly hypervisor: string;
+  readonly port: string;
+  readonly network?: string;
+  readonly ofport?: number;
+  readonly ifaceId?: string;
+  readonly mac?: string;
+  readonly error?: string;
+}
+
+export interface NetworkReport {
+  readonly name: string;
+  readonly vni: number;
+  readonly hypervisors: readonly string[];
+  readonly ports: number;
+  readonly remotes: readonly string[];
+}
+
+/** What an app tells `heddle status`. */
+export interface Report {
+  readonly networks?: readonly NetworkReport[];
+  readonly ports?: readonly PortReport[];
+  readonly problems?: readonly Problem[];
+}
+
+/**
+ * A controller app: pure functions over a state of its own. It never sees a socket; what it wants done, it returns.
+ * A module of a user's own exports one as `default` (examples/apps).
+ */
+export interface AppModule<Options = unknown, State = unknown> {
+  readonly name: string;
+  /** Which switches it programs. */
+  readonly scope: Scope;
+  /** Its options in the file. `{}` must be allowed where an app can be named with none. */
+  readonly options: z.ZodType<Options>;
+  readonly tables: readonly TableDeclaration[];
+  init(options: Options, setup: Setup): State;
+  on(event: AppEvent, state: State, world: World): Step<State>;
+  /** All that the app wants in this switch. */
+  desired(state: State, world: World, dpid: Dpid): Program;
+  /** Ports that the app wants on this hypervisor's bridge. */
+  ports?(state: State, world: World, hypervisor: string): readonly PortIntent[];
+  report?(state: State, world: World): Report;
+}
+
+/** Makes an AppModule of checked types usable where the types of its options and state do not matter. */
+export const defineApp = <Options, State>(app: AppModule<Options, State>): AppModule<Options, State> => app;

@@ -1,0 +1,41 @@
+import type { Bucket, GroupMod, Instruction, Match } from '../openflow/index.js';
+
+/** A flow that an app wants in a switch for as long as it says so: no timeouts, since those go on while Heddle is away. */
+export interface Flow {
+  readonly table: number;
+  readonly priority: number;
+  readonly match: Match;
+  readonly instructions: readonly Instruction[];
+}
+
+export interface Group {
+  /** From `groupIds` below: the reconciler takes only those for Heddle's own. */
+  readonly id: number;
+  readonly groupType: GroupMod['groupType'];
+  readonly buckets: readonly Bucket[];
+}
+
+/** What an app wants in one switch: the whole truth about its part of it. */
+export interface Program {
+  readonly flows: readonly Flow[];
+  readonly groups: readonly Group[];
+  /** Cookies under which the switch may keep flows that its own `learn` actions wrote; others of ours are deleted. */
+  readonly learned: ReadonlySet<bigint>;
+  /**
+   * False while the app does not yet know all that it needs (a hypervisor that has not answered since the start):
+   * what is there and not wanted then stays, as it may be wanted after all.
+   */
+  readonly complete: boolean;
+}
+
+export const emptyProgram: Program = { flows: [], groups: [], learned: new Set(), complete: true };
+
+/**
+ * Groups have no cookies, so ours are told by their ids: the first byte is 0x48 for a network's local members and 0x49
+ * for its flood list, and the rest is the VNI. A switch's groups can then be compared with no memory of the past.
+ */
+export const groupIds = {
+  local: (vni: number): number => 0x48000000 + vni,
+  flood: (vni: number): number => 0x49000000 + vni,
+  isOurs: (id: number): boolean => id >>> 24 === 0x48 || id >>> 24 === 0x49,
+} as const;

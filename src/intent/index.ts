@@ -1,0 +1,7 @@
+/** What an author of a controller app needs: `import { defineApp, … } from 'heddle'`. */
+export * from './app.js';
+export * from './cookie.js';
+export * from './flow.js';
+export * from './host.js';
+export * from './tables.js';
+export * from './world.js';

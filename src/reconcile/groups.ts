@@ -1,0 +1,38 @@
+import type { Group } from '../intent/index.js';
+import { type Bucket, encode, OFP_NO_BUFFER } from '../openflow/index.js';
+
+/** Groups carry no cookie, so they are compared by what they say. */
+export function sameGroup(a: Group, b: Group): boolean {
+  return (
+    a.groupType === b.groupType &&
+    a.buckets.length === b.buckets.length &&
+    a.buckets.every((bucket, index) => {
+      const other = b.buckets[index];
+      return other !== undefined && bucketKey(bucket) === bucketKey(other);
+    })
+  );
+}
+
+/** The wanted group and, behind its own, the buckets that the switch has and that may be wanted after all. */
+export function withOldBuckets(wanted: Group, there: Group): Group {
+  const keys = new Set(wanted.buckets.map(bucketKey));
+  const extra = there.buckets.filter(bucket => !keys.has(bucketKey(bucket)));
+  if (extra.length === 0) return wanted;
+  const all = [...wanted.buckets, ...extra];
+  // In the switch's own order where it has them all already, so that nothing is sent.
+  const old = new Set(there.buckets.map(bucketKey));
+  return all.every(bucket => old.has(bucketKey(bucket))) ? there : { ...wanted, buckets: all };
+}
+
+/** A bucket's actions in their bytes; the watch fields and the weight mean nothing in a group of type all. */
+function bucketKey(bucket: Bucket): string {
+  const bytes = encode({
+    type: 'packet_out',
+    xid: 0,
+    bufferId: OFP_NO_BUFFER,
+    inPort: 0,
+    actions: bucket.actions,
+    data: new Uint8Array(0),
+  });
+  return String.fromCharCode(...bytes);
+}
