@@ -6,7 +6,6 @@ import { Daemon } from './daemon.js';
 import type { Output, RunOptions } from './exec.js';
 import { setAddress } from './fabric.js';
 import type { Host } from './host.js';
-import { ipBatch } from './host.js';
 import { ovsdbPort, underlayMac, underlayMtu } from './plan.js';
 import { makeVm, type Vm, type VmPlace, type VmSpec } from './vm.js';
 
@@ -176,15 +175,16 @@ export class Hypervisor {
   }
 
   /**
-   * Takes a VM over from another hypervisor: its port leaves there, its cable comes here and is plugged in. The guest
-   * runs on, with its addresses and its neighbour table, and announces itself as QEMU does after a migration.
+   * Takes a running VM over from another hypervisor, in the order of a live migration: the port appears here while the
+   * guest still runs there, the guest wakes up here and announces itself, and its old port goes.
    */
   async takeOver(vm: Vm, from: Hypervisor, port: PortSpec = {}): Promise<void> {
-    await from.unplug(vm);
-    await from.host.run(['ip', 'link', 'set', vm.port, 'netns', this.#spec.place.namespaceOf(this.name)]);
-    await ipBatch(this.host, [`link set ${vm.port} up`]);
+    const arriving = 'arriving';
+    await vm.layCable(this.host, arriving);
     await this.plug(vm, port);
-    await vm.announce();
+    await vm.switchTo(arriving);
+    await from.unplug(vm);
+    await from.host.run(['ip', 'link', 'delete', vm.port]);
   }
 
   /** The last lines of both daemons' logs: what to read when something went wrong. */

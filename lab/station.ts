@@ -72,11 +72,17 @@ export class Station {
     await this.host.run(['ip', 'neigh', 'flush', 'dev', stationDevice]);
   }
 
-  /** Tells the network where it is: a gratuitous ARP, as after a migration. */
+  /** Tells the network where it is: a gratuitous ARP. */
   async announce(): Promise<void> {
-    // With this knob the kernel announces by itself whenever the MAC is set, even to what it was (arping, which could
-    // do it, is one more package).
-    await this.host.run(['tee', `/proc/sys/net/ipv4/conf/${stationDevice}/arp_notify`], { input: '1\n' });
+    await this.announceWhenUp(stationDevice);
     await this.host.run(['ip', 'link', 'set', stationDevice, 'address', this.mac]);
+  }
+
+  /**
+   * With this knob the kernel announces by itself when the interface comes up, and when its MAC is set, even to what it
+   * was (arping, which could do it, is one more package).
+   */
+  protected async announceWhenUp(device: string): Promise<void> {
+    await this.host.run(['tee', `/proc/sys/net/ipv4/conf/${device}/arp_notify`], { input: '1\n' });
   }
 }

@@ -63,7 +63,13 @@ t.test('two hypervisors and their VMs, over a tunnel', { skip }, async t => {
   await kvm2.restartOvsdbServer();
   await reaches(one, two);
 
+  await two.agent();
+  const probing = (await one.agent()).startProbing(two.ip, { intervalMs: 1 });
   await kvm2.takeOver(one, kvm1, { ifaceId: 'fw1' });
+  await sleep(300);
+  const migration = await probing.stop();
+  t.ok(migration.received > 200, `${migration.received} of ${migration.sent} arrived`);
+  t.ok(migration.longestGapMs < 300, `gone for ${migration.longestGapMs} ms`);
   t.notMatch(await kvm1.vsctl('list-ports', 'br-int'), /one-p/);
   t.match(await kvm2.vsctl('list-ports', 'br-int'), /one-p/);
   await reaches(two, one);
