@@ -81,7 +81,7 @@ export const oxmFields = {
   pbb_isid: oxm(37, 24, 'PBB_ISID', 'hex'),
   tunnel_id: oxm(38, 64, 'TUNNEL_ID', 'hex'),
   ipv6_exthdr: oxm(39, 9, 'IPV6_EXTHDR', 'hex'),
-  nd_reserved: eric(1, 32, 'ICMPV6_ND_RESERVED', 'hex'),
+  nd_reserved: eric(1, 32, 'ICMPV6_ND_RESERVED'),
   nd_options_type: eric(2, 8, 'ICMPV6_ND_OPTIONS_TYPE'),
   vlan_tci: nxm0(4, 16, 'VLAN_TCI', 'hex'),
   tun_src: nxm1(31, 32, 'TUN_IPV4_SRC', 'ipv4'),

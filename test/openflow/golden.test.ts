@@ -4,8 +4,9 @@ import { decode, encode } from '../../src/openflow/index.js';
 import { fixtures, hexOf } from './fixtures.js';
 
 for (const { name, bytes, message } of fixtures) {
-  t.test(name, async t => {
+  t.test(name, t => {
     t.strictSame(decode(bytes), message, 'decodes to the value');
     t.strictSame(hexOf(encode(message)), hexOf(bytes), 'encodes to the bytes');
+    t.end();
   });
 }

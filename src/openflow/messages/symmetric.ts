@@ -41,9 +41,12 @@ function readVersions(c: Cursor): readonly number[] | undefined {
   return versions;
 }
 
+/** A version has 8 bits, so that bits past 255 say nothing. */
+const highestVersion = 0xff;
+
 function readBitmaps(b: Uint8Array, from: number, to: number): number[] {
   const versions: number[] = [];
-  for (let at = from, base = 0; at + 4 <= to; at += 4, base += 32) {
+  for (let at = from, base = 0; at + 4 <= to && base <= highestVersion; at += 4, base += 32) {
     const bitmap = getU32(b, at);
     for (let bit = 0; bit < 32; bit++) if (((bitmap >>> bit) & 1) === 1) versions.push(base + bit);
   }
@@ -52,15 +55,22 @@ function readBitmaps(b: Uint8Array, from: number, to: number): number[] {
 
 function writeVersions(w: Writer, versions: readonly number[] | undefined): void {
   if (versions === undefined) return;
-  const bits = versions.reduce((all, version) => {
-    if (!(version >= 0 && version < 32)) throw badValue('hello.versions', shown(version), w.pos - w.frame);
-    return all | (1 << version);
-  }, 0);
-  w.ensure(8);
+  const bitmaps = [0];
+  for (const version of versions) {
+    if (!(version >= 0 && version <= highestVersion))
+      throw badValue('hello.versions', shown(version), w.pos - w.frame);
+    const word = version >> 5;
+    while (bitmaps.length <= word) bitmaps.push(0);
+    bitmaps[word] = (bitmaps[word] ?? 0) | (1 << (version & 31));
+  }
+  const size = 4 + 4 * bitmaps.length;
+  const padded = Math.ceil(size / 8) * 8;
+  w.ensure(padded);
+  w.bytes.fill(0, w.pos, w.pos + padded);
   putUint(w.bytes, w.pos, 2, versionBitmap);
-  putUint(w.bytes, w.pos + 2, 2, 8);
-  putUint(w.bytes, w.pos + 4, 4, bits >>> 0);
-  w.pos += 8;
+  putUint(w.bytes, w.pos + 2, 2, size);
+  bitmaps.forEach((bitmap, index) => putUint(w.bytes, w.pos + 4 + 4 * index, 4, bitmap >>> 0));
+  w.pos += padded;
 }
 
 /** `version` is the highest that the sender speaks; `versions` all of them, where it says so. */
