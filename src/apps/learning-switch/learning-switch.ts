@@ -4,6 +4,7 @@ import { type Dpid, isGroupMac } from '../../lib/addresses.js';
 import {
   applyActions,
   type FlowStats,
+  type Instruction,
   match,
   OFPP,
   OFPPR,
@@ -58,9 +59,10 @@ export const learningSwitch = defineApp<Options, State>({
     switch (event.type) {
       case 'packet-in':
         return onPacket(event.dpid, event.packet, state);
-      case 'switch-up':
+      case 'switch-up': {
         state.macs.set(event.dpid, relearn(event.reactive, state.options['max-macs']));
-        return { state, changed: [event.dpid] };
+        return { state, send: deleteStrays(event.reactive, state), changed: [event.dpid] };
+      }
       case 'switch-down':
         state.macs.delete(event.dpid);
         return { state };
@@ -92,6 +94,8 @@ const toController = (table: number): Flow => ({
 });
 
 function onPacket(dpid: Dpid, packet: PacketIn, state: State): Step<State> {
+  // A packet that another app has asked for, in a table of its own, is not to be forwarded behind its back.
+  if (packet.tableId !== state.table) return { state };
   const macs = state.macs.get(dpid);
   const inPort = valueOf(packet.match, 'in_port');
   if (macs === undefined || inPort === undefined || packet.data.length < shortestFrame) return { state };
@@ -131,15 +135,38 @@ function onPortDown(dpid: Dpid, port: number, state: State): Step<State> {
   return { state, send: [deleteFlows(state, {}, port), deleteFlows(state, { in_port: port })] };
 }
 
-/** The flows that an earlier run left say where MACs are, so that a restart of Heddle forgets nothing. */
+/**
+ * The flows that an earlier run left say where MACs are, so that a restart of Heddle forgets nothing. Both ends of each
+ * are learned: where the destination moves, the flow towards its old port has to be found.
+ */
 function relearn(flows: readonly FlowStats[], limit: number): MacTable {
   const macs = new MacTable(limit);
-  for (const flow of flows) {
-    const inPort = valueOf(flow.match, 'in_port');
-    const src = valueOf(flow.match, 'eth_src');
-    const vid = valueOf(flow.match, 'vlan_vid') ?? 0;
-    if (inPort !== undefined && src !== undefined)
-      macs.learn(vid === 0 ? undefined : vid & 0xfff, src, inPort);
+  for (const { match, instructions } of flows) {
+    const vid = valueOf(match, 'vlan_vid') ?? 0;
+    const vlan = vid === 0 ? undefined : vid & 0xfff;
+    const ends = [
+      [valueOf(match, 'eth_dst'), outPortOf(instructions)],
+      [valueOf(match, 'eth_src'), valueOf(match, 'in_port')],
+    ] as const;
+    for (const [mac, port] of ends) if (mac !== undefined && port !== undefined) macs.learn(vlan, mac, port);
   }
   return macs;
+}
+
+function outPortOf(instructions: readonly Instruction[]): number | undefined {
+  for (const instruction of instructions) {
+    if (instruction.type !== 'apply_actions') continue;
+    const output = instruction.actions.find(action => action.type === 'output');
+    if (output !== undefined) return output.port;
+  }
+  return undefined;
+}
+
+/**
+ * An earlier run had other apps beside this one, and so another number for the table: its flows there would forward past
+ * the tables of the apps that are new.
+ */
+function deleteStrays(flows: readonly FlowStats[], { table, cookie }: State): AppMessage[] {
+  const tables = new Set(flows.map(flow => flow.tableId).filter(id => id !== table));
+  return [...tables].map(stray => deleteFlows({ table: stray, cookie }, {}));
 }
