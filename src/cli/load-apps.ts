@@ -85,7 +85,7 @@ function faultOf(app: unknown): string | undefined {
   for (const table of tables as unknown[]) {
     const { stage, name: tableName, miss } = (table ?? {}) as Record<string, unknown>;
     if (typeof tableName !== 'string') return 'each of `tables` must have a `name`';
-    if (typeof stage !== 'string' || !(stage in stages)) {
+    if (typeof stage !== 'string' || !Object.hasOwn(stages, stage)) {
       return `table ${tableName}: \`stage\` must be one of ${Object.keys(stages).join(', ')}`;
     }
     if (miss !== 'next' && miss !== 'drop' && miss !== 'own')

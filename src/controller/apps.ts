@@ -1,6 +1,5 @@
 import type { Config } from '../config/config.js';
 import {
-  appOfCookie,
   type AppEvent,
   type AppMessage,
   type AppModule,
@@ -20,6 +19,9 @@ import {
 } from '../intent/index.js';
 import { type Dpid, formatDpid } from '../lib/addresses.js';
 import { HeddleError, messageOf } from '../lib/errors.js';
+import type { FlowStats } from '../openflow/index.js';
+import { type CheckedPart, checkPart } from '../reconcile/compile.js';
+import { deleteByCookie } from '../reconcile/order.js';
 import type { Log } from './effects.js';
 
 /** An app as the file asks for it, its options checked against its own schema. */
@@ -28,25 +30,22 @@ export interface LoadedApp {
   readonly options: unknown;
 }
 
-/** What one app wants in one switch, with the number that its cookies carry. */
-export interface AppProgram {
-  readonly app: string;
-  readonly number: number;
-  readonly program: Program;
-}
-
 interface Running {
   readonly number: number;
+  readonly reactiveCookie: bigint;
   readonly module: AppModule;
   state: unknown;
   /** The last program of each switch that could be made: an app that throws never empties a switch. */
-  readonly lastGood: Map<Dpid, Program>;
+  readonly lastGood: Map<Dpid, CheckedPart>;
   /** What it threw last, and how often it has thrown. */
   failure?: { readonly message: string; readonly count: number };
 }
 
 /** Numbers in cookies: the built-in apps have theirs for good, so that an upgrade finds its flows again. */
-const fixedNumbers: Readonly<Record<string, number>> = { overlay: 1, 'learning-switch': 2 };
+const fixedNumbers: ReadonlyMap<string, number> = new Map([
+  ['overlay', 1],
+  ['learning-switch', 2],
+]);
 const firstFreeNumber = 8;
 /** The cookie number of flows that belong to no app: the way from one table to the next. */
 export const pipelineNumber = 0;
@@ -68,17 +67,20 @@ export class Apps {
     };
     let free = firstFreeNumber;
     this.#running = apps.map(({ module, options }) => {
-      const number = fixedNumbers[module.name] ?? free++;
+      const number = fixedNumbers.get(module.name) ?? free++;
       if (number >= maxApps)
         throw new HeddleError('APP_INVALID', `more than ${maxApps - firstFreeNumber} apps`);
+      // With its name in it: the number of a user's own app may be another's in the next run.
+      const reactiveCookie = makeCookie(number, 'reactive', hashText(module.name));
       const setup = {
         config,
         tables: tablesOf(this.#pipelines[module.scope], module.name),
-        reactiveCookie: makeCookie(number, 'reactive', 0),
+        reactiveCookie,
         learnedCookie: (key: string) => makeCookie(number, 'learned', hashText(key)),
       };
       try {
-        return { number, module, state: module.init(options, setup), lastGood: new Map<Dpid, Program>() };
+        const state = module.init(options, setup);
+        return { number, reactiveCookie, module, state, lastGood: new Map<Dpid, CheckedPart>() };
       } catch (thrown) {
         throw new HeddleError('APP_THREW', `app ${module.name} failed to start: ${messageOf(thrown)}`, {
           cause: thrown,
@@ -101,12 +103,12 @@ export class Apps {
     scope: Scope | undefined,
     world: World,
   ): { readonly send: readonly AppMessage[]; readonly changed: ReadonlySet<Dpid> } {
-    const send: AppMessage[] = [];
+    const apps = this.#running.filter(app => scope === undefined || app.module.scope === scope);
+    const send: AppMessage[] = event.type === 'switch-up' ? deleteOrphans(event.reactive, apps) : [];
     const changed = new Set<Dpid>();
-    for (const app of this.#running) {
-      if (scope !== undefined && app.module.scope !== scope) continue;
+    for (const app of apps) {
       this.#guard(app, event.type, undefined, () => {
-        const step = app.module.on(ownPart(event, app.number), app.state, world);
+        const step = app.module.on(ownPart(event, app.reactiveCookie), app.state, world);
         app.state = step.state;
         if (step.send !== undefined) for (const message of step.send) send.push(message);
         if (step.changed !== undefined) for (const dpid of step.changed) changed.add(dpid);
@@ -116,16 +118,18 @@ export class Apps {
   }
 
   /** What every app of the scope wants in this switch. */
-  desired(dpid: Dpid, scope: Scope, world: World): readonly AppProgram[] {
+  desired(dpid: Dpid, scope: Scope, world: World): readonly CheckedPart[] {
     return this.#running
       .filter(app => app.module.scope === scope)
       .map(app => {
-        const kept = app.lastGood.get(dpid) ?? { ...emptyProgram, complete: false };
-        const program = this.#guard(app, `desired ${formatDpid(dpid)}`, kept, () =>
-          app.module.desired(app.state, world, dpid),
+        const { number, module } = app;
+        const part = (program: Program): CheckedPart => checkPart({ app: module.name, number, program });
+        const kept = app.lastGood.get(dpid) ?? part({ ...emptyProgram, complete: false });
+        const wanted = this.#guard(app, `desired ${formatDpid(dpid)}`, kept, () =>
+          part(module.desired(app.state, world, dpid)),
         );
-        app.lastGood.set(dpid, program);
-        return { app: app.module.name, number: app.number, program };
+        app.lastGood.set(dpid, wanted);
+        return wanted;
       });
   }
 
@@ -176,9 +180,16 @@ export class Apps {
 }
 
 /** Of the flows that an earlier run left in a switch, each app gets its own. */
-function ownPart(event: AppEvent, app: number): AppEvent {
+function ownPart(event: AppEvent, cookie: bigint): AppEvent {
   if (event.type !== 'switch-up') return event;
-  return { ...event, reactive: event.reactive.filter(flow => appOfCookie(flow.cookie) === app) };
+  return { ...event, reactive: event.reactive.filter(flow => flow.cookie === cookie) };
+}
+
+/** Those of an app that runs no more: used without a pause, they would never go by their own timeouts. */
+function deleteOrphans(reactive: readonly FlowStats[], apps: readonly Running[]): AppMessage[] {
+  const owned = new Set(apps.map(app => app.reactiveCookie));
+  const orphans = new Set(reactive.map(flow => flow.cookie).filter(cookie => !owned.has(cookie)));
+  return [...orphans].map(deleteByCookie);
 }
 
 function failureOf(app: Running): Problem[] {

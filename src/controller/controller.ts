@@ -3,7 +3,7 @@ import type { AppEvent, HostIntent, HypervisorView, Scope, SwitchView, World } f
 import { type Dpid } from '../lib/addresses.js';
 import type { Message } from '../openflow/index.js';
 import type { SwitchPorts } from '../ovsdb/index.js';
-import { compile, type Wanted } from '../reconcile/compile.js';
+import { checkPart, combine, type Wanted } from '../reconcile/compile.js';
 import { missFlows } from '../reconcile/pipeline.js';
 import { Apps, type LoadedApp, pipelineNumber } from './apps.js';
 import type { Effects, Log, Stream, StreamHandlers, Timer } from './effects.js';
@@ -137,8 +137,8 @@ export class Controller {
     const scope = scopeOf(view);
     const flows = missFlows(this.#apps.pipeline(scope));
     const program = { flows, groups: [], learned: new Set<bigint>(), complete: true };
-    const wanted = compile([
-      { app: 'pipeline', number: pipelineNumber, program },
+    const wanted = combine([
+      checkPart({ app: 'pipeline', number: pipelineNumber, program }),
       ...this.#apps.desired(view.dpid, scope, this.#world),
     ]);
     this.#conflicts.set(

@@ -7,8 +7,7 @@ import {
   OFPBF,
   OFPTT,
 } from '../openflow/index.js';
-import type { Group } from '../intent/index.js';
-import { flowMod } from './compile.js';
+import { flowMod, groupMod } from './compile.js';
 import type { FlowPlan } from './flows.js';
 
 /** One message of a plan, and what it is about: a flow's cookie or a group's id. */
@@ -43,15 +42,6 @@ export const deleteByCookie = (cookie: bigint): FlowMod => ({
   ...flowMod({ table: OFPTT.ALL, priority: 0, match: [], instructions: [] }, cookie),
   cookieMask: 0xffff_ffff_ffff_ffffn,
   command: 'delete',
-});
-
-const groupMod = (command: GroupMod['command'], { id, groupType, buckets }: Group): GroupMod => ({
-  type: 'group_mod',
-  xid: 0,
-  command,
-  groupType,
-  groupId: id,
-  buckets,
 });
 
 /** The messages as one atomic, ordered bundle, up to but without its commit [ONF EXT-230]. */
