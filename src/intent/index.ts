@@ -1,4 +1,5 @@
 /** What an author of a controller app needs: `import { defineApp, … } from 'heddle'`. */
+export * from '../lib/addresses.js';
 export * from './app.js';
 export * from './cookie.js';
 export * from './flow.js';
