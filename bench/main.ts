@@ -1,0 +1,41 @@
+/** `npm run bench [-- NAME…] [--json]`: runs the benchmarks, all of them unless named. */
+import { parseArgs } from 'node:util';
+import { run as learningSwitch } from './learning-switch.js';
+import type { BenchResult } from './result.js';
+
+const benchmarks: Readonly<Record<string, () => Promise<BenchResult>>> = {
+  'learning-switch': learningSwitch,
+};
+
+const { values, positionals } = parseArgs({
+  options: { json: { type: 'boolean', default: false } },
+  allowPositionals: true,
+});
+const unknown = positionals.filter(name => !(name in benchmarks));
+if (unknown.length > 0) {
+  console.error(`no benchmark ${unknown.join(', ')}: there are ${Object.keys(benchmarks).join(', ')}`);
+  process.exit(2);
+}
+const results: BenchResult[] = [];
+for (const [name, run] of Object.entries(benchmarks)) {
+  if (positionals.length > 0 && !positionals.includes(name)) continue;
+  if (!values.json) console.log(`${name} …`);
+  const result = await run();
+  results.push(result);
+  if (!values.json) console.log(`${format(result)}\n`);
+}
+if (values.json) console.log(JSON.stringify({ node: process.version, results }, null, 2));
+
+function format({ what, rows, ratios }: BenchResult): string {
+  const number = (value: number): string =>
+    value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3);
+  const width = Math.max(...rows.map(({ name }) => name.length));
+  return [
+    `  ${what}`,
+    ...rows.map(({ name, unit, median, lowest, highest, lost, stray }) => {
+      const honest = lost === undefined ? '' : `  lost ${lost}, stray ${stray ?? 0}`;
+      return `  ${name.padEnd(width)}  ${number(median)} ${unit} (${number(lowest)} to ${number(highest)})${honest}`;
+    }),
+    ...ratios.map(({ name, value }) => `  ${name} = ${value.toFixed(2)}`),
+  ].join('\n');
+}
