@@ -4,7 +4,6 @@ import { parseConfig } from '../../src/config/parse.js';
 import { Controller } from '../../src/controller/controller.js';
 import { realEffects } from '../../src/io/effects.js';
 import { listen } from '../../src/io/streams.js';
-import type { AppModule } from '../../src/intent/index.js';
 
 const port = Number(process.argv[2]);
 const parsed = parseConfig(`openflow: { listen: "tcp:127.0.0.1:${port}" }`, 'benchmark');

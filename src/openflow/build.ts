@@ -34,11 +34,12 @@ export const decNwTtl = (): ActionOf<'dec_nw_ttl'> => ({ type: 'dec_nw_ttl' });
 
 /**
  * Sets one field: `setField({ tun_dst: ip })`.
- * @throws WireError WIRE_BAD_VALUE unless there is exactly one field
+ * @throws WireError WIRE_BAD_VALUE unless there is exactly one field, with no mask: OpenFlow 1.3 has none there [OF1.3.5 7.2.5]
  */
 export function setField(setting: FieldSetting): ActionOf<'set_field'> {
   const [oxm, another] = match(setting);
-  if (!oxm || another) throw badValue('set_field', 'exactly one field is to be set', 0);
+  if (!oxm || another || ('mask' in oxm && oxm.mask !== undefined))
+    throw badValue('set_field', 'exactly one field is to be set, with no mask', 0);
   return { type: 'set_field', oxm };
 }
 

@@ -47,7 +47,7 @@ export const oxmFields = {
   eth_dst: oxm(3, 48, 'ETH_DST', 'mac'),
   eth_src: oxm(4, 48, 'ETH_SRC', 'mac'),
   eth_type: oxm(5, 16, 'ETH_TYPE', 'hex'),
-  vlan_vid: oxm(6, 13, 'VLAN_VID', 'hex'),
+  vlan_vid: oxm(6, 13, 'VLAN_VID'),
   vlan_pcp: oxm(7, 3, 'VLAN_PCP'),
   ip_dscp: oxm(8, 6, 'IP_DSCP'),
   ip_ecn: oxm(9, 2, 'IP_ECN'),

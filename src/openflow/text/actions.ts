@@ -5,13 +5,11 @@ import { fieldByName } from '../oxm-fields.js';
 import { formatSubfield, ovsName } from './fields.js';
 import { formatLearn } from './learn.js';
 import { formatOxmValue } from './match.js';
-import { formatPort, hexOf } from './values.js';
+import { formatPort, hex, hexOf } from './values.js';
 
 /** Actions as ovs-ofctl prints and reads them; `drop` where there are none. */
 export const formatActions = (actions: readonly Action[]): string =>
   actions.length === 0 ? 'drop' : actions.map(formatAction).join(',');
-
-const hex = (value: number | bigint): string => `0x${value.toString(16)}`;
 
 /** One action. One that we do not know is shown by its bytes, which ovs-ofctl does not read. */
 function formatAction(action: Action): string {

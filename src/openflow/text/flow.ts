@@ -6,7 +6,7 @@ import type { Bucket } from '../messages/groups.js';
 import type { GroupMod } from '../messages/index.js';
 import { formatActions } from './actions.js';
 import { formatMatch } from './match.js';
-import { formatPort, hexOf } from './values.js';
+import { formatPort, hex, hexOf } from './values.js';
 
 /** What of a flow is shown. Timeouts are in seconds, 0 is none. */
 export interface FlowText {
@@ -65,8 +65,8 @@ function formatInstruction(one: Instruction): string {
     case 'write_actions':
       return `write_actions(${formatActions(one.actions)})`;
     case 'write_metadata': {
-      const mask = one.mask === allBits ? '' : `/0x${one.mask.toString(16)}`;
-      return `write_metadata:0x${one.metadata.toString(16)}${mask}`;
+      const mask = one.mask === allBits ? '' : `/${hex(one.mask)}`;
+      return `write_metadata:${hex(one.metadata)}${mask}`;
     }
     case 'goto_table':
       return `goto_table:${one.tableId}`;

@@ -4,7 +4,7 @@ import type { LearnField, LearnSpec } from '../learn.js';
 import { fieldByName } from '../oxm-fields.js';
 import type { FieldRef } from '../oxm.js';
 import { formatSubfield, ovsName } from './fields.js';
-import { formatValue } from './values.js';
+import { formatValue, hex } from './values.js';
 
 /** A learn action as ovs-ofctl reads it. */
 export function formatLearn(action: ActionOf<'learn'> | ActionOf<'learn2'>): string {
@@ -33,8 +33,7 @@ function formatLimit({ limit, result, resultOffset }: ActionOf<'learn2'>): strin
 
 function formatSpec(spec: LearnSpec): string {
   const { bits, src } = spec;
-  const from =
-    'immediate' in src ? `0x${src.immediate.toString(16)}` : formatSubfield(src.field, src.offset, bits);
+  const from = 'immediate' in src ? hex(src.immediate) : formatSubfield(src.field, src.offset, bits);
   if (spec.type === 'output') return `output:${from}`;
   const to = formatSubfield(spec.dst.field, spec.dst.offset, bits);
   if (spec.type === 'load') return `load:${from}->${to}`;

@@ -34,7 +34,9 @@ function longestZeros(groups: readonly bigint[]): { at: number; length: number }
 export const hexOf = (bytes: Uint8Array): string =>
   Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('');
 
-const hex = (value: number | bigint): string => `0x${value.toString(16)}`;
+/** Hexadecimal, and a bare 0. */
+export const hex = (value: number | bigint): string =>
+  BigInt(value) === 0n ? '0' : `0x${value.toString(16)}`;
 
 const format: Readonly<Record<Notation, (value: number | bigint) => string>> = {
   decimal: String,
