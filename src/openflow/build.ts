@@ -38,7 +38,7 @@ export const decNwTtl = (): ActionOf<'dec_nw_ttl'> => ({ type: 'dec_nw_ttl' });
  */
 export function setField(setting: FieldSetting): ActionOf<'set_field'> {
   const [oxm, another] = match(setting);
-  if (!oxm || another || ('mask' in oxm && oxm.mask !== undefined))
+  if (!oxm || another || 'mask' in oxm)
     throw badValue('set_field', 'exactly one field is to be set, with no mask', 0);
   return { type: 'set_field', oxm };
 }

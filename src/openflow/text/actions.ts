@@ -1,6 +1,6 @@
 import { assertNever } from '../../lib/errors.js';
 import type { Action, ActionOf } from '../actions.js';
-import { NX_RESUBMIT_IN_PORT, OFPP } from '../constants.js';
+import { NX_RESUBMIT_IN_PORT, OFPCML_NO_BUFFER, OFPP, OFPR } from '../constants.js';
 import { fieldByName } from '../oxm-fields.js';
 import { formatSubfield, ovsName } from './fields.js';
 import { formatLearn } from './learn.js';
@@ -55,7 +55,7 @@ function formatAction(action: Action): string {
     case 'learn2':
       return formatLearn(action);
     case 'controller':
-      return `controller(reason=${reasons[action.reason] ?? action.reason},max_len=${action.maxLen},id=${action.controllerId})`;
+      return formatController(action);
     case 'conjunction':
       return `conjunction(${action.id},${action.clause + 1}/${action.clauses})`;
     case 'output_trunc':
@@ -69,7 +69,16 @@ function formatAction(action: Action): string {
   }
 }
 
-const reasons: Readonly<Record<number, string>> = { 0: 'no_match', 1: 'action', 2: 'invalid_ttl' };
+const reasons: Readonly<Record<number, string>> = { 0: 'no_match', 2: 'invalid_ttl' };
+
+function formatController({ reason, maxLen, controllerId }: ActionOf<'controller'>): string {
+  const options = [
+    ...(reason === OFPR.ACTION ? [] : [`reason=${reasons[reason] ?? reason}`]),
+    ...(maxLen === OFPCML_NO_BUFFER ? [] : [`max_len=${maxLen}`]),
+    `id=${controllerId}`,
+  ];
+  return `controller(${options.join(',')})`;
+}
 
 /** A port of OpenFlow 1.0's 16 bits: its reserved ones are the last of them. */
 const formatPort16 = (port: number): string => formatPort(port >= 0xfff8 ? 0xffff0000 + port : port);
