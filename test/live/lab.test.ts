@@ -10,7 +10,7 @@ import { Lab } from '../../lab/lab.js';
 import { listNamespaces } from '../../lab/namespaces.js';
 import { Progress } from '../../lab/progress.js';
 import { checkReachability, type Member } from '../../lab/reachability.js';
-import { listLabs, type LabState } from '../../lab/registry.js';
+import { listLabs, takeDown, type LabState } from '../../lab/registry.js';
 import { missingForLab } from '../../lab/requirements.js';
 import { runScenario, type Controller } from '../../lab/scenario.js';
 import type { Station } from '../../lab/station.js';
@@ -243,4 +243,39 @@ t.test('npm run lab: what it says of itself, and of labs left behind', { skip },
   t.match(await lab('--down', kept.id), { code: 0, stdout: `Lab ${kept.id} is down.\n` });
   t.same(await inUse!.stop('SIGTERM', 10_000), { code: 143, signal: undefined });
   t.same(await states(), []);
+});
+
+t.test('npm run lab: the whole of it, with Heddle', { skip }, async t => {
+  const lab = [process.execPath, compiled('lab/main.js')];
+  const whole = await run([...lab, '--id', 'whole1'], { accept: [0, 1], timeoutMs: 90_000 });
+  t.equal(whole.code, 0, whole.stdout);
+  t.match(whole.stdout, /^blue-1 +- +yes +no +no\nblue-2 +yes +- +no +no\nred-1 +no +no +- +yes\n/m);
+  t.notMatch(whole.stdout, '\u001b', 'no escapes in a pipe');
+
+  const kept = await run([...lab, '--keep', '--id', 'keep1'], { accept: [0, 1], timeoutMs: 90_000 });
+  t.teardown(() => takeDown('keep1'));
+  t.equal(kept.code, 0, kept.stdout);
+  const commands = kept.stdout
+    .split('\n')
+    .filter(line => line.startsWith('  ip netns exec') && !/tcpdump/.test(line));
+  t.equal(commands.length, 4);
+  for (const command of commands) {
+    // As it is printed, but for a ping that ends.
+    const { code, stdout } = await run(['sh', '-c', command.replace('ping ', 'ping -c 1 ')], {
+      accept: [0, 1, 2],
+    });
+    t.equal(code, 0, `${command}: ${stdout}`);
+  }
+  t.equal((await run([...lab, '--down', 'keep1'])).code, 0);
+
+  const lines: string[] = [];
+  const interrupted = await start([...lab, '--id', 'ctrlc1'], { onLine: line => lines.push(line) });
+  await waitFor('the VMs', () => lines.some(line => line.includes('four VMs')), { timeoutMs: 60_000 });
+  t.same(await interrupted.stop('SIGINT', 20_000), { code: 130, signal: undefined });
+  t.ok(lines.includes('Taking the lab down …'));
+  t.same(
+    (await listLabs()).filter(({ id }) => ['whole1', 'keep1', 'ctrlc1'].includes(id)),
+    [],
+    'nothing is left',
+  );
 });
