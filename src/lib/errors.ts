@@ -10,6 +10,7 @@ export const errorCodes = [
   // OpenFlow
   'OF_BAD_VERSION',
   'OF_BAD_FRAME',
+  'OF_INCOMPLETE', // an answer of which a part is missing, or cannot be read
   'OF_TIMEOUT',
   'OF_CLOSED',
   'OF_REFUSED', // the switch answered with OFPT_ERROR
@@ -50,14 +51,19 @@ export class HeddleError extends Error {
 export class WireError extends HeddleError {
   readonly offset: number;
 
-  constructor(code: 'WIRE_TRUNCATED' | 'WIRE_BAD_LENGTH' | 'WIRE_BAD_VALUE', message: string, offset: number) {
+  constructor(
+    code: 'WIRE_TRUNCATED' | 'WIRE_BAD_LENGTH' | 'WIRE_BAD_VALUE',
+    message: string,
+    offset: number,
+  ) {
     super(code, `${message} (at byte ${offset})`);
     this.offset = offset;
   }
 }
 
 /** The text of anything that was thrown. */
-export const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));
+export const messageOf = (thrown: unknown): string =>
+  thrown instanceof Error ? thrown.message : String(thrown);
 
 /** Makes a `switch` over a closed union exhaustive: a member that was forgotten is a type error. */
 export function assertNever(value: never): never {

@@ -1,5 +1,8 @@
-import { HeddleError, type ErrorCode } from '../lib/errors.js';
+import type { HeddleError } from '../lib/errors.js';
+import { append, type Chain, chainToArray, emptyChain } from './chain.js';
 import type { ErrorMessage, Message } from './messages/index.js';
+import { joinParts } from './parts.js';
+import { xidAfter, xidSteps } from './xid.js';
 
 /**
  * An exchange is some messages and a BARRIER_REQUEST after them. A switch answers the barrier only when it has done, or
@@ -7,15 +10,16 @@ import type { ErrorMessage, Message } from './messages/index.js';
  */
 export interface Exchange {
   readonly token: number;
-  /** The transaction ids `first`, `first + 1`, … belong to the messages in their order, `barrier` to the barrier. */
+  /** The transaction ids from `first` on belong to the messages in their order, `barrier` to the barrier after them. */
   readonly first: number;
   readonly barrier: number;
   /** Errors are taken from this transaction id on: a bundle's commit brings the errors of its adds. */
   readonly errorsSince: number;
+  /** The kinds of the multipart requests in it, by transaction id. */
+  readonly asked: ReadonlyMap<number, string>;
   readonly progressAt: number;
-  readonly replies: readonly Message[];
-  readonly errors: readonly ExchangeError[];
-  readonly done: boolean;
+  readonly replies: Chain<Message>;
+  readonly errors: Chain<ExchangeError>;
 }
 
 export interface ExchangeError {
@@ -31,37 +35,45 @@ export type ExchangeOutcome =
       readonly errors: readonly ExchangeError[];
       readonly first: number;
     }
+  /** The connection has ended, or ends now: what the switch has done is not known. */
   | { readonly type: 'failed'; readonly error: HeddleError };
 
-/** A switch with 1,000,000 flows answers a dump in about 1,600 parts: past this bound the peer is lying. */
-const maxReplies = 16_384;
+/** What became of an exchange by a message. */
+export type Progress =
+  | { readonly type: 'more'; readonly exchange: Exchange }
+  | (ExchangeOutcome & { readonly type: 'done' })
+  /** The peer does not keep to the protocol, and the rest of the answer will never be known. */
+  | { readonly type: 'broken'; readonly why: string };
 
-const lastXid = 0xffff_ffff;
+/** A switch with 1,000,000 flows answers a dump in about 1,600 parts: a peer that sends more is lying. */
+export const maxParts = 4_096;
 
 /** Numbers the messages and puts the barrier behind them. A bundled message carries the number of its envelope. */
 export function openExchange(
   token: number,
   messages: readonly Message[],
-  nextXid: number,
+  first: number,
   now: number,
-  errorsSince?: number,
+  errorsSince = first,
 ): { readonly exchange: Exchange; readonly messages: readonly Message[]; readonly nextXid: number } {
-  const first = nextXid + messages.length >= lastXid ? 1 : nextXid;
-  const barrier = first + messages.length;
-  const numbered = messages.map((message, index) => withXid(message, first + index));
+  const barrier = xidAfter(first, messages.length);
+  const numbered = messages.map((message, index) => withXid(message, xidAfter(first, index)));
+  const asked = new Map<number, string>();
+  for (const message of numbered)
+    if (message.type === 'multipart_request') asked.set(message.xid, message.body.type);
   return {
     exchange: {
       token,
       first,
       barrier,
-      errorsSince: errorsSince ?? first,
+      errorsSince,
+      asked,
       progressAt: now,
-      replies: [],
-      errors: [],
-      done: false,
+      replies: emptyChain,
+      errors: emptyChain,
     },
     messages: [...numbered, { type: 'barrier_request', xid: barrier }],
-    nextXid: barrier + 1,
+    nextXid: xidAfter(barrier, 1),
   };
 }
 
@@ -72,49 +84,60 @@ function withXid(message: Message, xid: number): Message {
     : { ...message, xid };
 }
 
-/** The exchange after a message that belongs to it, or undefined where the message does not. */
-export function answered(exchange: Exchange, message: Message, now: number): Exchange | undefined {
-  if (message.type === 'error' && message.xid >= exchange.errorsSince && message.xid <= exchange.barrier) {
-    const error = { index: message.xid - exchange.errorsSince, error: message };
-    return { ...exchange, progressAt: now, errors: [...exchange.errors, error] };
+/** What a message does to an exchange, or undefined where it does not belong to it. */
+export function answered(exchange: Exchange, message: Message, now: number): Progress | undefined {
+  switch (message.type) {
+    case 'error':
+      return onError(exchange, message, now);
+    case 'barrier_reply':
+      return message.xid === exchange.barrier ? finish(exchange) : undefined;
+    case 'multipart_reply':
+    case 'features_reply':
+    case 'get_config_reply':
+    case 'role_reply':
+    case 'bundle_control':
+    case 'experimenter':
+    case 'unknown':
+      return owns(exchange, message.xid) ? onReply(exchange, message, now) : undefined;
+    // All else a switch sends by itself, with numbers of its own that may be like ours.
+    default:
+      return undefined;
   }
-  if (message.xid < exchange.first || message.xid > exchange.barrier) return undefined;
-  if (message.type === 'barrier_reply') {
-    return message.xid === exchange.barrier
-      ? { ...exchange, replies: joinParts(exchange.replies), done: true }
-      : undefined;
-  }
-  if (exchange.replies.length >= maxReplies) return undefined;
-  // Appended in place: a dump of many parts must not copy the list for each of them. Nobody else holds it yet.
-  (exchange.replies as Message[]).push(message);
-  return { ...exchange, progressAt: now };
 }
 
-/** [OF1.3.5 A.3.5] a multipart reply comes in parts with one transaction id; OFPMPF_REPLY_MORE says that more follow. */
-export function joinParts(replies: readonly Message[]): readonly Message[] {
-  const joined: Message[] = [];
-  const byXid = new Map<number, unknown[]>();
-  for (const reply of replies) {
-    const entries =
-      reply.type === 'multipart_reply' && 'entries' in reply.body ? reply.body.entries : undefined;
-    const before = entries && byXid.get(reply.xid);
-    if (reply.type !== 'multipart_reply' || entries === undefined) {
-      joined.push(reply);
-    } else if (before === undefined) {
-      const all: unknown[] = [...entries];
-      byXid.set(reply.xid, all);
-      joined.push({ ...reply, body: { ...reply.body, entries: all } } as Message);
-    } else {
-      for (const entry of entries) before.push(entry);
-    }
-  }
-  return joined;
+/** Whether this transaction id was given to a message of the exchange, or to its barrier. */
+export const owns = ({ first, barrier }: Exchange, xid: number): boolean =>
+  xidSteps(first, xid) <= xidSteps(first, barrier);
+
+function onError(exchange: Exchange, error: ErrorMessage, now: number): Progress | undefined {
+  const { errorsSince, barrier, errors } = exchange;
+  const index = xidSteps(errorsSince, error.xid);
+  const last = xidSteps(errorsSince, barrier);
+  if (index > last) return undefined;
+  if (index === last) return { type: 'broken', why: 'refused a barrier' };
+  // One each is what a switch sends; a bundle's message may be refused once more at the commit.
+  if (errors.size >= 2 * last)
+    return { type: 'broken', why: `sent more than ${2 * last} errors for ${last} messages` };
+  return {
+    type: 'more',
+    exchange: { ...exchange, progressAt: now, errors: append(errors, { index, error }) },
+  };
+}
+
+function onReply(exchange: Exchange, message: Message, now: number): Progress {
+  const { replies } = exchange;
+  if (replies.size >= maxParts) return { type: 'broken', why: `answered in more than ${maxParts} parts` };
+  return { type: 'more', exchange: { ...exchange, progressAt: now, replies: append(replies, message) } };
+}
+
+function finish({ replies, errors, asked, first }: Exchange): Progress {
+  const allErrors = chainToArray(errors);
+  const refused = new Set(allErrors.map(({ error }) => error.xid));
+  const joined = joinParts(chainToArray(replies), asked, refused);
+  return 'broken' in joined
+    ? { type: 'broken', why: joined.broken }
+    : { type: 'done', replies: joined.replies, errors: allErrors, first };
 }
 
 export const expired = (exchange: Exchange, now: number, limit: number): boolean =>
   now - exchange.progressAt >= limit;
-
-export const failed = (code: ErrorCode, why: string): ExchangeOutcome => ({
-  type: 'failed',
-  error: new HeddleError(code, why),
-});

@@ -1,0 +1,152 @@
+import { HeddleError } from '../lib/errors.js';
+import { OFP_VERSION, OFPCML_NO_BUFFER } from './constants.js';
+import { errorName } from './errors.js';
+import { answered, openExchange, type Progress } from './exchange.js';
+import type { ErrorMessage, Hello, Message } from './messages/index.js';
+import { withDescribed, withStatus } from './session-ports.js';
+import {
+  close,
+  echo,
+  type FeaturesState,
+  type HelloState,
+  nothing,
+  type Step,
+  timing,
+} from './session-types.js';
+
+/** [OF1.3.5 6.3.1 Connection Setup]: both sides send HELLO first; the switch is then asked what it is and has. */
+export const helloXid = 1;
+
+const helloFailed = 0; // OFPET_HELLO_FAILED
+const incompatible = 0; // OFPHFC_INCOMPATIBLE
+
+export function onHello(state: HelloState, message: Message, now: number): Step {
+  if (message.type === 'error') return refusedVersion(message);
+  if (message.type !== 'hello')
+    return close('OF_BAD_FRAME', `the first message was ${message.type}, not hello`);
+  if (!speaksOurs(message)) return noCommonVersion(message);
+  const { exchange, messages, nextXid } = openExchange(0, questions, state.xid, now);
+  return {
+    state: {
+      phase: 'features',
+      openedAt: state.openedAt,
+      exchange,
+      ports: new Map(),
+      xid: nextXid,
+      heardAt: now,
+    },
+    outputs: messages.map(question => ({ type: 'send', message: question })),
+  };
+}
+
+/** [OF1.3.5 6.3.1] the highest version that both bitmaps have; with no bitmap the smaller of the header versions. */
+const speaksOurs = ({ version, versions }: Hello): boolean =>
+  versions === undefined ? version >= OFP_VERSION : versions.includes(OFP_VERSION);
+
+const questions: readonly Message[] = [
+  { type: 'features_request', xid: 0 },
+  // Whole packets; and to a "service" connection Open vSwitch sends packets only when this is not 0.
+  { type: 'set_config', xid: 0, flags: 0, missSendLen: OFPCML_NO_BUFFER },
+  { type: 'multipart_request', xid: 0, flags: 0, body: { type: 'desc' } },
+  { type: 'multipart_request', xid: 0, flags: 0, body: { type: 'port_desc' } },
+];
+
+/** [OF1.3.5 6.3.1, 7.4.4.1] HELLO_FAILED with a text for people, and then the end. */
+function noCommonVersion({ version, versions = [version], xid }: Hello): Step {
+  const named = versions.slice(0, 8).map(versionName);
+  const spoken = named.length === 0 ? 'no version of OpenFlow' : named.join(', ');
+  const why = `the switch speaks ${spoken}, not OpenFlow 1.3${protocolsHint}`;
+  return {
+    state: { phase: 'closed' },
+    outputs: [
+      {
+        type: 'send',
+        message: {
+          type: 'error',
+          version,
+          xid,
+          errorType: helloFailed,
+          code: incompatible,
+          data: new TextEncoder().encode('Heddle speaks OpenFlow 1.3 only'),
+        },
+      },
+      { type: 'close', error: new HeddleError('OF_BAD_VERSION', why) },
+    ],
+  };
+}
+
+const refusedVersion = (error: ErrorMessage): Step =>
+  close('OF_BAD_VERSION', `the switch refused OpenFlow 1.3 (${describe(error)})${protocolsHint}`);
+
+const protocolsHint = ': set it with `ovs-vsctl set bridge BRIDGE protocols=OpenFlow13`';
+
+export function onFeatures(state: FeaturesState, message: Message, now: number): Step {
+  if (message.type === 'echo_request') return echo(state, message, now);
+  // A switch whose hello had no bitmap may find only now that it does not speak our version.
+  if (message.type === 'error' && message.errorType === helloFailed) return refusedVersion(message);
+  if (message.type === 'port_status') {
+    return {
+      state: { ...state, ports: withStatus(state.ports, message), heardAt: now },
+      outputs: nothing,
+    };
+  }
+  const progress = answered(state.exchange, message, now);
+  switch (progress?.type) {
+    case undefined:
+      return { state: { ...state, heardAt: now }, outputs: nothing };
+    case 'broken':
+      return close('OF_INCOMPLETE', `the switch ${progress.why}`);
+    case 'more': {
+      const isPorts = message.type === 'multipart_reply' && message.body.type === 'port_desc';
+      const ports = isPorts ? withDescribed(state.ports, message.body.entries) : state.ports;
+      return { state: { ...state, exchange: progress.exchange, ports, heardAt: now }, outputs: nothing };
+    }
+    case 'done':
+      return onAnswers(state, progress, now);
+  }
+}
+
+function onAnswers(
+  state: FeaturesState,
+  { replies, errors }: Progress & { type: 'done' },
+  now: number,
+): Step {
+  const features = replies.find(reply => reply.type === 'features_reply');
+  if (features === undefined) {
+    const why = errors[0] === undefined ? 'nothing' : describe(errors[0].error);
+    return close('OF_BAD_FRAME', `the switch answered FEATURES_REQUEST with ${why}`);
+  }
+  if (features.auxiliaryId !== 0) {
+    return close('OF_BAD_FRAME', 'auxiliary connections are not served: connect once, with auxiliary id 0');
+  }
+  const info = {
+    dpid: features.datapathId,
+    tables: features.nTables,
+    ports: state.ports,
+    description: descriptionIn(replies),
+  };
+  return {
+    state: { phase: 'ready', info, exchanges: [], xid: state.xid, heardAt: now },
+    outputs: [{ type: 'ready', info }],
+  };
+}
+
+function descriptionIn(replies: readonly Message[]): string {
+  for (const reply of replies) {
+    if (reply.type !== 'multipart_reply' || reply.body.type !== 'desc') continue;
+    const { mfrDesc, hwDesc, swDesc } = reply.body;
+    return [mfrDesc, hwDesc, swDesc].filter(part => part !== '').join(' ');
+  }
+  return '';
+}
+
+export function tickHandshake(state: HelloState | FeaturesState, now: number): Step {
+  if (now - state.openedAt < timing.handshake) return { state, outputs: nothing };
+  return close('OF_TIMEOUT', `no OpenFlow handshake within ${timing.handshake / 1000} s`);
+}
+
+const describe = (error: ErrorMessage): string => errorName(error.errorType, error.code);
+
+/** Versions by their numbers on the wire: 1 is OpenFlow 1.0, 4 is 1.3. */
+const versionName = (wire: number): string =>
+  wire >= 1 && wire <= 6 ? `OpenFlow 1.${wire - 1}` : `version ${wire}`;
