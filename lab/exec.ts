@@ -23,6 +23,8 @@ export interface Output {
 /** A program that could not be started, ended with a code that is not accepted, or was killed. */
 export class CommandError extends HeddleError {
   readonly argv: readonly string[];
+  /** What became of it, in words. */
+  readonly why: string;
   /** The exit code; undefined when the program was killed or never started. */
   readonly exitCode: number | undefined;
   readonly stdout: string;
@@ -37,6 +39,7 @@ export class CommandError extends HeddleError {
     const said = output.stderr.trim() || output.stdout.trim();
     super('COMMAND_FAILED', `${argv.join(' ')}: ${why}${said === '' ? '' : `: ${said}`}`);
     this.argv = argv;
+    this.why = why;
     this.exitCode = exitCode;
     this.stdout = output.stdout;
     this.stderr = output.stderr;
@@ -81,7 +84,8 @@ const nothing = { stdout: '', stderr: '' };
 function reasonOf(error: ExecFileException | null, timeoutMs: number): string {
   if (error === null) return 'exit code 0';
   if (typeof error.code === 'number') return `exit code ${error.code}`;
-  if (error.code === 'ENOENT') return 'not found: is it installed?';
+  // With folders in PATH that this user may not read, a program that is nowhere is reported as EACCES (execvp(3)).
+  if (error.code === 'ENOENT' || error.code === 'EACCES') return 'not found, or not to be run by this user';
   if (error.code === 'ABORT_ERR') return 'interrupted';
   if (typeof error.code === 'string') return error.code;
   if (error.killed === true) return `killed after ${timeoutMs} ms`;
