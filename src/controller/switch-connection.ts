@@ -2,10 +2,12 @@ import { HeddleError, messageOf, WireError } from '../lib/errors.js';
 import {
   decode,
   encodeInto,
+  type ErrorMessage,
   FrameSplitter,
   initialSession,
   type ExchangeOutcome,
   type Message,
+  OFP_VERSION,
   type PortStatus,
   type SessionInput,
   type SessionOutput,
@@ -25,11 +27,16 @@ export interface SwitchEvents {
   closed(reason: string): void;
 }
 
-/** A switch that takes no more bytes: what apps send by themselves is dropped above the first, the connection above the second. */
-const fullAt = 4 * 2 ** 20;
-const hopelessAt = 256 * 2 ** 20;
+/** What may wait for a peer that does not read, in bytes: above this, what apps send by themselves is dropped. */
+export const fullAt = 4 * 2 ** 20;
+/** Above this the connection is given up: a whole program of flows fits, and is sent in one piece. */
+export const hopelessAt = 256 * 2 ** 20;
+/** The same for a peer that is not known yet. */
+export const hopelessGreetingAt = 2 ** 20;
 /** Frames that cannot be decoded, in one connection, before it is given up. */
-const maxBadFrames = 100;
+export const maxBadFrames = 100;
+/** A buffer that has grown past this is handed over whole, and not kept for the next messages. */
+const largestKept = 2 ** 18;
 
 /** One OpenFlow connection: bytes in, session, bytes out; one write for all that one read brought about. */
 export class SwitchConnection implements StreamHandlers {
@@ -37,11 +44,12 @@ export class SwitchConnection implements StreamHandlers {
   readonly #effects: Effects;
   readonly #events: SwitchEvents;
   readonly #frames = new FrameSplitter();
-  readonly #writer = new Writer();
   readonly #waiting = new Map<number, (outcome: ExchangeOutcome) => void>();
+  /** Transaction ids of the session's messages that could not be encoded. */
+  readonly #unsendable: number[] = [];
+  #writer = new Writer();
   #session: SessionState = initialSession;
   #nextToken = 1;
-  #reason: string | undefined;
   #closed = false;
   #corked = false;
   #badFrames = 0;
@@ -89,7 +97,10 @@ export class SwitchConnection implements StreamHandlers {
     this.#together(() => this.#step({ type: 'tick', now: this.#effects.now() }));
   }
 
-  /** Sends messages and a barrier, and waits for all that the switch has to say to them. Never rejects. */
+  /**
+   * Sends messages and a barrier, and waits for all that the switch has to say to them. Never rejects; fails only when
+   * the connection has ended. A message that cannot be encoded counts as refused by the switch.
+   */
   exchange(messages: readonly Message[], errorsSince?: number): Promise<ExchangeOutcome> {
     const token = this.#nextToken++;
     return new Promise(resolve => {
@@ -100,27 +111,37 @@ export class SwitchConnection implements StreamHandlers {
     });
   }
 
-  /** Sends what an app wants sent, if the switch keeps up. */
+  /**
+   * Sends what an app wants sent, if the switch keeps up.
+   *
+   * @throws HeddleError OF_BAD_FRAME for the first message that cannot be encoded; all others are sent
+   */
   send(messages: readonly Message[]): void {
+    if (this.#closed) return;
     if (this.#stream.pending > fullAt) {
       this.#dropped += messages.length;
       return;
     }
+    const failures: HeddleError[] = [];
     this.#together(() => {
-      for (const message of messages) this.#encode(message);
+      for (const message of messages) {
+        const failure = this.#encode(message);
+        if (failure !== undefined) failures.push(failure);
+      }
     });
+    if (failures[0] !== undefined) throw failures[0];
   }
 
   close(reason: string): void {
     if (this.#closed) return;
-    this.#reason = reason;
-    this.#flush();
+    // The last words first: why a hello was refused.
+    this.#write();
     this.#stream.destroy();
     this.#end(reason);
   }
 
   closed(reason: string): void {
-    if (!this.#closed) this.#end(this.#reason ?? reason);
+    if (!this.#closed) this.#end(reason);
   }
 
   #onFrame(frame: Uint8Array): void {
@@ -143,12 +164,16 @@ export class SwitchConnection implements StreamHandlers {
     const { state, outputs } = stepSession(this.#session, input);
     this.#session = state;
     for (const output of outputs) this.#carryOut(output);
+    if (this.#unsendable.length === 0) return;
+    const now = this.#effects.now();
+    for (const xid of this.#unsendable.splice(0))
+      this.#step({ type: 'message', message: refusalOf(xid), now });
   }
 
   #carryOut(output: SessionOutput): void {
     switch (output.type) {
       case 'send':
-        this.#encode(output.message);
+        if (this.#encode(output.message) !== undefined) this.#unsendable.push(output.message.xid);
         break;
       case 'ready':
         this.#events.ready(output.info);
@@ -171,15 +196,14 @@ export class SwitchConnection implements StreamHandlers {
     }
   }
 
-  #encode(message: Message): void {
-    const start = this.#writer.pos;
+  /** @returns why it could not be encoded; nothing of it is sent then */
+  #encode(message: Message): HeddleError | undefined {
     try {
       encodeInto(this.#writer, message);
+      return undefined;
     } catch (thrown) {
-      this.#writer.pos = start;
-      throw new HeddleError('OF_BAD_FRAME', `a ${message.type} cannot be sent: ${messageOf(thrown)}`, {
-        cause: thrown,
-      });
+      const why = `a ${message.type} cannot be sent: ${messageOf(thrown)}`;
+      return new HeddleError('OF_BAD_FRAME', why, { cause: thrown });
     }
   }
 
@@ -199,11 +223,23 @@ export class SwitchConnection implements StreamHandlers {
   }
 
   #flush(): void {
-    if (this.#writer.pos === 0 || this.#closed) return;
+    if (this.#closed) return;
+    this.#write();
+    const limit = this.#session.phase === 'ready' ? hopelessAt : hopelessGreetingAt;
+    if (this.#stream.pending > limit) this.close('it does not read what it is sent');
+  }
+
+  #write(): void {
+    const { bytes, pos } = this.#writer;
+    if (pos === 0) return;
+    if (bytes.length > largestKept) {
+      this.#writer = new Writer();
+      this.#stream.write(bytes.subarray(0, pos));
+      return;
+    }
     // A copy: the socket may still hold these bytes when the writer is filled again.
-    this.#stream.write(this.#writer.bytes.slice(0, this.#writer.pos));
-    this.#writer.pos = 0;
-    if (this.#stream.pending > hopelessAt) this.close('it does not read what it is sent');
+    this.#stream.write(this.#writer.toBytes());
+    this.#writer.reset();
   }
 
   #end(reason: string): void {
@@ -212,3 +248,13 @@ export class SwitchConnection implements StreamHandlers {
     this.#events.closed(reason);
   }
 }
+
+/** What a switch would have answered to a message that is too long, or wrong: OFPET_BAD_REQUEST, OFPBRC_BAD_LEN. */
+const refusalOf = (xid: number): ErrorMessage => ({
+  type: 'error',
+  version: OFP_VERSION,
+  xid,
+  errorType: 1,
+  code: 6,
+  data: new Uint8Array(0),
+});

@@ -1,20 +1,17 @@
-import { type Group, ourCookies } from '../intent/index.js';
 import {
+  type ErrorMessage,
   errorName,
   type ExchangeError,
-  type ExchangeOutcome,
   type FlowStats,
   formatFlow,
   formatGroup,
-  type Message,
-  OFPG,
-  OFPP,
-  OFPTT,
 } from '../openflow/index.js';
 import type { Wanted } from '../reconcile/compile.js';
 import { type Actual, isEmpty, planFlows, readActual } from '../reconcile/flows.js';
-import { bundleControl, bundleOf, type Operation, order } from '../reconcile/order.js';
-import type { Effects } from './effects.js';
+import { type Operation, order } from '../reconcile/order.js';
+import type { Effects, Timer } from './effects.js';
+import { type ExchangeWith, SwitchChanges } from './switch-changes.js';
+import { dumpRequests, readDump } from './switch-dump.js';
 
 /** Something that a switch would not take. */
 export interface Refusal {
@@ -27,16 +24,18 @@ export interface Refusal {
 export type SyncPhase = 'reading' | 'waiting' | 'programming' | 'in sync' | 'closed';
 
 export interface SwitchSyncOptions {
-  readonly exchange: (messages: readonly Message[], errorsSince?: number) => Promise<ExchangeOutcome>;
+  /** Fails only when the connection has ended. */
+  readonly exchange: ExchangeWith;
   /** What is wanted now; undefined while that cannot be said: nothing is sent before. */
   readonly wanted: () => Wanted | undefined;
   readonly effects: Pick<Effects, 'after'>;
+  /** Told once for each error of each flow or group, however often it is tried again. */
   readonly onRefusal: (refusal: Refusal) => void;
   readonly onInSync: (sent: number) => void;
 }
 
-/** A refused flow is tried again after this long, or when the whole switch is read again. Milliseconds. */
-const retryRefused = 30_000;
+/** What the switch refused is tried again after this long. Milliseconds. */
+export const retryRefused = 30_000;
 
 /**
  * Keeps one connected switch true to what is wanted: reads what it has of ours, then sends differences, each as one atomic
@@ -44,17 +43,22 @@ const retryRefused = 30_000;
  */
 export class SwitchSync {
   readonly #options: SwitchSyncOptions;
+  readonly #changes: SwitchChanges;
+  /** What the switch would not take, by cookie or group id, until it takes it or it is not wanted any more. */
   readonly #refused = new Map<bigint | number, Refusal>();
+  /** Of these, what is not to be tried now. */
+  readonly #heldBack = new Set<bigint | number>();
+  #unread: Refusal | undefined;
   #actual: Actual | undefined;
   #phase: SyncPhase = 'reading';
   #again = false;
   #busy = false;
-  #nextBundle = 1;
-  #bundles = true;
   #sent = 0;
+  #retry: Timer | undefined;
 
   constructor(options: SwitchSyncOptions) {
     this.#options = options;
+    this.#changes = new SwitchChanges(options.exchange);
   }
 
   get phase(): SyncPhase {
@@ -62,7 +66,7 @@ export class SwitchSync {
   }
 
   get refusals(): readonly Refusal[] {
-    return [...this.#refused.values()];
+    return [...(this.#unread === undefined ? [] : [this.#unread]), ...this.#refused.values()];
   }
 
   /** Flows and groups that were sent since the connection, deletions included. */
@@ -75,25 +79,21 @@ export class SwitchSync {
   }
 
   /**
-   * Reads the flows and groups of ours that the switch has.
+   * Reads the flows and groups of ours that the switch has. Where it will not tell them, all that is wanted is sent and
+   * nothing is deleted.
    *
    * @returns the reactive flows that an earlier run left, or undefined when the connection ended
    */
   async read(): Promise<readonly FlowStats[] | undefined> {
-    const outcome = await this.#options.exchange(questions);
+    const outcome = await this.#options.exchange(dumpRequests);
     if (outcome.type === 'failed') {
-      this.#phase = 'closed';
+      this.close();
       return undefined;
     }
-    const flows: FlowStats[] = [];
-    const groups: Group[] = [];
-    for (const reply of outcome.replies) {
-      if (reply.type !== 'multipart_reply') continue;
-      if (reply.body.type === 'flow') for (const entry of reply.body.entries) flows.push(entry);
-      if (reply.body.type === 'group_desc') {
-        for (const { groupId, groupType, buckets } of reply.body.entries)
-          groups.push({ id: groupId, groupType, buckets });
-      }
+    const { flows, groups, refusal } = readDump(outcome);
+    if (refusal !== undefined) {
+      this.#unread = { error: nameOf(refusal), what: 'to tell its flows' };
+      this.#options.onRefusal(this.#unread);
     }
     const { actual, reactive } = readActual(flows, groups);
     this.#actual = actual;
@@ -105,6 +105,12 @@ export class SwitchSync {
   reconcile(): void {
     this.#again = true;
     if (!this.#busy && this.#actual !== undefined) void this.#run();
+  }
+
+  /** The connection has ended. */
+  close(): void {
+    this.#phase = 'closed';
+    this.#retry?.cancel();
   }
 
   async #run(): Promise<void> {
@@ -126,117 +132,78 @@ export class SwitchSync {
       this.#phase = 'waiting';
       return;
     }
-    this.#forgetRefusals(wanted);
-    const plan = planFlows(wanted, actual, new Set(this.#refused.keys()));
-    if (!isEmpty(plan)) {
-      this.#phase = 'programming';
-      const operations = order(plan);
-      const errors = await this.#apply(operations);
-      if (errors === undefined) {
-        this.#phase = 'closed';
-        return;
-      }
-      if (errors.length > 0) {
-        this.#refuse(operations, errors);
-        this.#again = true;
-        return;
-      }
-      this.#sent += operations.length;
+    this.#forgetNeedless(wanted, actual);
+    const plan = planFlows(wanted, actual, this.#heldBack);
+    if (isEmpty(plan)) {
+      this.#settle(plan.after, 0);
+      return;
     }
-    this.#actual = plan.after;
+    this.#phase = 'programming';
+    const operations = order(plan);
+    const applied = await this.#changes.apply(operations);
+    if (applied.type === 'lost') {
+      this.close();
+      return;
+    }
+    if (applied.type === 'refused') this.#holdBack(operations, applied.errors);
+    if (applied.type === 'refused' && applied.others === 'untouched') {
+      this.#again = true;
+      return;
+    }
+    const made = operations.filter(({ about }) => !this.#heldBack.has(about));
+    this.#sent += made.length;
+    this.#settle(planFlows(wanted, actual, this.#heldBack).after, made.length);
+  }
+
+  #settle(actual: Actual, sent: number): void {
+    // The connection may have ended while the last answer was on its way to us.
+    if (this.#phase === 'closed') return;
+    // What is not held back has been taken, or is not needed any more.
+    for (const about of this.#refused.keys()) if (!this.#heldBack.has(about)) this.#refused.delete(about);
+    this.#actual = actual;
     this.#phase = 'in sync';
-    this.#options.onInSync(isEmpty(plan) ? 0 : plan.flowsToAdd.length);
+    this.#options.onInSync(sent);
   }
 
-  /** @returns the errors by the place of the operation; undefined when the connection ended */
-  async #apply(operations: readonly Operation[]): Promise<readonly ExchangeError[] | undefined> {
-    if (!this.#bundles) return this.#applyOneByOne(operations);
-    const bundleId = this.#nextBundle++;
-    const adds = await this.#options.exchange(bundleOf(operations, bundleId));
-    if (adds.type === 'failed') return undefined;
-    if (adds.errors.some(({ index }) => index === 0)) {
-      // The switch knows no bundles: the order of the messages is all that can be kept.
-      this.#bundles = false;
-      return this.#applyOneByOne(operations);
-    }
-    if (adds.errors.length > 0) {
-      // A failed add does not poison a bundle: a commit would apply the rest of it.
-      const discarded = await this.#options.exchange([bundleControl(bundleId, 'discard_request')]);
-      return discarded.type === 'failed' ? undefined : behindOpen(adds.errors);
-    }
-    // What fails at the commit is told under the transaction id of its add, before the commit's own error.
-    const commit = await this.#options.exchange([bundleControl(bundleId, 'commit_request')], adds.first);
-    return commit.type === 'failed' ? undefined : behindOpen(commit.errors);
-  }
-
-  async #applyOneByOne(operations: readonly Operation[]): Promise<readonly ExchangeError[] | undefined> {
-    const outcome = await this.#options.exchange(operations.map(operation => operation.message));
-    return outcome.type === 'failed' ? undefined : outcome.errors;
-  }
-
-  #refuse(operations: readonly Operation[], errors: readonly ExchangeError[]): void {
-    const before = this.#refused.size;
+  #holdBack(operations: readonly Operation[], errors: readonly ExchangeError[]): void {
     for (const { index, error } of errors) {
       const operation = operations[index];
-      if (operation === undefined || this.#refused.has(operation.about)) continue;
-      const refusal = { error: errorName(error.errorType, error.code), what: textOf(operation) };
+      if (operation === undefined || this.#heldBack.has(operation.about)) continue;
+      const refusal = { error: nameOf(error), what: textOf(operation) };
+      const isNews = this.#refused.get(operation.about)?.error !== refusal.error;
+      this.#heldBack.add(operation.about);
       this.#refused.set(operation.about, refusal);
-      this.#options.onRefusal(refusal);
+      if (isNews) this.#options.onRefusal(refusal);
     }
-    if (this.#refused.size === before) {
-      // The bundle failed as a whole and nobody says why: set it aside, or it would be tried without end.
-      const error = errors[0]?.error;
-      const refusal = {
-        error: error === undefined ? 'no error' : errorName(error.errorType, error.code),
-        what: `a bundle of ${operations.length} changes`,
-      };
-      for (const { about } of operations) this.#refused.set(about, refusal);
-      this.#options.onRefusal(refusal);
-    }
-    this.#options.effects.after(retryRefused, () => {
-      if (this.#phase === 'closed') return;
-      this.#refused.clear();
+    this.#retry ??= this.#options.effects.after(retryRefused, () => {
+      this.#retry = undefined;
+      this.#heldBack.clear();
       this.reconcile();
     });
   }
 
-  /** An addition that is no longer wanted is no longer refused. */
-  #forgetRefusals(wanted: Wanted): void {
-    for (const about of this.#refused.keys()) {
-      const isWanted = typeof about === 'bigint' ? wanted.flows.has(about) : wanted.groups.has(about);
-      const isThere =
-        typeof about === 'bigint' ? this.#actual?.flows.has(about) : this.#actual?.groups.has(about);
-      if (!isWanted && isThere !== true) this.#refused.delete(about);
+  /** What was refused and is not to be done any more: an addition of what is unwanted, a deletion of what is wanted. */
+  #forgetNeedless(wanted: Wanted, actual: Actual): void {
+    for (const about of this.#heldBack) {
+      const isNeedless =
+        typeof about === 'bigint'
+          ? (wanted.flows.has(about) || wanted.learned.has(about)) ===
+            (actual.flows.has(about) || actual.learned.has(about))
+          : !wanted.groups.has(about) && !actual.groups.has(about);
+      if (isNeedless) this.#heldBack.delete(about);
     }
   }
 }
 
-const questions: readonly Message[] = [
-  {
-    type: 'multipart_request',
-    xid: 0,
-    flags: 0,
-    body: {
-      type: 'flow',
-      tableId: OFPTT.ALL,
-      outPort: OFPP.ANY,
-      outGroup: OFPG.ANY,
-      cookie: ourCookies.cookie,
-      cookieMask: ourCookies.mask,
-      match: [],
-    },
-  },
-  { type: 'multipart_request', xid: 0, flags: 0, body: { type: 'group_desc' } },
-];
-
-/** In a bundle, the first message is its OPEN; the operations come behind it. What is not about one of them has no place. */
-const behindOpen = (errors: readonly ExchangeError[]): readonly ExchangeError[] =>
-  errors.map(({ index, error }) => ({ index: index - 1, error }));
+const nameOf = ({ errorType, code }: ErrorMessage): string => errorName(errorType, code);
 
 function textOf({ message }: Operation): string {
   if (message.type === 'flow_mod') {
-    const { tableId: table, priority, match, instructions } = message;
-    return formatFlow({ table, priority, match, instructions });
+    const { tableId: table, priority, match, instructions, cookie } = message;
+    return message.command === 'delete'
+      ? `to delete the flow with cookie=0x${cookie.toString(16)}`
+      : formatFlow({ table, priority, match, instructions });
   }
-  return formatGroup({ id: message.groupId, groupType: message.groupType, buckets: message.buckets });
+  const { groupId: id, groupType, buckets } = message;
+  return message.command === 'delete' ? `to delete group ${id}` : formatGroup({ id, groupType, buckets });
 }

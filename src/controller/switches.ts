@@ -14,6 +14,8 @@ export interface ConnectedSwitch {
   readonly sync: SwitchSync;
   /** When it connected, by the effects' clock. */
   readonly since: number;
+  /** The apps have been told of it, once it had been read. */
+  isUp: boolean;
 }
 
 export interface SwitchesOptions {
@@ -27,7 +29,7 @@ export interface SwitchesOptions {
 }
 
 /** Handshakes under way at one time: a flood of connections costs only itself. */
-const maxGreeting = 2_048;
+export const maxGreeting = 2_048;
 
 /** All OpenFlow connections: from the stream that a switch opens to the known switch with its ports and flows. */
 export class Switches {
@@ -82,7 +84,7 @@ export class Switches {
   }
 
   #onReady(connection: SwitchConnection, info: SwitchInfo): void {
-    const { effects, hypervisorOf, log, wanted } = this.#options;
+    const { effects, hypervisorOf, log } = this.#options;
     const { dpid } = info;
     this.#greeting -= 1;
     const old = this.#byDpid.get(dpid);
@@ -101,13 +103,13 @@ export class Switches {
     const name = nameOf(view);
     const sync = new SwitchSync({
       exchange: (messages, errorsSince) => connection.exchange(messages, errorsSince),
-      wanted: () => wanted(connected.view),
+      wanted: () => this.#wanted(connected.view),
       effects,
       onRefusal: refusal =>
         log.warn({ switch: name, ...refusal }, `${name} refused ${refusal.what}: ${refusal.error}`),
       onInSync: sent => log.debug({ switch: name, flows: sent }, `${name} is in sync`),
     });
-    const connected: ConnectedSwitch = { view, connection, sync, since: effects.now() };
+    const connected: ConnectedSwitch = { view, connection, sync, since: effects.now(), isUp: false };
     this.#connections.set(connection, connected);
     this.#byDpid.set(dpid, connected);
     this.#views.set(dpid, view);
@@ -120,14 +122,26 @@ export class Switches {
   async #adopt(connected: ConnectedSwitch): Promise<void> {
     const reactive = await connected.sync.read();
     if (reactive === undefined || this.#byDpid.get(connected.view.dpid) !== connected) return;
+    connected.isUp = true;
     this.#tell(connected, { type: 'switch-up', dpid: connected.view.dpid, reactive });
     connected.sync.reconcile();
+  }
+
+  /** What an app makes of its program may be a flow that cannot be written; the switch then stays as it is. */
+  #wanted(view: SwitchView): Wanted | undefined {
+    try {
+      return this.#options.wanted(view);
+    } catch (thrown) {
+      const text = `cannot tell what is wanted in ${nameOf(view)}: ${messageOf(thrown)}`;
+      this.#options.log.error({ switch: nameOf(view), err: thrown }, text);
+      return undefined;
+    }
   }
 
   #onAsynchronous(connection: SwitchConnection, message: Message): void {
     const connected = this.#connections.get(connection);
     // Apps hear of a switch first when it has been read.
-    if (connected === undefined || connected.sync.phase === 'reading') return;
+    if (connected?.isUp !== true) return;
     const { dpid } = connected.view;
     switch (message.type) {
       case 'packet_in':
@@ -151,7 +165,7 @@ export class Switches {
     if (connected === undefined) return;
     connected.view = { ...connected.view, ports: info.ports };
     this.#views.set(info.dpid, connected.view);
-    if (connected.sync.phase === 'reading') return;
+    if (!connected.isUp) return;
     this.#tell(connected, {
       type: 'port-status',
       dpid: info.dpid,
@@ -174,8 +188,9 @@ export class Switches {
       this.#byDpid.delete(view.dpid);
       this.#views.delete(view.dpid);
     }
+    connected.sync.close();
     log.warn({ switch: nameOf(view), reason }, `${nameOf(view)} disconnected: ${reason}`);
-    this.#tell(connected, { type: 'switch-down', dpid: view.dpid });
+    if (connected.isUp) this.#tell(connected, { type: 'switch-down', dpid: view.dpid });
   }
 
   #tell(connected: ConnectedSwitch, event: AppEvent): void {
