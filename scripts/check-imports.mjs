@@ -38,5 +38,7 @@ if (ours === 0) {
   console.error('check-imports: no module was seen under src: nothing was checked');
   process.exit(1);
 }
-console.log(`check-imports: ${ours} modules, ${totalCruised} with what they import, ${violations.length} violations`);
+console.log(
+  `check-imports: ${ours} modules, ${totalCruised} with what they import, ${violations.length} violations`,
+);
 process.exit(violations.length === 0 ? 0 : 1);

@@ -1,17 +1,25 @@
 import { checkFacts } from './checks/index.js';
-import type { Config } from './config.js';
+import type { AppConfig, Config } from './config.js';
 import { surveyFacts } from './facts.js';
 import { mistakesOf } from './issues.js';
 import { formatMistake, type KeyPath, type Mistake } from './mistake.js';
 import { fileSchema } from './schema.js';
 import { mistakeAt, type Source } from './source.js';
-import { toConfig } from './to-config.js';
+import { readableApps, toConfig } from './to-config.js';
 import { readYaml, type YamlReading } from './yaml.js';
 
-/** With the config comes its source, so that mistakes in an app's options can be told with line and column too. */
+/**
+ * With the config comes its source, so that mistakes in an app's options can be told with line and column too; and with
+ * the mistakes what could be read of the apps, so that theirs are told at the same time.
+ */
 export type ParseResult =
   | { readonly ok: true; readonly config: Config; readonly source: Source }
-  | { readonly ok: false; readonly mistakes: readonly Mistake[] };
+  | { readonly ok: false; readonly mistakes: readonly Mistake[]; readonly apps?: ReadableApps };
+
+export interface ReadableApps {
+  readonly apps: readonly AppConfig[];
+  readonly source: Source;
+}
 
 /** Past this many, one more line says how many there are. */
 const mostMistakes = 100;
@@ -37,7 +45,8 @@ export function parseConfig(text: string, file: string): ParseResult {
     ...findings.map(finding => mistakeAt(source, finding)),
   ];
   if (parsed.success && mistakes.length === 0) return { ok: true, config: toConfig(parsed.data), source };
-  return { ok: false, mistakes: arrange(mistakes) };
+  const apps = syntax.length === 0 ? { apps: { apps: readableApps(source.value), source } } : {};
+  return { ok: false, mistakes: arrange(mistakes), ...apps };
 }
 
 /**
@@ -53,7 +62,8 @@ const isEcho = (mistake: Mistake, { syntax, refused }: YamlReading): boolean =>
   (syntax.length > 0 && (mistake.found === 'nothing' || mistake.message.startsWith('missing'))) ||
   refused.some(({ line, column }) => line === mistake.line && column === mistake.column);
 
-function arrange(mistakes: readonly Mistake[]): Mistake[] {
+/** In the file's order, each once, and not without end. */
+export function arrange(mistakes: readonly Mistake[]): Mistake[] {
   const distinct = [...new Map(mistakes.map(mistake => [formatMistake(mistake), mistake])).values()];
   distinct.sort((a, b) => a.line - b.line || a.column - b.column);
   const shown = distinct.slice(0, mostMistakes);

@@ -1,3 +1,4 @@
+import { isMap, readAppEntry, type AppEntry } from './apps.js';
 import type { AppConfig, Config, HypervisorConfig } from './config.js';
 import { dpidOfName } from './dpid.js';
 import type { TcpEndpoint } from './endpoint.js';
@@ -15,7 +16,7 @@ export function toConfig(file: FileValue): Config {
   return {
     openflow: { listen, advertise: file.openflow?.advertise ?? listen },
     api: { listen: file.api?.listen ?? apiListen },
-    apps: file.apps === undefined ? defaultApps(overlay) : file.apps.map(toApp),
+    apps: file.apps === undefined ? defaultApps(overlay) : file.apps.map((app, index) => toApp(app, index)),
     hypervisors: hypervisors.map(([name, host]) => toHypervisor(name, host)),
     networks: networks.map(([name, { vni, ports, remotes }]) => ({ name, vni, ports, remotes })),
   };
@@ -28,7 +29,17 @@ const defaultApps = (overlay: boolean): AppConfig[] =>
     path: ['apps'],
   }));
 
-const toApp = (app: NonNullable<FileValue['apps']>[number], index: number): AppConfig => ({
+/** The apps that a file names, also where other parts of it are wrong: what cannot be read is left out. */
+export function readableApps(file: unknown): AppConfig[] {
+  const entries: unknown = isMap(file) ? file['apps'] : undefined;
+  if (!Array.isArray(entries)) return [];
+  return entries.flatMap((entry: unknown, index) => {
+    const read = readAppEntry(entry);
+    return 'value' in read ? [toApp(read.value, index)] : [];
+  });
+}
+
+const toApp = (app: AppEntry, index: number): AppConfig => ({
   name: app.name,
   options: app.options,
   path: app.keyed ? ['apps', index, app.name] : ['apps', index],

@@ -16,7 +16,10 @@ export function parseMac(text: string): Mac | undefined {
 }
 
 export function formatMac(mac: Mac): string {
-  return mac.toString(16).padStart(12, '0').replace(/(..)(?=.)/g, '$1:');
+  return mac
+    .toString(16)
+    .padStart(12, '0')
+    .replace(/(..)(?=.)/g, '$1:');
 }
 
 /** The group bit of the first byte: multicast and broadcast [IEEE 802-2014 8.2]. */
