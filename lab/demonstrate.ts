@@ -3,10 +3,9 @@ import { messageOf } from '../src/lib/errors.js';
 import { startHeddle, untilInSync, whileRunning, type HeddleProcess } from './heddle.js';
 import { Lab } from './lab.js';
 import { Progress } from './progress.js';
-import type { Cell } from './reachability.js';
 import { directoryOf } from './registry.js';
-import { runScenario, vmNames, type Controller } from './scenario.js';
-import { reachabilityTable, wrongCells } from './table.js';
+import { runScenario, type Controller } from './scenario.js';
+import { showVerdict } from './verdict.js';
 
 export interface Options {
   readonly keep: boolean;
@@ -27,7 +26,7 @@ export async function demonstrate(options: Options): Promise<number> {
   let good = false;
   try {
     const cells = await runScenario(lab, controller, progress);
-    good = show(cells, colour, progress);
+    good = showVerdict(cells, colour, progress);
   } catch (thrown) {
     // On its way down the lab refuses commands: what fails then is no news, and its hooks end this process.
     if (lab.goingDown.aborted) await lab.down();
@@ -60,21 +59,6 @@ class HeddleController implements Controller {
   guard<T>(work: Promise<T>): Promise<T> {
     return this.heddle ? whileRunning(this.heddle, work) : work;
   }
-}
-
-/** Prints the table. @returns whether everything is as it should be */
-function show(cells: readonly Cell[], colour: boolean, progress: Progress): boolean {
-  const wrong = wrongCells(cells);
-  progress.line();
-  progress.line(reachabilityTable(vmNames, cells, { colour }));
-  progress.line();
-  for (const line of wrong) progress.line(line);
-  if (wrong.length === 0) {
-    progress.line(
-      'As it should be: the same network yes, the other network no, though their MACs and IPs are equal.',
-    );
-  }
-  return wrong.length === 0;
 }
 
 async function whatTheLogsSay(lab: Lab, heddle: HeddleProcess | undefined): Promise<string> {

@@ -51,7 +51,7 @@ export async function startHeddle(lab: Lab, yaml: string): Promise<HeddleProcess
 }
 
 /** Fails as soon as Heddle ends: nothing that is waited for can come then. */
-export async function whileRunning<T>(heddle: HeddleProcess, work: Promise<T>): Promise<T> {
+export async function whileRunning<T>(heddle: Pick<HeddleProcess, 'exited'>, work: Promise<T>): Promise<T> {
   const ended = heddle.exited.then(({ code, signal }): never => {
     throw new HeddleError('LAB_FAILED', `heddle run ended with ${code ?? signal ?? 'an unknown cause'}`);
   });
@@ -66,7 +66,7 @@ const inSync = z.object({
 
 /** Waits until Heddle says that every hypervisor is connected and every switch holds what it should. */
 export async function untilInSync(
-  heddle: HeddleProcess,
+  heddle: Pick<HeddleProcess, 'exited' | 'goingDown' | 'status'>,
   options: { readonly timeoutMs?: number } = {},
 ): Promise<void> {
   let last: unknown;

@@ -2,7 +2,7 @@
  * The lab that `npm run lab` shows: two hypervisors, two networks whose VMs have the same MACs and IPs, and whatever
  * controller is given to bring the networks about.
  */
-import { heddleYaml, type FileNetwork } from './heddle-file.js';
+import { heddleYaml, type FileHypervisor, type FileNetwork } from './heddle-file.js';
 import type { Hypervisor, PortSpec } from './hypervisor.js';
 import type { Lab } from './lab.js';
 import { controllerAddress, openflowPort, ovsdbPort } from './plan.js';
@@ -43,9 +43,12 @@ const networks: readonly FileNetwork[] = [
 
 export const vmNames = vms.map(vm => vm.name);
 
+/** What the scenario needs of a lab, whatever its hosts are. */
+export type Site = Pick<Lab, 'addHypervisor' | 'goingDown'>;
+
 /** What makes the bridges and the tunnels. */
-export interface Controller {
-  start(lab: Lab, yaml: string): Promise<void>;
+export interface Controller<S extends Site = Lab> {
+  start(lab: S, yaml: string): Promise<void>;
   /** Returns when it says that all is in place. */
   ready(): Promise<void>;
   /** Passes `work` on, and fails as soon as the controller has ended. */
@@ -53,18 +56,22 @@ export interface Controller {
 }
 
 /** Builds the lab and asks who reaches whom. */
-export async function runScenario(lab: Lab, controller: Controller, progress: Progress): Promise<Cell[]> {
+export async function runScenario<S extends Site>(
+  lab: S,
+  controller: Controller<S>,
+  progress: Progress,
+): Promise<Cell[]> {
   const hypervisors = await progress.step('start two hypervisors', () =>
     Promise.all(['kvm1', 'kvm2'].map(name => lab.addHypervisor(name))),
   );
   await progress.step('start Heddle, which makes their bridges', async () => {
-    await controller.start(lab, yamlFor(hypervisors));
+    await controller.start(lab, scenarioYaml(hypervisors));
     await controller.guard(
       Promise.all(hypervisors.map(hypervisor => untilBridge(hypervisor, lab.goingDown))),
     );
   });
   const members = await progress.step('start four VMs in two networks', () =>
-    Promise.all(vms.map(vm => plugIn(vm, lab))),
+    Promise.all(vms.map(vm => plugIn(vm, hypervisors))),
   );
   await progress.step('wait until the networks are up', async detail => {
     detail('heddle status');
@@ -82,7 +89,8 @@ export async function runScenario(lab: Lab, controller: Controller, progress: Pr
   );
 }
 
-const yamlFor = (hypervisors: readonly Hypervisor[]): string =>
+/** The file that tells Heddle of these networks. */
+export const scenarioYaml = (hypervisors: readonly FileHypervisor[]): string =>
   heddleYaml({ listen: `tcp:${controllerAddress}:${openflowPort}`, ovsdbPort, hypervisors, networks });
 
 /** VMs come after the bridge, as on a host where Heddle runs before libvirt's guests. */
@@ -93,8 +101,8 @@ const untilBridge = (hypervisor: Hypervisor, signal: AbortSignal): Promise<boole
     { timeoutMs: 20_000, intervalMs: 100, signal },
   );
 
-async function plugIn(vm: ScenarioVm, lab: Lab): Promise<Member> {
-  const hypervisor = lab.hypervisors.get(vm.on);
+async function plugIn(vm: ScenarioVm, hypervisors: readonly Hypervisor[]): Promise<Member> {
+  const hypervisor = hypervisors.find(({ name }) => name === vm.on);
   if (hypervisor === undefined) throw new Error(`no hypervisor ${vm.on}`);
   return { network: vm.network, station: await hypervisor.addVm(vm) };
 }
