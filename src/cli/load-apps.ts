@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { builtinApps } from '../apps/index.js';
 import { mistakesOf } from '../config/issues.js';
 import { type Mistake } from '../config/mistake.js';
@@ -21,6 +21,7 @@ export type Loaded =
 export async function loadApps(wanted: readonly AppConfig[], source: Source): Promise<Loaded> {
   const apps: LoadedApp[] = [];
   const mistakes: Mistake[] = [];
+  const names = new Set<string>();
   for (const app of wanted) {
     const found = await findModule(app.name, source.file);
     if (typeof found === 'string') {
@@ -29,22 +30,33 @@ export async function loadApps(wanted: readonly AppConfig[], source: Source): Pr
       mistakes.push(mistakeAt(source, { path: app.path, message: found, ...hint }));
       continue;
     }
-    const options = await found.options.safeParseAsync(app.options);
-    if (options.success) apps.push({ module: found, options: options.data });
-    else mistakes.push(...mistakesOf(options.error, app.path, source, found.options));
-  }
-  const names = new Set<string>();
-  for (const [index, { module }] of apps.entries()) {
-    if (!names.has(module.name)) names.add(module.name);
-    else
-      mistakes.push(
-        mistakeAt(source, {
-          path: wanted[index]?.path ?? [],
-          message: `a second app that calls itself ${module.name}`,
-        }),
-      );
+    if (names.has(found.name)) {
+      const message = `a second app that calls itself ${found.name}`;
+      mistakes.push(mistakeAt(source, { path: app.path, message }));
+      continue;
+    }
+    names.add(found.name);
+    const checked = await checkOptions(found, app, source);
+    if (checked.ok) apps.push({ module: found, options: checked.options });
+    else mistakes.push(...checked.mistakes);
   }
   return mistakes.length === 0 ? { ok: true, apps } : { ok: false, mistakes };
+}
+
+/** A schema may hold checks of its author's own, which may throw. */
+async function checkOptions(
+  module: AppModule,
+  { options, path }: AppConfig,
+  source: Source,
+): Promise<{ ok: true; options: unknown } | { ok: false; mistakes: readonly Mistake[] }> {
+  try {
+    const result = await module.options.safeParseAsync(options);
+    if (result.success) return { ok: true, options: result.data };
+    return { ok: false, mistakes: mistakesOf(result.error, path, source, module.options) };
+  } catch (thrown) {
+    const message = `the options of ${module.name} could not be checked: ${messageOf(thrown)}`;
+    return { ok: false, mistakes: [mistakeAt(source, { path, message })] };
+  }
 }
 
 const isPath = (name: string): boolean => /^(\.{1,2})?\//.test(name);
@@ -63,7 +75,9 @@ async function findModule(name: string, file: string): Promise<AppModule | strin
   try {
     module = await import(pathToFileURL(path).href);
   } catch (thrown) {
-    return `cannot load ${path}: ${messageOf(thrown)}`;
+    // Who imports is of interest where it is the app's own module, and not where it is this one.
+    const from = ` imported from ${fileURLToPath(import.meta.url)}`;
+    return `cannot load ${path}: ${messageOf(thrown).replace(from, '')}`;
   }
   const app: unknown =
     typeof module === 'object' && module !== null && 'default' in module ? module.default : undefined;
@@ -74,7 +88,7 @@ async function findModule(name: string, file: string): Promise<AppModule | strin
 /** The first thing that keeps a value from being an app. Whoever wrote it may not use TypeScript. */
 function faultOf(app: unknown): string | undefined {
   if (typeof app !== 'object' || app === null) return 'its default export must be an object (see defineApp)';
-  const { name, scope, options, tables, init, on, desired } = app as Partial<
+  const { name, scope, options, tables, init, on, desired, ports, report } = app as Partial<
     Record<keyof AppModule, unknown>
   >;
   if (typeof name !== 'string' || !/^[A-Za-z0-9_.-]{1,64}$/.test(name)) return '`name` must be a short text';
@@ -82,9 +96,12 @@ function faultOf(app: unknown): string | undefined {
   if (typeof options !== 'object' || options === null || !('safeParseAsync' in options))
     return '`options` must be a zod schema';
   if (!Array.isArray(tables)) return '`tables` must be a list';
+  const names = new Set<string>();
   for (const table of tables as unknown[]) {
     const { stage, name: tableName, miss } = (table ?? {}) as Record<string, unknown>;
     if (typeof tableName !== 'string') return 'each of `tables` must have a `name`';
+    if (names.has(tableName)) return `two of \`tables\` are called ${tableName}`;
+    names.add(tableName);
     if (typeof stage !== 'string' || !Object.hasOwn(stages, stage)) {
       return `table ${tableName}: \`stage\` must be one of ${Object.keys(stages).join(', ')}`;
     }
@@ -93,6 +110,10 @@ function faultOf(app: unknown): string | undefined {
   }
   for (const [key, value] of Object.entries({ init, on, desired })) {
     if (typeof value !== 'function') return `\`${key}\` must be a function`;
+  }
+  for (const [key, value] of Object.entries({ ports, report })) {
+    if (value !== undefined && typeof value !== 'function')
+      return `\`${key}\` must be a function or left out`;
   }
   return undefined;
 }

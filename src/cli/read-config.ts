@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.js';
 import { formatMistake, type Mistake } from '../config/mistake.js';
-import { parseConfig } from '../config/parse.js';
+import { arrange, parseConfig } from '../config/parse.js';
 import type { LoadedApp } from '../controller/apps.js';
 import { readText } from '../io/files.js';
 import { HeddleError } from '../lib/errors.js';
@@ -20,11 +20,11 @@ export interface CheckedFile {
 export async function readConfig(file: string | undefined): Promise<CheckedFile> {
   const text = file === undefined ? '' : await readText(file);
   const parsed = parseConfig(text, file ?? 'defaults');
-  if (!parsed.ok) throw invalid(parsed.mistakes);
-  const loaded = await loadApps(parsed.config.apps, parsed.source);
-  if (!loaded.ok) throw invalid(loaded.mistakes);
-  return { config: parsed.config, apps: loaded.apps };
+  const named = parsed.ok ? { apps: parsed.config.apps, source: parsed.source } : parsed.apps;
+  const loaded = named && (await loadApps(named.apps, named.source));
+  if (parsed.ok && loaded?.ok === true) return { config: parsed.config, apps: loaded.apps };
+  throw invalid([...(parsed.ok ? [] : parsed.mistakes), ...(loaded?.ok === false ? loaded.mistakes : [])]);
 }
 
 const invalid = (mistakes: readonly Mistake[]): HeddleError =>
-  new HeddleError('CONFIG_INVALID', mistakes.map(formatMistake).join('\n'));
+  new HeddleError('CONFIG_INVALID', arrange(mistakes).map(formatMistake).join('\n'));
