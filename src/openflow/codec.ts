@@ -1,4 +1,4 @@
-import { WireError } from '../lib/errors.js';
+import { messageOf, WireError } from '../lib/errors.js';
 import { badLength, badValue, compile, cursorOver, Writer } from '../lib/struct/index.js';
 import type { Codec } from '../lib/struct/index.js';
 import { maxFrame, OFP_VERSION } from './constants.js';
@@ -50,7 +50,9 @@ export function encodeWith(codec: Codec<Message>, writer: Writer, value: Message
   try {
     codec.encode(writer, value);
   } catch (thrown) {
+    const at = writer.pos - start;
     writer.pos = start;
-    throw thrown instanceof WireError ? thrown : badValue('message', 'no message', 0);
+    // Plain JavaScript may hand in anything: what the checks of single fields did not foresee is a bad value too.
+    throw thrown instanceof WireError ? thrown : badValue('message', messageOf(thrown), at);
   }
 }

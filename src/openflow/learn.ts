@@ -63,6 +63,8 @@ function readImmediate(c: Cursor, bits: number): LearnSource {
   need(c, 'learn', size);
   let immediate = 0n;
   for (let i = 0; i < size; i += 2) immediate = (immediate << 16n) | BigInt(getUint(c.bytes, c.pos + i, 2));
+  if (immediate >> BigInt(bits) !== 0n)
+    throw badValue('learn', `a constant of more than ${bits} bits`, c.pos);
   c.pos += size;
   return { immediate };
 }

@@ -344,6 +344,8 @@ t.test('declarations that contradict themselves are refused at load', t => {
     ],
     ['a transparent struct with two fields', transparent('s', 'a', { a: u8, b: u8 } as never)],
     ['a number outside a struct', u8],
+    ['padding to 6 bytes', struct('s', { _l: length(u8, { padTo: 6 }) })],
+    ['a name that would end a comment', struct('s\n}', { v: u8 })],
   ];
   for (const [name, spec] of wrong) {
     t.throws(() => compile(spec as Spec & Field<unknown>), TypeError, name);

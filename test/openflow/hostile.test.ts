@@ -36,12 +36,15 @@ function tryBoth(frame: Uint8Array): string | undefined {
     throw new Error(`${hexOf(frame)}: compiled ${printed(one)}, closures ${printed(other)}`);
   const failed = one as { error?: string; offset?: number };
   if (failed.error === undefined) {
-    const bytes = [compiled, closures].map(codec => {
+    // Text that is no UTF-8 has become U+FFFD, which may be longer than what it stands for.
+    if (printed(one).includes('\ufffd')) return undefined;
+    const [bytes, otherBytes] = [compiled, closures].map(codec => {
       const writer = new Writer(16);
       encodeWith(codec, writer, one as Message);
       return hexOf(writer.toBytes());
     });
-    if (bytes[0] !== bytes[1]) throw new Error(`${hexOf(frame)}: encodes to ${bytes.join(' and ')}`);
+    if (bytes !== otherBytes)
+      throw new Error(`${hexOf(frame)}: encodes to ${bytes ?? ''} and ${otherBytes ?? ''}`);
     return undefined;
   }
   if (failed.offset === undefined || failed.offset < 0 || failed.offset > frame.length)
@@ -185,9 +188,9 @@ t.test('random bytes, and fixtures with some bytes changed', t => {
     fc.property(fc.oneof(changed, body), bytes => {
       tryBoth(bytes);
     }),
-    { numRuns: 5000 },
+    { numRuns: Number(process.env['FUZZ_RUNS'] ?? 5000) },
   );
-  t.pass('5,000 runs');
+  t.pass('no other error, and no difference');
   t.end();
 });
 

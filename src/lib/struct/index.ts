@@ -17,7 +17,7 @@ export {
 export type { Cursor } from './buffers.js';
 export { interpret } from './closures.js';
 export { compile } from './compile.js';
-export type { Codec } from './compile.js';
+export type { Codec } from './codec.js';
 export {
   align,
   bytes,

@@ -74,6 +74,8 @@ export function layoutOf(struct: StructSpec): Layout {
 }
 
 function makeLayout(struct: StructSpec): Layout {
+  // Names stand in the compiled text (compile.ts).
+  if (!/^[\w .-]+$/.test(struct.name)) throw wrong(JSON.stringify(struct.name), 'no name for a struct');
   const steps: Step[] = [];
   const constants: Layout['constants'][number][] = [];
   let length: Layout['length'];
@@ -90,6 +92,7 @@ function makeLayout(struct: StructSpec): Layout {
 
   for (const [name, spec] of struct.fields) {
     if (!/^[A-Za-z_]\w*$/.test(name)) throw wrong(struct.name, `${JSON.stringify(name)} is no name`);
+    checkSizes(struct.name, spec);
     if (name === 'type') throw wrong(struct.name, 'the name "type" is the union\'s own');
     if (!isFixed(spec)) {
       closeRun();
@@ -118,6 +121,12 @@ function makeLayout(struct: StructSpec): Layout {
   if (struct.only !== undefined && (visible.length !== 1 || visible[0]?.name !== struct.only))
     throw wrong(struct.name, 'a transparent struct has exactly one visible field');
   return { name: struct.name, steps, constants, length, visible, minSize: offset };
+}
+
+/** Both back ends round up by different means, which agree for powers of two only. */
+function checkSizes(name: string, spec: Spec): void {
+  const to = spec.kind === 'align' ? spec.to : spec.kind === 'length' ? spec.padTo : 1;
+  if (to < 1 || (to & (to - 1)) !== 0) throw wrong(name, `${to} is no power of two`);
 }
 
 /** Every `tag`, `sizeOf` and `given` must name a field of the same struct, on the right side of it. */
