@@ -32,7 +32,8 @@ const compiled: Codec<Message> = compile(message);
 /** `decode` with any back end: for tests and the benchmark. */
 export function decodeWith(codec: Codec<Message>, frame: Uint8Array): Message {
   if (frame.length > maxFrame) throw badLength('message', `${frame.length} bytes`, 0);
-  const [version = 0, type = 0] = frame;
+  const version = frame[0] ?? 0;
+  const type = frame[1] ?? 0;
   if (version !== OFP_VERSION && type > lastAnyVersionType)
     throw badValue('message', `version ${version}`, 0);
   const cursor = cursorOver(frame);

@@ -1,7 +1,7 @@
 /** Fields of fixed size, for the plain back end. */
 import * as wire from './buffers.js';
 import type { Cursor, Writer } from './buffers.js';
-import type { SelectSpec, StructSpec } from './fields.js';
+import type { SelectSpec, StructSpec } from './specs.js';
 import { sizeOfFixed } from './layout.js';
 import type { FixedField } from './layout.js';
 

@@ -3,7 +3,7 @@ import * as wire from './buffers.js';
 import type { Cursor, Writer } from './buffers.js';
 import { maxOf, readFixed, writeFixed } from './closures-fixed.js';
 import type { HiddenValues, Values } from './closures-fixed.js';
-import type { Spec, StructSpec } from './fields.js';
+import type { Spec, StructSpec } from './specs.js';
 import { layoutOf, sizeFieldOf, tagOf } from './layout.js';
 import type { Layout, Step } from './layout.js';
 

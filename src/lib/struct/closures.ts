@@ -8,7 +8,7 @@ import type { Values } from './closures-fixed.js';
 import { structNode } from './closures-struct.js';
 import type { Node } from './closures-struct.js';
 import type { Codec } from './codec.js';
-import type { CustomSpec, ListSpec, SelectSpec, Spec, StructSpec, UnionSpec } from './fields.js';
+import type { CustomSpec, ListSpec, SelectSpec, Spec, StructSpec, UnionSpec } from './specs.js';
 import type { Field } from './infer.js';
 import { checkEntry, decisionOf, layoutOf } from './layout.js';
 import type { Decision } from './layout.js';

@@ -7,7 +7,7 @@ import * as wire from './buffers.js';
 import type { Codec } from './codec.js';
 import { decoderSource } from './decoder-source.js';
 import { encoderSource } from './encoder-source.js';
-import type { Spec } from './fields.js';
+import type { Spec } from './specs.js';
 import type { Field } from './infer.js';
 import { Module } from './source.js';
 

@@ -1,6 +1,6 @@
 /** The decoder's text. Every expression here reads one value from the cursor `c`. */
 import { rest } from './fields.js';
-import type { SelectSpec, Spec, StructSpec, UnionSpec } from './fields.js';
+import type { SelectSpec, Spec, StructSpec, UnionSpec } from './specs.js';
 import { checkEntry, decisionOf, layoutOf, sizeFieldOf, tagOf } from './layout.js';
 import type { Decision, FixedField } from './layout.js';
 import { plus, quote, readUint, roundUp } from './source.js';

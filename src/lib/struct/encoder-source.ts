@@ -1,6 +1,6 @@
 /** The encoder's text. Every statement here appends one value to the writer `w`. */
 import { rest } from './fields.js';
-import type { SelectSpec, Spec, StructSpec, UnionSpec } from './fields.js';
+import type { SelectSpec, Spec, StructSpec, UnionSpec } from './specs.js';
 import { layoutOf, sizeFieldOf } from './layout.js';
 import type { FixedField } from './layout.js';
 import { plus, quote, roundUp, writeUint } from './source.js';

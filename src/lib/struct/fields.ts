@@ -3,122 +3,35 @@
  * TypeScript type (infer.ts) are derived from it, so that they can not drift apart.
  */
 import type { Cursor, Writer } from './buffers.js';
+import type {
+  Spec,
+  UintSpec,
+  NamedSpec,
+  U64Spec,
+  PadSpec,
+  AlignSpec,
+  BytesSpec,
+  TextSpec,
+  RestSpec,
+  ConstantSpec,
+  LengthSpec,
+  SizeOfSpec,
+  TagSpec,
+  SelectSpec,
+  StructSpec,
+  UnionSpec,
+  ListSpec,
+  LazySpec,
+  CustomSpec,
+} from './specs.js';
 import type { Field, Hidden, Infer, InferFields, InferOnly, Struct, Tagged } from './infer.js';
-
-export type Spec =
-  | UintSpec
-  | NamedSpec
-  | U64Spec
-  | PadSpec
-  | AlignSpec
-  | BytesSpec
-  | TextSpec
-  | RestSpec
-  | ConstantSpec
-  | LengthSpec
-  | SizeOfSpec
-  | TagSpec
-  | SelectSpec
-  | StructSpec
-  | UnionSpec
-  | ListSpec
-  | LazySpec
-  | CustomSpec;
-
-export interface UintSpec {
-  readonly kind: 'uint';
-  readonly size: 1 | 2 | 4 | 6;
-  /** What is written where the value has no such property. */
-  readonly otherwise?: number;
-}
-export interface NamedSpec {
-  readonly kind: 'named';
-  readonly size: 1 | 2 | 4 | 6;
-  readonly numbers: ReadonlyMap<string, number>;
-  readonly names: ReadonlyMap<number, string>;
-}
-export interface U64Spec {
-  readonly kind: 'u64';
-}
-export interface PadSpec {
-  readonly kind: 'pad';
-  readonly size: number;
-}
-export interface AlignSpec {
-  readonly kind: 'align';
-  readonly to: number;
-}
-export interface BytesSpec {
-  readonly kind: 'bytes';
-  readonly size: number;
-}
-export interface TextSpec {
-  readonly kind: 'text';
-  readonly size: number;
-}
-export interface RestSpec {
-  readonly kind: 'rest';
-}
-export interface ConstantSpec {
-  readonly kind: 'constant';
-  readonly size: 1 | 2 | 4 | 6;
-  readonly value: number;
-}
-export interface LengthSpec {
-  readonly kind: 'length';
-  readonly size: 1 | 2 | 4 | 6;
-  readonly padTo: number;
-}
-export interface SizeOfSpec {
-  readonly kind: 'sizeOf';
-  readonly size: 1 | 2 | 4 | 6;
-  readonly field: string;
-}
-export interface TagSpec {
-  readonly kind: 'tag';
-  readonly size: 1 | 2 | 4 | 6;
-  readonly field: string;
-}
-export interface SelectSpec {
-  readonly kind: 'select';
-  readonly name: string;
-  readonly cases: readonly { readonly tag: number; readonly of: StructSpec }[];
-}
-export interface StructSpec {
-  readonly kind: 'struct';
-  readonly name: string;
-  readonly fields: readonly (readonly [name: string, spec: Spec])[];
-  /** The one visible field that stands for the whole struct, where the struct is transparent. */
-  readonly only?: string;
-}
-export interface UnionSpec {
-  readonly kind: 'union';
-  readonly name: string;
-  readonly variants: readonly StructSpec[];
-  readonly unknown: StructSpec;
-}
-export interface ListSpec {
-  readonly kind: 'list';
-  readonly of: Spec;
-}
-export interface LazySpec {
-  readonly kind: 'lazy';
-  readonly get: () => Spec;
-}
-export interface CustomSpec {
-  readonly kind: 'custom';
-  readonly name: string;
-  readonly optional: boolean;
-  readonly given: string | undefined;
-  readonly read: (cursor: Cursor, given: number) => unknown;
-  readonly write: (writer: Writer, value: never, given: number) => void;
-}
 
 const uint = (size: UintSpec['size']): UintSpec & Field<number> => ({ kind: 'uint', size });
 
 export const u8 = uint(1);
 export const u16 = uint(2);
 export const u32 = uint(4);
+export const u64: U64Spec & Field<bigint> = { kind: 'u64' };
 /** An Ethernet address as a 48-bit number. */
 export const mac = uint(6);
 
@@ -138,8 +51,6 @@ export const named = <const N extends Readonly<Record<string, number>>>(
   numbers: new Map(Object.entries(names)),
   names: new Map(Object.entries(names).map(([name, number]) => [number, name])),
 });
-
-export const u64: U64Spec & Field<bigint> = { kind: 'u64' };
 
 /** Bytes that mean nothing: skipped on decode, zero on encode. */
 export const pad = (size: number): PadSpec & Field<Hidden> => ({ kind: 'pad', size });

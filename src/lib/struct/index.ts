@@ -44,5 +44,6 @@ export {
   u8,
   union,
 } from './fields.js';
-export type { Custom, Spec, UnionSpec, UnknownCase } from './fields.js';
+export type { Custom, UnknownCase } from './fields.js';
+export type { Spec, UnionSpec } from './specs.js';
 export type { Field, Infer, Struct } from './infer.js';

@@ -1,5 +1,5 @@
 /** The TypeScript type of a declaration. */
-import type { StructSpec } from './fields.js';
+import type { StructSpec } from './specs.js';
 
 declare const shape: unique symbol;
 

@@ -1,4 +1,4 @@
-import type { CustomSpec, Spec } from './fields.js';
+import type { CustomSpec, Spec } from './specs.js';
 
 /** The functions of one compiled codec, gathered while they are written. */
 export class Module {
