@@ -233,25 +233,24 @@ t.test('messages that do not fit are refused, and leave nothing behind', t => {
   const echo: Message = { type: 'echo_reply', xid: 1, data: hex`01` };
   encodeInto(writer, echo);
   const before = hexOf(writer.toBytes());
-  const flow = (more: object): Message =>
-    ({
-      type: 'flow_mod',
-      xid: 2,
-      cookie: 0n,
-      cookieMask: 0n,
-      tableId: 0,
-      command: 'add',
-      idleTimeout: 0,
-      hardTimeout: 0,
-      priority: 0,
-      bufferId: OFP_NO_BUFFER,
-      outPort: OFPP.ANY,
-      outGroup: OFPG.ANY,
-      flags: 0,
-      match: [],
-      instructions: [],
-      ...more,
-    });
+  const flow = (more: object): Message => ({
+    type: 'flow_mod',
+    xid: 2,
+    cookie: 0n,
+    cookieMask: 0n,
+    tableId: 0,
+    command: 'add',
+    idleTimeout: 0,
+    hardTimeout: 0,
+    priority: 0,
+    bufferId: OFP_NO_BUFFER,
+    outPort: OFPP.ANY,
+    outGroup: OFPG.ANY,
+    flags: 0,
+    match: [],
+    instructions: [],
+    ...more,
+  });
   const bad: readonly (readonly [name: string, value: unknown, code: string, offset?: number])[] = [
     ['65,536 bytes', { type: 'echo_request', xid: 0, data: new Uint8Array(65_528) }, 'WIRE_BAD_LENGTH', 2],
     ['a priority of 70,000', flow({ priority: 70_000 }), 'WIRE_BAD_VALUE', 30],
