@@ -1,9 +1,11 @@
 /** `npm run bench [-- NAME…] [--json]`: runs the benchmarks, all of them unless named. */
 import { parseArgs } from 'node:util';
+import { run as codec } from './codec.js';
 import { run as learningSwitch } from './learning-switch.js';
 import type { BenchResult } from './result.js';
 
 const benchmarks: Readonly<Record<string, () => Promise<BenchResult>>> = {
+  codec,
   'learning-switch': learningSwitch,
 };
 
