@@ -1,0 +1,335 @@
+/** A switch in memory: its flows and groups outlast its connections, and it speaks OpenFlow in bytes. */
+import type { StreamHandlers } from '../../src/controller/effects.js';
+import {
+  type Action,
+  decode,
+  encode,
+  type FlowMod,
+  type FlowStats,
+  formatMatch,
+  FrameSplitter,
+  type GroupDesc,
+  type GroupMod,
+  type Instruction,
+  type Message,
+  OFPMPF_REPLY_MORE,
+  OFPTT,
+  type Port,
+} from '../../src/openflow/index.js';
+import { MemoryStream, settled } from './fake-effects.js';
+
+/** Error type and code. */
+export type Refused = readonly [type: number, code: number];
+
+export interface FakeSwitchOptions {
+  readonly dpid?: bigint;
+  readonly ports?: readonly Port[];
+  /** `errors`: bundles are refused, as by a switch that does not know them; `silence`: they are not even refused. */
+  readonly bundles?: 'yes' | 'errors' | 'silence';
+}
+
+type Change = FlowMod | GroupMod;
+
+const noData = new Uint8Array(0);
+const bundleError = 0xffff;
+const messageFailed = 2313;
+const unknownGroup: Refused = [2, 9]; // OFPBAC_BAD_OUT_GROUP
+
+export class FakeSwitch {
+  readonly dpid: bigint;
+  readonly ports: readonly Port[];
+  readonly bundles: 'yes' | 'errors' | 'silence';
+  /** By table, priority and match: what a switch tells flows apart by. */
+  flows = new Map<string, FlowMod>();
+  groups = new Map<number, GroupMod>();
+  /** Refuses changes: when they come, or when their bundle is committed. */
+  refuseAdd: (change: Change) => Refused | undefined = () => undefined;
+  refuseCommit: (change: Change) => Refused | undefined = () => undefined;
+  /** Requests that are refused with this error, by their type or their multipart type. */
+  refuseRequest: (type: string) => Refused | undefined = () => undefined;
+  /** How a commit fails, where it is to fail as a whole and nobody says why. */
+  failCommits = false;
+  /** Every message that came, over all connections. */
+  log: Message[] = [];
+  /** Loses the connection when it has carried out so many more messages, and answers the last one no more. */
+  cutAfter: number | undefined;
+  /** How many flows go into one part of a dump. */
+  partSize = 3;
+  #connection: Connection | undefined;
+
+  constructor({ dpid = 0x0242n, ports = [], bundles = 'yes' }: FakeSwitchOptions = {}) {
+    this.dpid = dpid;
+    this.ports = ports;
+    this.bundles = bundles;
+  }
+
+  get isConnected(): boolean {
+    return this.#connection !== undefined && !this.#connection.stream.isDestroyed;
+  }
+
+  /** The controller's end of the connection. */
+  get connection(): StreamHandlers {
+    if (this.#connection === undefined) throw new Error('the switch is not connected');
+    return this.#connection.handlers;
+  }
+
+  get stream(): MemoryStream | undefined {
+    return this.#connection?.stream;
+  }
+
+  /** Dials in, and says hello; the rest comes with `settle`. */
+  connect(accept: (stream: MemoryStream) => StreamHandlers): MemoryStream {
+    const stream = new MemoryStream();
+    const handlers = accept(stream);
+    stream.handlers = handlers;
+    this.#connection = { stream, handlers, frames: new FrameSplitter(), open: new Map() };
+    this.send({ type: 'hello', xid: 1, version: 4, versions: [4] });
+    return stream;
+  }
+
+  /** Sends messages to the controller, as one chunk. */
+  send(...messages: readonly Message[]): void {
+    this.#connection?.handlers.received(Buffer.concat(messages.map(message => encode(message))));
+  }
+
+  /** Works through all that the controller sends, until it has no more to say. */
+  async settle(): Promise<void> {
+    for (;;) {
+      await settled();
+      const connection = this.#connection;
+      if (connection === undefined || connection.stream.writes.length === 0) return;
+      for (const bytes of connection.stream.writes.splice(0)) this.#read(connection, bytes);
+      if (this.#connection === connection && connection.stream.isDestroyed) this.#connection = undefined;
+    }
+  }
+
+  /** The connection breaks; what has not been read yet is lost. */
+  cut(reason = 'cut'): void {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    if (connection === undefined) return;
+    connection.stream.isDestroyed = true;
+    connection.handlers.closed(reason);
+  }
+
+  #read(connection: Connection, bytes: Uint8Array): void {
+    const answers: Message[] = [];
+    for (const frame of connection.frames.push(bytes)) {
+      const message = decode(frame);
+      this.log.push(message);
+      const answer = this.#answer(connection, message);
+      if (this.cutAfter !== undefined && --this.cutAfter <= 0) {
+        this.cutAfter = undefined;
+        if (answers.length > 0) this.send(...answers);
+        this.cut();
+        return;
+      }
+      answers.push(...answer);
+    }
+    if (answers.length > 0 && !connection.stream.isDestroyed) this.send(...answers);
+  }
+
+  #answer(connection: Connection, message: Message): readonly Message[] {
+    const refused = this.refuseRequest(
+      message.type === 'multipart_request' ? message.body.type : message.type,
+    );
+    if (refused !== undefined) return [errorTo(message, refused)];
+    switch (message.type) {
+      case 'echo_request':
+        return [{ type: 'echo_reply', xid: message.xid, data: message.data }];
+      case 'features_request':
+        return [this.#features(message.xid)];
+      case 'barrier_request':
+        return [{ type: 'barrier_reply', xid: message.xid }];
+      case 'multipart_request':
+        return this.#multipart(message.xid, message.body);
+      case 'flow_mod':
+      case 'group_mod': {
+        const why = this.refuseAdd(message) ?? this.refuseCommit(message) ?? apply(this, message);
+        return why === undefined ? [] : [errorTo(message, why)];
+      }
+      case 'bundle_control':
+      case 'bundle_add':
+        return this.#bundle(connection, message);
+      default:
+        return [];
+    }
+  }
+
+  #features(xid: number): Message {
+    return {
+      type: 'features_reply',
+      xid,
+      datapathId: this.dpid,
+      nBuffers: 0,
+      nTables: 254,
+      auxiliaryId: 0,
+      capabilities: 0,
+      reserved: 0,
+    };
+  }
+
+  #multipart(xid: number, body: (Message & { type: 'multipart_request' })['body']): readonly Message[] {
+    switch (body.type) {
+      case 'desc':
+        return [
+          {
+            type: 'multipart_reply',
+            xid,
+            flags: 0,
+            body: { ...body, mfrDesc: 'fake', hwDesc: '', swDesc: '', serialNum: '', dpDesc: '' },
+          },
+        ];
+      case 'port_desc':
+        return [{ type: 'multipart_reply', xid, flags: 0, body: { type: 'port_desc', entries: this.ports } }];
+      case 'flow': {
+        const flows = [...this.flows.values()].filter(
+          flow => (flow.cookie & body.cookieMask) === body.cookie,
+        );
+        return inParts(flows.map(statsOf), this.partSize).map((entries, index, all) => ({
+          type: 'multipart_reply',
+          xid,
+          flags: index < all.length - 1 ? OFPMPF_REPLY_MORE : 0,
+          body: { type: 'flow', entries },
+        }));
+      }
+      case 'group_desc':
+        return inParts([...this.groups.values()].map(descOf), this.partSize).map((entries, index, all) => ({
+          type: 'multipart_reply',
+          xid,
+          flags: index < all.length - 1 ? OFPMPF_REPLY_MORE : 0,
+          body: { type: 'group_desc', entries },
+        }));
+      default:
+        return [];
+    }
+  }
+
+  /** [ONF extension 230], as Open vSwitch does it: a refused add does not keep the rest from a commit. */
+  #bundle(
+    connection: Connection,
+    message: Message & { type: 'bundle_control' | 'bundle_add' },
+  ): readonly Message[] {
+    if (this.bundles === 'silence') return [];
+    if (this.bundles === 'errors') return [errorTo(message, [1, 3])]; // OFPBRC_BAD_EXPERIMENTER
+    const { open } = connection;
+    if (message.type === 'bundle_add') {
+      const { message: change } = message;
+      if (change.type !== 'flow_mod' && change.type !== 'group_mod')
+        return [errorTo(message, [bundleError, 2310])];
+      const refused = this.refuseAdd(change);
+      if (refused !== undefined) return [errorTo(message, refused)];
+      open.set(message.bundleId, [...(open.get(message.bundleId) ?? []), change]);
+      return [];
+    }
+    switch (message.controlType) {
+      case 'open_request':
+        open.set(message.bundleId, []);
+        return [{ ...message, controlType: 'open_reply' }];
+      case 'discard_request':
+        open.delete(message.bundleId);
+        return [{ ...message, controlType: 'discard_reply' }];
+      case 'commit_request': {
+        const changes = open.get(message.bundleId) ?? [];
+        open.delete(message.bundleId);
+        const failure = this.#commit(changes);
+        if (failure === undefined) return [{ ...message, controlType: 'commit_reply' }];
+        return [...failure, errorTo(message, [bundleError, messageFailed])];
+      }
+      default:
+        return [errorTo(message, [bundleError, 2306])];
+    }
+  }
+
+  /** All or nothing. @returns the errors that come before the commit's own, or undefined when all is done */
+  #commit(changes: readonly Change[]): readonly Message[] | undefined {
+    if (this.failCommits) return [];
+    const after = { flows: new Map(this.flows), groups: new Map(this.groups) };
+    for (const change of changes) {
+      const refused = this.refuseCommit(change) ?? apply(after, change);
+      if (refused !== undefined) return [errorTo(change, refused)];
+    }
+    this.flows = after.flows;
+    this.groups = after.groups;
+    return undefined;
+  }
+}
+
+interface Connection {
+  readonly stream: MemoryStream;
+  readonly handlers: StreamHandlers;
+  readonly frames: FrameSplitter;
+  readonly open: Map<number, readonly Change[]>;
+}
+
+interface Tables {
+  readonly flows: Map<string, FlowMod>;
+  readonly groups: Map<number, GroupMod>;
+}
+
+function apply({ flows, groups }: Tables, change: Change): Refused | undefined {
+  if (change.type === 'group_mod') {
+    if (change.command !== 'delete') groups.set(change.groupId, change);
+    else {
+      groups.delete(change.groupId);
+      // The flows that use a group go with it [OF1.3.5 6.7].
+      for (const [key, flow] of flows)
+        if (groupsOf(flow.instructions).includes(change.groupId)) flows.delete(key);
+    }
+    return undefined;
+  }
+  if (change.command === 'add') {
+    if (groupsOf(change.instructions).some(id => !groups.has(id))) return unknownGroup;
+    flows.set(keyOf(change), change);
+    return undefined;
+  }
+  for (const [key, flow] of flows) {
+    const inTable = change.tableId === OFPTT.ALL || change.tableId === flow.tableId;
+    if (inTable && (flow.cookie & change.cookieMask) === (change.cookie & change.cookieMask))
+      flows.delete(key);
+  }
+  return undefined;
+}
+
+export const keyOf = ({ tableId, priority, match }: FlowMod): string =>
+  `table=${tableId},priority=${priority},${formatMatch(match)}`;
+
+const groupsOf = (instructions: readonly Instruction[]): readonly number[] =>
+  instructions.flatMap(one =>
+    one.type === 'apply_actions' || one.type === 'write_actions' ? one.actions.flatMap(groupOf) : [],
+  );
+
+const groupOf = (action: Action): readonly number[] => (action.type === 'group' ? [action.groupId] : []);
+
+const errorTo = ({ xid }: Message, [errorType, code]: Refused): Message => ({
+  type: 'error',
+  version: 4,
+  xid,
+  errorType,
+  code,
+  data: noData,
+});
+
+const statsOf = (flow: FlowMod): FlowStats => ({
+  tableId: flow.tableId,
+  durationSec: 1,
+  durationNsec: 0,
+  priority: flow.priority,
+  idleTimeout: 0,
+  hardTimeout: 0,
+  flags: 0,
+  cookie: flow.cookie,
+  packetCount: 0n,
+  byteCount: 0n,
+  match: flow.match,
+  instructions: flow.instructions,
+});
+
+const descOf = ({ groupId, groupType, buckets }: GroupMod): GroupDesc => ({ groupId, groupType, buckets });
+
+/** At least one part, also where there is nothing to tell. */
+function inParts<T>(all: readonly T[], size: number): readonly (readonly T[])[] {
+  const parts: (readonly T[])[] = [];
+  for (let at = 0; at === 0 || at < all.length; at += size) parts.push(all.slice(at, at + size));
+  return parts;
+}
