@@ -4,6 +4,7 @@ import {
   type AppMessage,
   type AppModule,
   emptyProgram,
+  type HostIntent,
   hashText,
   makeCookie,
   maxApps,
@@ -22,6 +23,7 @@ import { HeddleError, messageOf } from '../lib/errors.js';
 import type { FlowStats } from '../openflow/index.js';
 import { type CheckedPart, checkPart } from '../reconcile/compile.js';
 import { deleteByCookie } from '../reconcile/order.js';
+import { checkPorts, checkReport, checkStep } from './app-answers.js';
 import type { Log } from './effects.js';
 
 /** An app as the file asks for it, its options checked against its own schema. */
@@ -37,6 +39,8 @@ interface Running {
   state: unknown;
   /** The last program of each switch that could be made: an app that throws never empties a switch. */
   readonly lastGood: Map<Dpid, CheckedPart>;
+  /** As `lastGood`, of each hypervisor. */
+  readonly lastPorts: Map<string, readonly PortIntent[]>;
   /** What it threw last, and how often it has thrown. */
   failure?: { readonly message: string; readonly count: number };
 }
@@ -66,7 +70,7 @@ export class Apps {
       others: numberTables(inScope('others')),
     };
     let free = firstFreeNumber;
-    this.#running = apps.map(({ module, options }) => {
+    this.#running = apps.map(({ module, options }): Running => {
       const number = fixedNumbers.get(module.name) ?? free++;
       if (number >= maxApps)
         throw new HeddleError('APP_INVALID', `more than ${maxApps - firstFreeNumber} apps`);
@@ -80,7 +84,7 @@ export class Apps {
       };
       try {
         const state = module.init(options, setup);
-        return { number, reactiveCookie, module, state, lastGood: new Map<Dpid, CheckedPart>() };
+        return { number, reactiveCookie, module, state, lastGood: new Map(), lastPorts: new Map() };
       } catch (thrown) {
         throw new HeddleError('APP_THREW', `app ${module.name} failed to start: ${messageOf(thrown)}`, {
           cause: thrown,
@@ -108,7 +112,7 @@ export class Apps {
     const changed = new Set<Dpid>();
     for (const app of apps) {
       this.#guard(app, event.type, undefined, () => {
-        const step = app.module.on(ownPart(event, app.reactiveCookie), app.state, world);
+        const step = checkStep(app.module.on(ownPart(event, app.reactiveCookie), app.state, world));
         app.state = step.state;
         if (step.send !== undefined) for (const message of step.send) send.push(message);
         if (step.changed !== undefined) for (const dpid of step.changed) changed.add(dpid);
@@ -137,25 +141,23 @@ export class Apps {
     for (const app of this.#running) app.lastGood.delete(dpid);
   }
 
-  /** Ports that the apps want on a hypervisor's bridge. */
-  ports(hypervisor: string, world: World): readonly PortIntent[] {
-    return this.#running.flatMap(app =>
-      this.#guard<readonly PortIntent[]>(
-        app,
-        'ports',
-        [],
-        () => app.module.ports?.(app.state, world, hypervisor) ?? [],
-      ),
-    );
+  /** Ports that the apps want on a hypervisor's bridge; not complete while one of them never could say. */
+  ports(hypervisor: string, world: World): Pick<HostIntent, 'ports' | 'complete'> {
+    const wanted = this.#running.map(app => {
+      const kept = app.lastPorts.get(hypervisor);
+      const ports = this.#guard(app, `ports ${hypervisor}`, kept, () =>
+        checkPorts(app.module.ports?.(app.state, world, hypervisor) ?? []),
+      );
+      if (ports !== undefined) app.lastPorts.set(hypervisor, ports);
+      return ports;
+    });
+    return { ports: wanted.flatMap(ports => ports ?? []), complete: !wanted.includes(undefined) };
   }
 
   report(world: World): readonly Report[] {
     return this.#running.map(app => {
-      const report = this.#guard<Report>(
-        app,
-        'report',
-        {},
-        () => app.module.report?.(app.state, world) ?? {},
+      const report = this.#guard<Report>(app, 'report', {}, () =>
+        checkReport(app.module.report?.(app.state, world) ?? {}),
       );
       return { ...report, problems: [...(report.problems ?? []), ...failureOf(app)] };
     });

@@ -1,9 +1,10 @@
 import type { Config } from '../config/config.js';
+import { formatEndpoint } from '../config/endpoint.js';
 import type { AppEvent, HostIntent, HypervisorView, Scope, SwitchView, World } from '../intent/index.js';
 import { type Dpid } from '../lib/addresses.js';
 import type { Message } from '../openflow/index.js';
 import type { SwitchPorts } from '../ovsdb/index.js';
-import { checkPart, combine, type Wanted } from '../reconcile/compile.js';
+import { checkPart, combine, type Conflict, type Wanted } from '../reconcile/compile.js';
 import { missFlows } from '../reconcile/pipeline.js';
 import { Apps, type LoadedApp, pipelineNumber } from './apps.js';
 import type { Effects, Log, Stream, StreamHandlers, Timer } from './effects.js';
@@ -28,6 +29,8 @@ export class Controller {
   readonly #effects: Effects;
   readonly #apps: Apps;
   readonly #switches: Switches;
+  /** The hypervisors' names by the datapath ids of their bridges. */
+  readonly #names: ReadonlyMap<Dpid, string>;
   readonly #hypervisors = new Map<string, HypervisorView>();
   readonly #links = new Map<string, HypervisorLink>();
   readonly #world: World;
@@ -43,11 +46,11 @@ export class Controller {
     this.#config = config;
     this.#effects = effects;
     this.#startedAt = effects.now();
-    const byDpid = new Map(config.hypervisors.map(({ dpid, name }) => [dpid, name]));
+    this.#names = new Map(config.hypervisors.map(({ dpid, name }) => [dpid, name]));
     this.#switches = new Switches({
       effects,
       log,
-      hypervisorOf: dpid => byDpid.get(dpid),
+      hypervisorOf: dpid => this.#names.get(dpid),
       wanted: view => this.#wanted(view),
       onEvent: (event, view) => this.#onEvent(event, view),
     });
@@ -116,24 +119,27 @@ export class Controller {
     if (before === undefined) return;
     this.#hypervisors.set(name, viewOf(before.config, ports));
     const { changed } = this.#apps.dispatch({ type: 'hypervisor-changed', name }, 'hypervisors', this.#world);
-    this.#reconcileSoon(changed);
+    // Its switch may have waited for this, whatever the apps say.
+    this.#reconcileSoon(before.known ? changed : [...changed, before.config.dpid]);
   }
 
   #hostIntent(name: string): HostIntent {
     const view = this.#hypervisors.get(name);
     if (view === undefined) throw new TypeError(`no hypervisor ${name}`);
     const { bridge, datapath, dpid } = view.config;
-    const { host, port } = this.#config.openflow.advertise;
     return {
       bridge,
       datapathType: datapath === 'netdev' ? 'netdev' : '',
       dpid,
-      controller: `tcp:${host.includes(':') ? `[${host}]` : host}:${port}`,
-      ports: this.#apps.ports(name, this.#world),
+      controller: formatEndpoint(this.#config.openflow.advertise),
+      ...this.#apps.ports(name, this.#world),
     };
   }
 
-  #wanted(view: SwitchView): Wanted {
+  /** Of a hypervisor that has not been read nothing is known, so nothing is sent to its switch. */
+  #wanted(view: SwitchView): Wanted | undefined {
+    if (view.hypervisor !== undefined && this.#hypervisors.get(view.hypervisor)?.known !== true)
+      return undefined;
     const scope = scopeOf(view);
     const flows = missFlows(this.#apps.pipeline(scope));
     const program = { flows, groups: [], learned: new Set<bigint>(), complete: true };
@@ -141,16 +147,12 @@ export class Controller {
       checkPart({ app: 'pipeline', number: pipelineNumber, program }),
       ...this.#apps.desired(view.dpid, scope, this.#world),
     ]);
-    this.#conflicts.set(
-      view.dpid,
-      wanted.conflicts.map(
-        ({ first, second, what }) => `apps ${first} and ${second} both claim ${what}: ${first} keeps it`,
-      ),
-    );
+    if (this.#switches.views.has(view.dpid))
+      this.#conflicts.set(view.dpid, wanted.conflicts.map(tellConflict));
     return wanted;
   }
 
-  /** Changes that come together are worked in once. */
+  /** Changes that come together are worked in once; a host's ports may have changed with its switch. */
   #reconcileSoon(changed: Iterable<Dpid>): void {
     for (const dpid of changed) this.#changed.add(dpid);
     if (this.#deferred || this.#changed.size === 0) return;
@@ -159,9 +161,17 @@ export class Controller {
       this.#deferred = false;
       const dpids = [...this.#changed];
       this.#changed.clear();
-      for (const dpid of dpids) this.#switches.reconcile(dpid);
+      for (const dpid of dpids) {
+        this.#switches.reconcile(dpid);
+        this.#links.get(this.#names.get(dpid) ?? '')?.reconcile();
+      }
     });
   }
 }
+
+const tellConflict = ({ first, second, what }: Conflict): string =>
+  first === second
+    ? `app ${first} claims ${what} twice: the first is kept`
+    : `apps ${first} and ${second} both claim ${what}: ${first} keeps it`;
 
 const scopeOf = (view: SwitchView): Scope => (view.hypervisor === undefined ? 'others' : 'hypervisors');

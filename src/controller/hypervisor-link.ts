@@ -1,4 +1,5 @@
 import type { HypervisorConfig } from '../config/config.js';
+import { formatEndpoint } from '../config/endpoint.js';
 import type { HostIntent } from '../intent/index.js';
 import { backoff } from '../lib/backoff.js';
 import {
@@ -16,6 +17,7 @@ import {
   type WantedTables,
 } from '../ovsdb/index.js';
 import { hostColumns, planHost } from '../reconcile/host.js';
+import { Contest } from './contest.js';
 import type { Effects, Log, Stream, Timer } from './effects.js';
 
 export interface HypervisorLinkOptions {
@@ -64,12 +66,12 @@ export class HypervisorLink {
   #lastError: string | undefined;
   #timer: Timer | undefined;
   #ticker: Timer | undefined;
-  #openedAt = 0;
+  #openedAt: number | undefined;
   #planProblems: readonly string[] = [];
   #refusal: string | undefined;
+  readonly #contest = new Contest();
   /** Why we are closing the connection ourselves. */
   #closing: string | undefined;
-  #lastChanges = '';
   /** The configuration number of our last transaction, and when it was made. */
   #counted: { readonly config: number; readonly at: number } | undefined;
   #transactions = 0;
@@ -105,8 +107,9 @@ export class HypervisorLink {
 
   /** What keeps this host from being as it should be. */
   get problems(): readonly string[] {
-    const refusal = this.#refusal === undefined ? [] : [this.#refusal];
-    return [...this.#planProblems, ...refusal, ...this.#unapplied()];
+    const contest = this.#contest.problem(this.#options.effects.now());
+    const own = [this.#refusal, contest, this.#unapplied()].filter(text => text !== undefined);
+    return [...this.#planProblems, ...own];
   }
 
   start(): void {
@@ -127,22 +130,27 @@ export class HypervisorLink {
   reconcile(): void {
     const { effects, intent, log, config } = this.#options;
     const session = this.#session;
-    if (this.#pending || session?.phase !== 'ready' || session.replica === undefined) return;
-    const { operations, changes, problems } = planHost(intent(), session.replica);
+    if (this.#stopped || this.#pending || session?.phase !== 'ready' || session.replica === undefined) return;
+    const { operations, changes: all, problems } = planHost(intent(), session.replica);
     this.#tell(problems);
     if (operations.length === 0) {
-      this.#lastChanges = '';
       this.#refusal = undefined;
       return;
     }
-    if (changes.join() === this.#lastChanges) {
-      this.#later(`this does not stay as Heddle sets it: ${changes.join('; ')}`);
+    const now = effects.now();
+    const changes = all.join('; ');
+    const fields = { hypervisor: config.name, changes: all };
+    const contested = this.#contest.problem(now) !== undefined;
+    if (this.#contest.repeats(changes, now)) {
+      if (!contested) log.warn(fields, `${config.name}: ${this.#contest.problem(now) ?? ''}`);
+      this.#later();
       return;
     }
-    this.#lastChanges = changes.join();
-    log.info({ hypervisor: config.name, changes }, `${config.name}: ${changes.join('; ')}`);
+    // What is tried again and again was told the first time.
+    const level = this.#refusal === undefined && !contested ? 'info' : 'debug';
+    log[level](fields, `${config.name}: ${changes}`);
     this.#pending = true;
-    this.#handle(session.transact('host', operations, effects.now()));
+    this.#handle(session.transact('host', operations, now));
   }
 
   #connect(): void {
@@ -155,6 +163,7 @@ export class HypervisorLink {
     });
     this.#session = session;
     this.#pending = false;
+    this.#contest.forget();
     this.#closing = undefined;
     const own = (outputs: readonly SessionOutput[]): void => {
       if (this.#session === session) this.#handle(outputs);
@@ -178,16 +187,16 @@ export class HypervisorLink {
     this.#session = undefined;
     this.#stream = undefined;
     if (this.#stopped) return;
-    if (this.#openedAt > 0 && effects.now() - this.#openedAt > settled) this.#attempts = 0;
-    this.#openedAt = 0;
+    if (this.#openedAt !== undefined && effects.now() - this.#openedAt > settled) this.#attempts = 0;
+    this.#openedAt = undefined;
     const wait = backoff(this.#attempts, effects.random());
     const news = this.#attempts === 0 || reason !== this.#lastError;
     this.#attempts += 1;
     this.#lastError = reason;
     const fields = { hypervisor: config.name, reason, attempt: this.#attempts, retryInMs: wait };
+    const where = formatEndpoint(config.ovsdb);
     // Told once for each reason: a host that is off for a week must not fill the log.
-    if (news) log.warn(fields, `${config.name}: no OVSDB at ${describe(config)}: ${reason}; trying again`);
-    else log.debug(fields, `${config.name}: still no OVSDB`);
+    log[news ? 'warn' : 'debug'](fields, `${config.name}: no OVSDB at ${where}: ${reason}; trying again`);
     this.#timer = effects.after(wait, () => this.#connect());
   }
 
@@ -201,12 +210,10 @@ export class HypervisorLink {
         case 'ready':
           this.#replica = output.replica;
           log.info({ hypervisor: config.name, method: output.method }, `${config.name}: OVSDB connected`);
-          this.#readPorts(output.replica);
-          this.reconcile();
+          this.#onRows(output.replica);
           break;
         case 'changes':
-          if (this.#replica !== undefined) this.#readPorts(this.#replica);
-          this.reconcile();
+          if (this.#replica !== undefined) this.#onRows(this.#replica);
           break;
         case 'result':
           this.#onResult(output.outcome);
@@ -222,6 +229,7 @@ export class HypervisorLink {
   #onResult(outcome: Extract<SessionOutput, { type: 'result' }>['outcome']): void {
     const { config, log } = this.#options;
     this.#pending = false;
+    if (this.#session?.phase !== 'ready') return;
     if (outcome.ok) {
       this.#transactions += 1;
       this.#refusal = undefined;
@@ -230,18 +238,19 @@ export class HypervisorLink {
       this.reconcile();
       return;
     }
-    if (this.#session?.phase !== 'ready') return;
-    log.warn({ hypervisor: config.name, err: outcome.error }, `${config.name}: ${outcome.error.message}`);
-    this.#later(`OVSDB refused a transaction: ${outcome.error.message}`);
+    const refusal = `OVSDB refused a transaction: ${outcome.error.message}`;
+    const level = refusal === this.#refusal ? 'debug' : 'warn';
+    log[level]({ hypervisor: config.name, err: outcome.error }, `${config.name}: ${refusal}`);
+    this.#refusal = refusal;
+    this.#later();
   }
 
   /** Plans anew in a while, from the replica as it is then. */
-  #later(refusal: string): void {
+  #later(): void {
     const { effects } = this.#options;
     const session = this.#session;
-    this.#refusal = refusal;
     this.#pending = true;
-    this.#lastChanges = '';
+    this.#contest.forget();
     this.#timer = effects.after(retryRefused, () => {
       if (this.#session !== session) return;
       this.#pending = false;
@@ -250,14 +259,17 @@ export class HypervisorLink {
   }
 
   /** Told when ovs-vswitchd takes too long to carry out what was written. */
-  #unapplied(): string[] {
+  #unapplied(): string | undefined {
     const counted = this.#counted;
-    if (counted === undefined || this.#replica === undefined) return [];
-    if (isConfigured(this.#replica, counted.config)) this.#counted = undefined;
-    else if (this.#options.effects.now() - counted.at >= slowToApply) {
-      return [`ovs-vswitchd has not carried out configuration ${counted.config} yet: is it running?`];
-    }
-    return [];
+    if (counted === undefined || this.#session?.phase !== 'ready') return undefined;
+    if (this.#options.effects.now() - counted.at < slowToApply) return undefined;
+    return `ovs-vswitchd has not carried out configuration ${counted.config} yet: is it running?`;
+  }
+
+  #onRows(replica: Replica): void {
+    if (this.#counted !== undefined && isConfigured(replica, this.#counted.config)) this.#counted = undefined;
+    this.#readPorts(replica);
+    this.reconcile();
   }
 
   #readPorts(replica: Replica): void {
@@ -285,8 +297,4 @@ export class HypervisorLink {
 function tell(event: PortEvent): string {
   const { name, bridge, ofport } = event.type === 'gone' ? event.before : event.port;
   return `port ${name} of ${bridge} (${ofport === null ? 'no ofport' : `ofport ${ofport}`}): ${event.type}`;
-}
-
-export function describe({ ovsdb }: HypervisorConfig): string {
-  return ovsdb.transport === 'unix' ? `unix:${ovsdb.path}` : `tcp:${ovsdb.host}:${ovsdb.port}`;
 }

@@ -1,6 +1,6 @@
 import type { HypervisorConfig } from '../config/config.js';
 import type { HostPort, HypervisorView } from '../intent/index.js';
-import { parseMac } from '../lib/addresses.js';
+import { isGroupMac, type Mac, parseMac } from '../lib/addresses.js';
 import type { SwitchPort, SwitchPorts } from '../ovsdb/index.js';
 import { isMarked } from '../reconcile/owner.js';
 
@@ -13,18 +13,25 @@ export const unknownHypervisor = (config: HypervisorConfig): HypervisorView => (
 /** What apps see of a hypervisor: the ports of its bridge, with Heddle's own told apart from those of its VMs. */
 export function viewOf(config: HypervisorConfig, all: SwitchPorts): HypervisorView {
   const ports = new Map<string, HostPort>();
-  let tunnelPort: number | undefined;
+  let tunnel: SwitchPort | undefined;
   for (const port of all.values()) {
     if (port.bridge !== config.bridge || port.name === config.bridge) continue;
     if (!isMarked(port.externalIds)) ports.set(port.name, hostPort(port));
-    else if (port.type === 'vxlan') tunnelPort = port.ofport ?? undefined;
+    else if (port.type === 'vxlan') tunnel = port;
   }
-  return { config, known: true, ports, ...(tunnelPort !== undefined && { tunnelPort }) };
+  const { ofport = null, error = null } = tunnel ?? {};
+  return {
+    config,
+    known: true,
+    ports,
+    ...(ofport !== null && { tunnelPort: ofport }),
+    ...(error !== null && error !== '' && { tunnelError: error }),
+  };
 }
 
 function hostPort({ name, ofport, error, externalIds }: SwitchPort): HostPort {
   const ifaceId = externalIds.get('iface-id');
-  const mac = parseMac(externalIds.get('attached-mac') ?? '');
+  const mac = attachedMac(externalIds.get('attached-mac'));
   return {
     name,
     ...(ofport !== null && { ofport }),
@@ -32,4 +39,10 @@ function hostPort({ name, ofport, error, externalIds }: SwitchPort): HostPort {
     ...(mac !== undefined && { attachedMac: mac }),
     ...(error !== null && error !== '' && { error }),
   };
+}
+
+/** A group address can be nobody's: taken as a port's own, it would draw a network's broadcasts to that port alone. */
+function attachedMac(text: string | undefined): Mac | undefined {
+  const mac = parseMac(text ?? '');
+  return mac === undefined || isGroupMac(mac) ? undefined : mac;
 }

@@ -1,8 +1,8 @@
 import type { Config } from '../config/config.js';
+import { formatEndpoint } from '../config/endpoint.js';
 import type { HypervisorView, NetworkReport, PortReport, Report } from '../intent/index.js';
 import { type Dpid, formatDpid, formatIpv4 } from '../lib/addresses.js';
 import type { HypervisorLink } from './hypervisor-link.js';
-import { describe } from './hypervisor-link.js';
 import type { Refusal, SyncPhase } from './switch-sync.js';
 import type { ConnectedSwitch } from './switches.js';
 
@@ -68,12 +68,12 @@ export function buildStatus(input: StatusInput): Status {
   const { now, startedAt, config, reports } = input;
   const switches = input.switches.map(connected => switchStatus(connected, now));
   const byDpid = new Map(switches.map(one => [one.dpid, one]));
-  const hypervisors = config.hypervisors.map(({ name, bridge, dpid, vtep, ...rest }): HypervisorStatus => {
+  const hypervisors = config.hypervisors.map(({ name, ovsdb, bridge, dpid, vtep }): HypervisorStatus => {
     const link = input.links.get(name);
     const state = link?.state ?? { state: 'connecting', attempts: 0 };
     return {
       name,
-      ovsdb: describe({ name, bridge, dpid, vtep, ...rest }),
+      ovsdb: formatEndpoint(ovsdb),
       state: state.state,
       ...(state.state === 'connecting' && state.lastError !== undefined && { lastError: state.lastError }),
       bridge,
@@ -158,5 +158,5 @@ function place(about: {
     dpid !== undefined && formatDpid(dpid),
     app !== undefined && `app ${app}`,
   ];
-  return parts.filter(part => typeof part === 'string').join(' ');
+  return parts.filter(part => typeof part === 'string').join(' ') || 'Heddle';
 }

@@ -20,8 +20,6 @@ export const isOurCookie = (cookie: bigint): boolean => cookie >> 48n === ownerB
 /** Apps are numbered from 0 to 31 in a cookie. */
 export const maxApps = 32;
 
-export const hashBits = 40;
-
 /** @param hash a whole number below 2^40 */
 export function makeCookie(app: number, flowClass: FlowClass, hash: number): bigint {
   const high = (app << 3) | classes.indexOf(flowClass);
@@ -34,13 +32,10 @@ export function classOfCookie(cookie: bigint): FlowClass | undefined {
 
 export const appOfCookie = (cookie: bigint): number => Number((cookie >> 43n) & 31n);
 
-/** The same app and class, the next hash: for the rare case of two flows that hash alike. */
-export function nextCookie(cookie: bigint): bigint {
-  const hash = (cookie + 1n) & 0xff_ffff_ffffn;
-  return (cookie & ~0xff_ffff_ffffn) | hash;
-}
-
-/** FNV-1a over two 32-bit lanes, folded to 40 bits. Not for secrets: for telling flows apart. */
+/**
+ * FNV-1a over two 32-bit lanes, folded to 40 bits. Not for secrets: for telling flows apart. It must never change: flows
+ * of an earlier version are known by it.
+ */
 export function hash40(bytes: Uint8Array): number {
   let low = 0x811c9dc5;
   let high = 0xcbf29ce4;

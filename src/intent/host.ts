@@ -18,4 +18,6 @@ export interface HostIntent {
   /** Controller.target, for example `tcp:10.98.0.254:6653`. */
   readonly controller: string;
   readonly ports: readonly PortIntent[];
+  /** False while an app cannot say which ports it wants: then none is taken away. */
+  readonly complete: boolean;
 }

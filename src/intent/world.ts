@@ -34,6 +34,8 @@ export interface HypervisorView {
   readonly ports: ReadonlyMap<string, HostPort>;
   /** The ofport of the flow-based VXLAN port. */
   readonly tunnelPort?: number;
+  /** Why Open vSwitch could not make that port, in its own words. */
+  readonly tunnelError?: string;
 }
 
 /** What apps may look at: read-only, and as it is now. The views in it are values, replaced and never edited. */

@@ -1,9 +1,11 @@
-import { type Flow, type Group, hash40, makeCookie, nextCookie, type Program } from '../intent/index.js';
+import { type Flow, type Group, groupIds, hash40, makeCookie, type Program } from '../intent/index.js';
+import { HeddleError } from '../lib/errors.js';
 import {
   encode,
   type FlowMod,
   formatFlow,
   type GroupMod,
+  maxFrame,
   OFP_NO_BUFFER,
   OFPG,
   OFPP,
@@ -26,8 +28,8 @@ interface EncodedFlow {
   readonly flow: Flow;
   /** Table, priority and match: what a switch tells flows apart by [OF1.3.5 5.2]. */
   readonly key: string;
-  /** Of the whole flow. */
-  readonly hash: number;
+  /** Says the whole flow. */
+  readonly cookie: bigint;
 }
 
 /** Two apps that want different things of one flow: the first keeps it, and it is told. */
@@ -50,18 +52,39 @@ export interface Wanted {
 /**
  * Encodes what an app wants. The app may be a user's own, so this is done where a failure costs that app alone.
  *
- * @throws WireError where a value does not fit its field, TypeError where the program is none
+ * @throws WireError where a value does not fit its field, HeddleError APP_INVALID where the program is none
  */
 export function checkPart(part: Part): CheckedPart {
+  if (!isObject(part.program)) throw invalid('`desired` must return a program');
   const { flows, groups, learned, complete } = part.program;
-  if (!(learned instanceof Set)) throw new TypeError('`learned` must be a Set of cookies');
-  if (typeof complete !== 'boolean') throw new TypeError('`complete` must be true or false');
-  for (const group of groups) encode(groupMod('add_or_mod', group));
+  if (!isList(flows) || !isList(groups)) throw invalid('`flows` and `groups` must be lists');
+  if (!(learned instanceof Set)) throw invalid('`learned` must be a Set of cookies');
+  if (typeof complete !== 'boolean') throw invalid('`complete` must be true or false');
+  for (const group of groups) {
+    if (!groupIds.isOurs(group.id)) throw invalid(`group ${group.id} is not one of groupIds`);
+    encodeBundled(groupMod('add_or_mod', group));
+  }
   const encoded = flows.map((flow): EncodedFlow => {
-    const bytes = encode(flowMod(flow, 0n));
-    return { flow, key: keyOf(flow, bytes), hash: hash40(bytes) };
+    const bytes = encodeBundled(flowMod(flow, 0n));
+    return { flow, key: keyOf(flow, bytes), cookie: makeCookie(part.number, 'static', hash40(bytes)) };
   });
   return { ...part, encoded };
+}
+
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
+const isList = (value: unknown): boolean => Array.isArray(value);
+
+const invalid = (what: string): HeddleError => new HeddleError('APP_INVALID', what);
+
+/** What a bundle puts around each message of its own: the header of a BUNDLE_ADD_MESSAGE [ONF EXT-230]. Bytes. */
+const envelope = 24;
+
+/** An app that wants too many buckets in a group has to hear of it: the switch would close the connection. */
+function encodeBundled(message: FlowMod | GroupMod): Uint8Array {
+  const bytes = encode(message);
+  if (bytes.length + envelope > maxFrame)
+    throw invalid(`a ${message.type} of ${bytes.length} bytes, which no message has room for`);
+  return bytes;
 }
 
 /** Puts the apps' parts together. */
@@ -71,24 +94,21 @@ export function compile(parts: readonly Part[]): Wanted {
 
 /** Where two apps claim one flow, the first keeps it. */
 export function combine(parts: readonly CheckedPart[]): Wanted {
-  const flows = new Map<bigint, Flow>();
+  const claims: Claim[] = [];
   const groups = new Map<number, Group>();
   const learned = new Set<bigint>();
   const conflicts: Conflict[] = [];
   const flowOwners = new Map<string, string>();
   const groupOwners = new Map<number, string>();
   for (const { app, number, program, encoded } of parts) {
-    for (const { flow, key, hash } of encoded) {
+    for (const { flow, key, cookie } of encoded) {
       const owner = flowOwners.get(key);
       if (owner !== undefined) {
         conflicts.push({ first: owner, second: app, what: formatFlow(flow) });
         continue;
       }
       flowOwners.set(key, app);
-      let cookie = makeCookie(number, 'static', hash);
-      // Two flows that hash alike: rare, and harmless as long as each has a cookie of its own.
-      while (flows.has(cookie)) cookie = nextCookie(cookie);
-      flows.set(cookie, flow);
+      claims.push({ number, flow, cookie });
     }
     for (const group of program.groups) {
       const owner = groupOwners.get(group.id);
@@ -100,8 +120,46 @@ export function combine(parts: readonly CheckedPart[]): Wanted {
     }
     for (const cookie of program.learned) learned.add(cookie);
   }
-  return { flows, groups, learned, complete: parts.every(part => part.program.complete), conflicts };
+  const complete = parts.every(part => part.program.complete);
+  return { flows: byCookie(claims), groups, learned, complete, conflicts };
 }
+
+interface Claim {
+  readonly number: number;
+  readonly flow: Flow;
+  readonly cookie: bigint;
+}
+
+/**
+ * Gives each flow a cookie of its own. Where flows hash alike, which is rare, all of them are hashed again, the round
+ * with them: were one to keep the cookie, it would depend on the others which flow that is, and the switch's could be
+ * taken for another one's.
+ */
+function byCookie(claims: readonly Claim[]): ReadonlyMap<bigint, Flow> {
+  const flows = new Map<bigint, Flow>();
+  for (let round = 1, left = claims; left.length > 0; round += 1) {
+    const rivals = new Map<bigint, Claim[]>();
+    for (const claim of left) {
+      const same = rivals.get(claim.cookie);
+      if (same === undefined) rivals.set(claim.cookie, [claim]);
+      else same.push(claim);
+    }
+    const again: Claim[] = [];
+    for (const [cookie, same] of rivals) {
+      const [only, another] = same;
+      if (only !== undefined && another === undefined && !flows.has(cookie)) flows.set(cookie, only.flow);
+      else again.push(...same.map(claim => rehashed(claim, round)));
+    }
+    left = again;
+  }
+  return flows;
+}
+
+const rehashed = ({ number, flow }: Claim, round: number): Claim => ({
+  number,
+  flow,
+  cookie: makeCookie(number, 'static', hash40(encode({ ...flowMod(flow, 0n), xid: round }))),
+});
 
 /** Where the match begins in a FLOW_MOD, and its length field within it [OF1.3.5 A.3.4.1, A.2.3]. Bytes. */
 const matchAt = 48;

@@ -1,0 +1,447 @@
+/** From what apps want, and what a switch holds, to the messages between the two. */
+import fc from 'fast-check';
+import t from 'tap';
+import {
+  emptyProgram,
+  type Flow,
+  type Group,
+  groupIds,
+  makeCookie,
+  type Program,
+} from '../../src/intent/index.js';
+import {
+  applyActions,
+  type Bucket,
+  bucket,
+  decode,
+  encode,
+  type FlowStats,
+  formatFlow,
+  gotoTable,
+  group,
+  match,
+  OFPBF,
+  OFPTT,
+  output,
+  setField,
+} from '../../src/openflow/index.js';
+import { compile, type Part, type Wanted } from '../../src/reconcile/compile.js';
+import { type Actual, type FlowPlan, isEmpty, planFlows, readActual } from '../../src/reconcile/flows.js';
+import { sameGroup, withOldBuckets } from '../../src/reconcile/groups.js';
+import { bundleControl, bundleOf, order } from '../../src/reconcile/order.js';
+import { missFlows } from '../../src/reconcile/pipeline.js';
+
+const flow = (priority: number, mac: number, port?: number, table = 0): Flow => ({
+  table,
+  priority,
+  match: match({ eth_dst: mac }),
+  instructions: port === undefined ? [] : [applyActions([output(port)])],
+});
+const groupOf = (id: number, ...buckets: Bucket[]): Group => ({ id, groupType: 'all', buckets });
+const to = (port: number): Bucket => bucket([output(port)]);
+const part = (app: string, number: number, program: Partial<Program>): Part => ({
+  app,
+  number,
+  program: { ...emptyProgram, ...program },
+});
+const wantedOf = (program: Partial<Program>): Wanted => compile([part('app', 8, program)]);
+const none: ReadonlySet<never> = new Set();
+const empty: Actual = { flows: new Set(), learned: new Set(), groups: new Map() };
+const sorted = (cookies: Iterable<bigint>): bigint[] => [...cookies].sort((a, b) => (a < b ? -1 : 1));
+
+t.test('compile', t => {
+  t.test('a cookie says the whole flow, whoever comes before it', t => {
+    const [cookie] = wantedOf({ flows: [flow(1, 0xa, 1)] }).flows.keys();
+    t.equal(cookie, 0x4864_408a_009b_df18n, 'the same in every version');
+    const differ = [
+      flow(1, 0xa, 2),
+      flow(1, 0xb, 1),
+      flow(2, 0xa, 1),
+      flow(1, 0xa, 1, 1),
+      { ...flow(1, 0xa), instructions: [gotoTable(1)] },
+    ];
+    for (const other of differ)
+      t.notOk(wantedOf({ flows: [other] }).flows.has(cookie ?? 0n), formatFlow(other));
+    t.ok(wantedOf({ flows: [...differ.slice(2, 4), flow(1, 0xa, 1)] }).flows.has(cookie ?? 0n));
+    const shuffled = { ...flow(1, 0xa, 1), match: match({ eth_dst: 0xa, in_port: undefined as never }) };
+    t.ok(wantedOf({ flows: [shuffled] }).flows.has(cookie ?? 0n));
+    t.end();
+  });
+
+  t.test('two apps on one table, priority and match', t => {
+    const wanted = compile([
+      part('first', 8, { flows: [flow(1, 0xa, 1)], groups: [groupOf(groupIds.local(1), to(1))] }),
+      part('second', 9, {
+        flows: [flow(1, 0xa, 2), flow(2, 0xa, 2), flow(2, 0xa, 3)],
+        groups: [groupOf(groupIds.local(1), to(2))],
+        complete: false,
+      }),
+    ]);
+    t.strictSame(
+      [...wanted.flows.values()].map(formatFlow),
+      [
+        'table=0,priority=1,dl_dst=00:00:00:00:00:0a actions=output:1',
+        'table=0,priority=2,dl_dst=00:00:00:00:00:0a actions=output:2',
+      ],
+      'the first keeps it',
+    );
+    t.strictSame(wanted.conflicts, [
+      {
+        first: 'first',
+        second: 'second',
+        what: 'table=0,priority=1,dl_dst=00:00:00:00:00:0a actions=output:2',
+      },
+      {
+        first: 'second',
+        second: 'second',
+        what: 'table=0,priority=2,dl_dst=00:00:00:00:00:0a actions=output:3',
+      },
+      { first: 'first', second: 'second', what: `group ${groupIds.local(1)}` },
+    ]);
+    t.strictSame(wanted.groups.get(groupIds.local(1))?.buckets, [to(1)]);
+    t.equal(wanted.complete, false, 'complete when all apps are');
+    t.end();
+  });
+
+  t.test('flows that hash alike', t => {
+    // Found by trying: the same 40 bits.
+    const a = flow(1, 0x0232_9c4a_8a91);
+    const b = flow(1, 0x02b2_3daa_6ade);
+    const one = wantedOf({ flows: [a] });
+    const other = wantedOf({ flows: [b] });
+    t.strictSame([...one.flows.keys()], [...other.flows.keys()]);
+    const both = wantedOf({ flows: [a, b] });
+    t.equal(both.flows.size, 2);
+    t.strictSame(
+      new Map([...both.flows].map(([cookie, { match }]) => [cookie, match])),
+      new Map([...wantedOf({ flows: [b, a] }).flows].map(([cookie, { match }]) => [cookie, match])),
+      'whatever their order',
+    );
+    const switchHas: Actual = { ...empty, flows: new Set(both.flows.keys()) };
+    for (const alone of [one, other]) {
+      const plan = planFlows(alone, switchHas, none);
+      t.strictSame(plan.flowsToAdd, [...alone.flows], 'the one that stays is put under its own cookie again');
+      t.strictSame(sorted(plan.cookiesToDelete), sorted(both.flows.keys()));
+    }
+    t.end();
+  });
+
+  t.test('programs that cannot be sent', t => {
+    const refused = (program: unknown, expected: Record<string, unknown>) =>
+      t.throws(() => compile([{ app: 'x', number: 8, program: program as Program }]), expected);
+    refused(undefined, { code: 'APP_INVALID' });
+    refused({ ...emptyProgram, flows: undefined }, { code: 'APP_INVALID' });
+    refused({ ...emptyProgram, groups: 'none' }, { code: 'APP_INVALID' });
+    refused({ ...emptyProgram, learned: [] }, { code: 'APP_INVALID' });
+    refused({ flows: [], groups: [], learned: new Set() }, { code: 'APP_INVALID' });
+    refused({ ...emptyProgram, flows: [{ ...flow(1, 0xa), priority: 65_536 }] }, { code: 'WIRE_BAD_VALUE' });
+    refused({ ...emptyProgram, flows: [{ ...flow(1, 0xa), table: -1 }] }, { code: 'WIRE_BAD_VALUE' });
+    refused(
+      { ...emptyProgram, groups: [groupOf(7)] },
+      { code: 'APP_INVALID', message: /group 7 is not one of/ },
+    );
+    const buckets = (count: number) => Array.from({ length: count }, (_, port) => to(port));
+    // A bucket has 32 bytes here; a GROUP_MOD has 16 more, and a bundle's envelope 24.
+    const full = groupOf(groupIds.local(1), ...buckets(2_046));
+    t.equal(
+      encode(bundleOf(order(planFlows(wantedOf({ groups: [full] }), empty, none)), 1)[1]!).length,
+      65_512,
+    );
+    refused(
+      { ...emptyProgram, groups: [groupOf(groupIds.local(1), ...buckets(2_047))] },
+      { code: 'APP_INVALID', message: /no message has room for/ },
+    );
+    t.end();
+  });
+
+  t.test('the way between tables', t => {
+    const numbered = (['own', 'next', 'drop', 'next', 'next'] as const).map((miss, index) => ({
+      app: 'x',
+      name: `t${index}`,
+      stage: 'filter' as const,
+      miss,
+      number: index * 10,
+    }));
+    t.strictSame(missFlows(numbered).map(formatFlow), [
+      'table=10,priority=0 actions=goto_table:20',
+      'table=30,priority=0 actions=goto_table:40',
+    ]);
+    t.end();
+  });
+  t.end();
+});
+
+const stats = (cookie: bigint): FlowStats => ({
+  tableId: 0,
+  durationSec: 1,
+  durationNsec: 0,
+  priority: 1,
+  idleTimeout: 0,
+  hardTimeout: 0,
+  flags: 0,
+  cookie,
+  packetCount: 0n,
+  byteCount: 0n,
+  match: [],
+  instructions: [],
+});
+
+t.test('reading a dump', t => {
+  const [still, learned, reactive] = (['static', 'learned', 'reactive'] as const).map(kind =>
+    makeCookie(1, kind, 7),
+  ) as [bigint, bigint, bigint];
+  const later = makeCookie(1, 'static', 0) | (5n << 40n);
+  const ours = groupOf(groupIds.local(5000), to(1));
+  const read = readActual([still, learned, learned, reactive, later, 0n, 0x1234n].map(stats), [
+    ours,
+    groupOf(1, to(2)),
+    groupOf(0x50000000),
+  ]);
+  t.strictSame(read.actual, {
+    flows: new Set([still]),
+    learned: new Set([learned]),
+    groups: new Map([[ours.id, ours]]),
+  });
+  t.strictSame(
+    read.reactive.map(({ cookie }) => cookie),
+    [reactive],
+  );
+  t.end();
+});
+
+t.test('groups', t => {
+  const id = groupIds.flood(5000);
+  const far = (ip: number): Bucket => bucket([setField({ tun_dst: ip }), output(2)]);
+  t.ok(sameGroup(groupOf(id, to(1), far(1)), groupOf(id, to(1), far(1))));
+  t.notOk(sameGroup(groupOf(id, to(1)), groupOf(id, to(1), to(2))));
+  t.notOk(sameGroup(groupOf(id, to(1)), { ...groupOf(id, to(1)), groupType: 'select' }));
+  t.notOk(sameGroup(groupOf(id, far(1)), groupOf(id, far(2))));
+  const echoed = { ...to(1), weight: 0, watchPort: 0, watchGroup: 0 };
+  t.ok(sameGroup(groupOf(id, to(1)), groupOf(id, echoed)), 'what a switch makes of fields with no meaning');
+
+  const wanted = groupOf(id, to(1), far(2));
+  t.equal(withOldBuckets(wanted, groupOf(id, to(1))), wanted, 'nothing old');
+  t.strictSame(withOldBuckets(wanted, groupOf(id, far(9), to(1))).buckets, [to(1), far(2), far(9)]);
+  const superset = groupOf(id, far(9), far(2), to(1));
+  t.equal(withOldBuckets(wanted, superset), superset, 'all there already: as the switch has it');
+  t.end();
+});
+
+t.test('plans', t => {
+  const wanted = wantedOf({
+    flows: [flow(1, 0xa, 1), flow(1, 0xb, 2)],
+    groups: [groupOf(groupIds.local(1), to(1))],
+    learned: new Set([makeCookie(8, 'learned', 1)]),
+  });
+  const [a, b] = [...wanted.flows.keys()] as [bigint, bigint];
+  const stale = makeCookie(8, 'static', 99);
+  const staleLearned = makeCookie(8, 'learned', 99);
+  const old = groupOf(groupIds.flood(7), to(1));
+  const actual: Actual = {
+    flows: new Set([a, stale]),
+    learned: new Set([...wanted.learned, staleLearned]),
+    groups: new Map([[old.id, old]]),
+  };
+
+  t.test('the difference', t => {
+    const plan = planFlows(wanted, actual, none);
+    t.strictSame(
+      plan.flowsToAdd.map(([cookie]) => cookie),
+      [b],
+    );
+    t.strictSame(plan.cookiesToDelete, [stale, staleLearned]);
+    t.strictSame(
+      plan.groupsToPut.map(({ id }) => id),
+      [groupIds.local(1)],
+    );
+    t.strictSame(plan.groupsToDelete, [old.id]);
+    t.strictSame(plan.after.flows, new Set([a, b]));
+    t.strictSame(plan.after.learned, wanted.learned);
+    t.strictSame([...plan.after.groups.keys()], [groupIds.local(1)]);
+    t.ok(isEmpty(planFlows(wanted, plan.after, none)));
+    t.end();
+  });
+
+  t.test('nothing is taken away before all is known', t => {
+    const there = groupOf(groupIds.local(1), to(9));
+    const before: Actual = { ...actual, groups: new Map([[there.id, there], ...actual.groups]) };
+    const plan = planFlows({ ...wanted, complete: false }, before, none);
+    t.strictSame(plan.cookiesToDelete, []);
+    t.strictSame(plan.groupsToDelete, []);
+    t.strictSame(
+      plan.groupsToPut.map(({ buckets }) => buckets),
+      [[to(1), to(9)]],
+      'old members stay',
+    );
+    t.ok(isEmpty(planFlows({ ...wanted, complete: false }, plan.after, none)));
+    t.strictSame(
+      planFlows(wanted, plan.after, none).groupsToPut.map(({ buckets }) => buckets),
+      [[to(1)]],
+      'and go when all is known',
+    );
+    t.end();
+  });
+
+  t.test('what was refused is left out', t => {
+    const plan = planFlows(wanted, actual, new Set([b, stale, groupIds.local(1), old.id]));
+    t.strictSame(
+      [plan.flowsToAdd, plan.cookiesToDelete, plan.groupsToPut, plan.groupsToDelete],
+      [[], [staleLearned], [], []],
+    );
+    t.ok(plan.after.flows.has(stale));
+    t.notOk(plan.after.flows.has(b));
+    t.end();
+  });
+
+  t.test('order: groups, flows, deletions of flows, deletions of groups', t => {
+    const groups = [groupIds.flood(1), groupIds.local(2), groupIds.local(1)].map(id => groupOf(id, to(1)));
+    const gone = [groupIds.local(9), groupIds.flood(9)];
+    const plan: FlowPlan = {
+      groupsToPut: groups,
+      flowsToAdd: [...wanted.flows],
+      cookiesToDelete: [stale],
+      groupsToDelete: gone,
+      after: empty,
+    };
+    const operations = order(plan);
+    t.strictSame(
+      operations.map(({ about, message }) => [message.command, about]),
+      [
+        ['add_or_mod', groupIds.local(1)],
+        ['add_or_mod', groupIds.local(2)],
+        ['add_or_mod', groupIds.flood(1)],
+        ['add', a],
+        ['add', b],
+        ['delete', stale],
+        ['delete', groupIds.flood(9)],
+        ['delete', groupIds.local(9)],
+      ],
+    );
+    t.match(operations[5]?.message, {
+      tableId: OFPTT.ALL,
+      cookie: stale,
+      cookieMask: 0xffff_ffff_ffff_ffffn,
+      match: [],
+    });
+
+    const bundle = bundleOf(operations, 3);
+    t.strictSame(bundle[0], bundleControl(3, 'open_request'));
+    t.equal(bundle.length, 9);
+    const flags = OFPBF.ATOMIC | OFPBF.ORDERED;
+    t.ok(
+      bundle.slice(1).every(one => one.type === 'bundle_add' && one.bundleId === 3 && one.flags === flags),
+    );
+    t.match(bundle[4], { message: { type: 'flow_mod', cookie: a } });
+    for (const message of bundle) t.strictSame(decode(encode(message)), message, 'can be sent');
+    t.end();
+  });
+  t.end();
+});
+
+t.test('any two programs: the plan leads from one to the other', t => {
+  /** A switch that holds flows by table, priority and match, and that deletes a group's flows with it [OF1.3.5 5.6.1]. */
+  class ModelSwitch {
+    readonly flows = new Map<string, { cookie: bigint; groups: readonly number[] }>();
+    readonly groups = new Map<number, Group>();
+
+    apply(plan: FlowPlan): void {
+      for (const { message } of order(plan)) {
+        if (message.type === 'group_mod') {
+          const { groupId: id, groupType, buckets } = message;
+          if (message.command !== 'delete') this.groups.set(id, { id, groupType, buckets });
+          else {
+            this.groups.delete(id);
+            for (const [key, one] of this.flows) if (one.groups.includes(id)) this.flows.delete(key);
+          }
+        } else if (message.command === 'delete') {
+          for (const [key, one] of this.flows) if (one.cookie === message.cookie) this.flows.delete(key);
+        } else {
+          const used = message.instructions.flatMap(one =>
+            one.type === 'apply_actions'
+              ? one.actions.flatMap(action => (action.type === 'group' ? [action.groupId] : []))
+              : [],
+          );
+          for (const id of used) if (!this.groups.has(id)) throw new Error('OFPBAC_BAD_OUT_GROUP');
+          const key = JSON.stringify([message.tableId, message.priority, message.match]);
+          this.flows.set(key, { cookie: message.cookie, groups: used });
+        }
+      }
+    }
+
+    get dump() {
+      return readActual(
+        [...this.flows.values()].map(({ cookie }) => stats(cookie)),
+        [...this.groups.values()],
+      );
+    }
+  }
+
+  const ids = [groupIds.local(1), groupIds.local(2), groupIds.flood(1), groupIds.flood(2)];
+  const anyGroup = fc
+    .record({
+      id: fc.constantFrom(...ids),
+      ports: fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 3 }),
+    })
+    .map(({ id, ports }) => groupOf(id, ...ports.map(to)));
+  const anyFlow = fc
+    .record({
+      table: fc.nat(2),
+      priority: fc.nat(2),
+      mac: fc.nat(3),
+      does: fc.oneof(
+        fc.integer({ min: 1, max: 3 }).map(port => output(port)),
+        fc.constantFrom(...ids).map(group),
+      ),
+    })
+    .map(({ table, priority, mac, does }) => ({
+      table,
+      priority,
+      match: match({ eth_dst: mac }),
+      instructions: [applyActions([does])],
+    }));
+  const uses = (one: Flow): number | undefined => {
+    const [first] = one.instructions;
+    const [action] = first?.type === 'apply_actions' ? first.actions : [];
+    return action?.type === 'group' ? action.groupId : undefined;
+  };
+  const program = fc
+    .record({
+      flows: fc.array(anyFlow, { maxLength: 12 }),
+      groups: fc.uniqueArray(anyGroup, { selector: ({ id }) => id }),
+      complete: fc.boolean(),
+    })
+    .map(({ flows, groups, complete }) => {
+      const known = new Set<number | undefined>([undefined, ...groups.map(({ id }) => id)]);
+      return wantedOf({ flows: flows.filter(one => known.has(uses(one))), groups, complete });
+    });
+
+  fc.assert(
+    fc.property(fc.array(program, { minLength: 1, maxLength: 4 }), programs => {
+      const model = new ModelSwitch();
+      for (const wanted of programs) {
+        const before = model.dump.actual;
+        const plan = planFlows(wanted, before, none);
+        model.apply(plan);
+        const { actual } = model.dump;
+        for (const cookie of wanted.flows.keys()) if (!actual.flows.has(cookie)) return false;
+        if (wanted.complete) {
+          if (actual.flows.size !== wanted.flows.size || actual.groups.size !== wanted.groups.size)
+            return false;
+          for (const one of wanted.groups.values()) {
+            const there = actual.groups.get(one.id);
+            if (there === undefined || !sameGroup(one, there)) return false;
+          }
+        } else {
+          if (plan.cookiesToDelete.length + plan.groupsToDelete.length > 0) return false;
+          for (const one of before.groups.keys()) if (!actual.groups.has(one)) return false;
+        }
+        // Read anew, as after a restart: nothing is left to do. What is remembered says the same.
+        if (!isEmpty(planFlows(wanted, actual, none)) || !isEmpty(planFlows(wanted, plan.after, none)))
+          return false;
+      }
+      return true;
+    }),
+    { numRuns: 400 },
+  );
+  t.end();
+});
