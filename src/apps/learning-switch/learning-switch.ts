@@ -104,21 +104,25 @@ function onPacket(dpid: Dpid, packet: PacketIn, state: State): Step<State> {
 
   const send: AppMessage[] = [];
   const { table, cookie } = state;
-  const before = macs.learn(vlan, src, inPort);
-  if (before !== undefined && before !== inPort) {
+  const { before, evicted } = macs.learn(vlan, src, inPort) ?? {};
+  if (before !== undefined) {
     // It has moved: flows towards its old port, and those of its old port, are wrong now.
     send.push(deleteFlows(state, { ...vlanFields(vlan), eth_dst: src }));
     send.push(deleteFlows(state, { ...vlanFields(vlan), eth_src: src, in_port: before }));
   }
+  // Where the forgotten one moves, nobody will know that flows lead to its old port.
+  if (evicted !== undefined)
+    send.push(deleteFlows(state, { ...vlanFields(evicted.vlan), eth_dst: evicted.mac }));
   const outPort = isGroupMac(dst) ? undefined : macs.portOf(vlan, dst);
-  if (outPort === inPort) return { state, send };
   if (outPort === undefined) {
-    send.push(packetOut(packet, inPort, OFPP.FLOOD));
+    send.push(...packetOut(packet, inPort, OFPP.FLOOD));
     return { state, send };
   }
   const fields = match({ in_port: inPort, ...vlanFields(vlan), eth_dst: dst, eth_src: src });
+  // Where both ends are behind one port, they have heard each other already: a switch drops what would go back by the
+  // port that it came in by [OF1.3.5 5.10], and with the flow it does so without asking.
   send.push(forward({ table, cookie, idleTimeout: state.options['idle-timeout'], match: fields, outPort }));
-  send.push(packetOut(packet, inPort, outPort));
+  if (outPort !== inPort) send.push(...packetOut(packet, inPort, outPort));
   return { state, send };
 }
 

@@ -1,10 +1,24 @@
 import type { Mac } from '../../lib/addresses.js';
 
-/** Which port each MAC of one switch was last seen on, for each VLAN. Bounded: the longest unchanged entry makes room. */
+/** A MAC in its VLAN; undefined: untagged. */
+export interface Station {
+  readonly vlan: number | undefined;
+  readonly mac: Mac;
+}
+
+/** What learning has changed. */
+export interface Learned {
+  /** The port that the MAC was on before; undefined when it was not known. */
+  readonly before?: number;
+  /** Who was forgotten to make room. */
+  readonly evicted?: Station;
+}
+
+/** Which port each MAC of one switch was last seen on, for each VLAN. Bounded: see `learn`. */
 export class MacTable {
   readonly #limit: number;
-  /** By VLAN (-1: untagged), then by MAC. */
-  readonly #vlans = new Map<number, Map<Mac, number>>();
+  /** By VLAN, then by MAC. */
+  readonly #vlans = new Map<number | undefined, Map<Mac, number>>();
   #size = 0;
 
   constructor(limit: number) {
@@ -16,26 +30,29 @@ export class MacTable {
   }
 
   portOf(vlan: number | undefined, mac: Mac): number | undefined {
-    return this.#vlans.get(vlan ?? untagged)?.get(mac);
+    return this.#vlans.get(vlan)?.get(mac);
   }
 
-  /** @returns the port that the MAC was on before; undefined when it was not known */
-  learn(vlan: number | undefined, mac: Mac, port: number): number | undefined {
-    const key = vlan ?? untagged;
-    let macs = this.#vlans.get(key);
-    if (macs === undefined) {
-      macs = new Map<Mac, number>();
-      this.#vlans.set(key, macs);
-    }
+  /**
+   * A table that is full makes room in its largest VLAN, where the entry goes that has not changed for longest: a flood of
+   * made-up MACs pushes out its like.
+   *
+   * @returns undefined when all was known
+   */
+  learn(vlan: number | undefined, mac: Mac, port: number): Learned | undefined {
+    const macs = this.#macsOf(vlan);
     const before = macs.get(mac);
-    if (before === port) return before;
-    if (before !== undefined) macs.delete(mac);
-    else if (this.#size >= this.#limit) this.#evict();
-    else this.#size += 1;
-    // Set anew, so that a Map's order is from the longest unchanged to the newest.
-    if (!this.#vlans.has(key)) this.#vlans.set(key, macs);
+    if (before === port) return undefined;
+    if (before !== undefined) {
+      // Deleted and set anew, so that the Map's order is from the longest unchanged to the newest.
+      macs.delete(mac);
+      macs.set(mac, port);
+      return { before };
+    }
+    const evicted = this.#size < this.#limit ? undefined : this.#evict();
     macs.set(mac, port);
-    return before;
+    this.#size += 1;
+    return evicted === undefined ? {} : { evicted };
   }
 
   /** Forgets all MACs that were on a port. */
@@ -49,16 +66,24 @@ export class MacTable {
     }
   }
 
-  /** From the VLAN that was heard of first: its oldest MAC goes, and the VLAN with its last one. */
-  #evict(): void {
-    for (const [vlan, macs] of this.#vlans) {
-      for (const mac of macs.keys()) {
-        macs.delete(mac);
-        if (macs.size === 0) this.#vlans.delete(vlan);
-        return;
-      }
+  #macsOf(vlan: number | undefined): Map<Mac, number> {
+    let macs = this.#vlans.get(vlan);
+    if (macs === undefined) {
+      macs = new Map<Mac, number>();
+      this.#vlans.set(vlan, macs);
     }
+    return macs;
+  }
+
+  #evict(): Station | undefined {
+    let largest: number | undefined;
+    let macs = new Map<Mac, number>();
+    for (const [vlan, its] of this.#vlans) if (its.size > macs.size) [largest, macs] = [vlan, its];
+    for (const mac of macs.keys()) {
+      macs.delete(mac);
+      this.#size -= 1;
+      return { vlan: largest, mac };
+    }
+    return undefined;
   }
 }
-
-const untagged = -1;

@@ -56,14 +56,16 @@ export const deleteFlows = (owner: Owner, fields: MatchFields, outPort: number =
   instructions: [],
 });
 
-/** Sends the packet on: from the switch's buffer where it has kept it there, with its bytes otherwise. */
-export const packetOut = (packet: PacketIn, inPort: number, outPort: number): PacketOut => ({
-  type: 'packet_out',
-  xid: 0,
-  bufferId: packet.bufferId,
-  inPort,
-  actions: [output(outPort)],
-  data: packet.bufferId === OFP_NO_BUFFER ? packet.data : empty,
-});
+/**
+ * Sends the packet on: from the switch's buffer where it has kept it there, with its bytes otherwise. None where the switch
+ * has sent the beginning of the packet only and keeps nothing: half a frame is worse than a lost one.
+ */
+export function packetOut(packet: PacketIn, inPort: number, outPort: number): PacketOut[] {
+  const { bufferId } = packet;
+  const buffered = bufferId !== OFP_NO_BUFFER;
+  if (!buffered && packet.data.length < packet.totalLen) return [];
+  const data = buffered ? empty : packet.data;
+  return [{ type: 'packet_out', xid: 0, bufferId, inPort, actions: [output(outPort)], data }];
+}
 
 const empty = new Uint8Array(0);
