@@ -74,10 +74,6 @@ export function hostOf(view: HypervisorView, networksOf: Membership): Host {
   return { name, dpid, vtep, known: view.known, ...tunnel, members, problems };
 }
 
-/** VNIs of the networks that have a port here. */
-export const networksHere = (host: Host): ReadonlySet<number> =>
-  new Set(host.members.map(member => member.network.vni));
-
 /** What peers program from a host: two equal signatures mean that no peer has anything to change. */
 export function signatures(host: Host): ReadonlyMap<number, string> {
   const byVni = new Map<number, string[]>();

@@ -71,7 +71,10 @@ function allHosts(state: State, world: World): readonly Host[] {
   );
 }
 
-/** Which switches have to change when a host did: itself, and those that share a network in which it looks different now. */
+/**
+ * Which switches have to change when a host did: itself, and those that share a network in which it looks different now.
+ * All of them when it was the last to be read, since what is not wanted may be taken away from then on.
+ */
 function onHypervisor(name: string, state: State, world: World): Step<State> {
   const view = world.hypervisors.get(name);
   if (view === undefined) return { state };
@@ -79,9 +82,10 @@ function onHypervisor(name: string, state: State, world: World): Step<State> {
   const after = hostOf(view, state.membership);
   const hosts = new Map(state.hosts).set(name, after);
   const next = { ...state, hosts };
-  if (before === undefined) return { state: next, changed: [...world.switches.keys()] };
+  if (before === undefined && hosts.size === world.hypervisors.size)
+    return { state: next, changed: world.switches.keys() };
   const changed = new Set<Dpid>([after.dpid]);
-  const vnis = differing(signatures(before), signatures(after));
+  const vnis = differing(before === undefined ? new Map() : signatures(before), signatures(after));
   for (const host of hosts.values()) {
     if (host.members.some(member => vnis.has(member.network.vni))) changed.add(host.dpid);
   }
@@ -100,6 +104,7 @@ function differing(
 
 function report(hosts: readonly Host[], world: World): Report {
   const members = hosts.flatMap(host => host.members.map(member => ({ host, ...member })));
+  const networkOf = new Map(members.map(({ host, port, network }) => [`${host.name} ${port}`, network.name]));
   return {
     networks: world.networks.map(({ name, vni, remotes }) => {
       const its = members.filter(member => member.network.name === name);
@@ -113,8 +118,7 @@ function report(hosts: readonly Host[], world: World): Report {
     }),
     ports: [...world.hypervisors].flatMap(([hypervisor, view]) =>
       [...view.ports.values()].map(port => {
-        const network = members.find(member => member.host.name === hypervisor && member.port === port.name)
-          ?.network.name;
+        const network = networkOf.get(`${hypervisor} ${port.name}`);
         return {
           hypervisor,
           port: port.name,
@@ -127,17 +131,22 @@ function report(hosts: readonly Host[], world: World): Report {
       }),
     ),
     problems: [
-      ...hosts.flatMap(host => [...host.problems, ...tunnelProblems(host)]),
+      ...hosts.flatMap(host => [...host.problems, ...tunnelProblems(host, world)]),
       ...duplicateMacs(members),
       ...waiting(hosts),
     ],
   };
 }
 
-function tunnelProblems(host: Host): readonly Problem[] {
+function tunnelProblems(host: Host, world: World): readonly Problem[] {
   if (!host.known || host.tunnelPort !== undefined) return [];
+  const error = world.hypervisors.get(host.name)?.tunnelError;
+  const why = error === undefined ? '' : ` (${error})`;
   return [
-    { hypervisor: host.name, message: 'its VXLAN port is not there yet: no traffic to or from other hosts' },
+    {
+      hypervisor: host.name,
+      message: `its VXLAN port is not there yet${why}: no traffic to or from other hosts`,
+    },
   ];
 }
 

@@ -7,6 +7,7 @@ import {
   gotoTable,
   group,
   type Instruction,
+  masked,
   match,
   move,
   output,
@@ -179,13 +180,24 @@ function learnFlows(
   const knownFlows = [...new Set(known)].map(mac =>
     flow(tables.learn, 100, { metadata, eth_src: mac }, next),
   );
-  return [...fromPorts, ...fromRemotes, ...knownFlows];
+  return [
+    // Learned, a group address as source would draw a whole network's broadcasts to one port [IEEE 802.1Q 8.7].
+    flow(tables.learn, 110, { metadata, eth_src: groupAddresses }),
+    ...fromPorts,
+    ...fromRemotes,
+    ...knownFlows,
+  ];
 }
+
+const groupAddresses = masked(0x01_00_00_00_00_00, 0x01_00_00_00_00_00);
 
 const macsOf = (members: readonly Member[]): readonly Mac[] =>
   members.flatMap(({ mac }) => (mac === undefined ? [] : [mac]));
 
-/** Known MACs, before their first packet. Packets from a tunnel never leave by the tunnel again: split horizon. */
+/**
+ * Known MACs, before their first packet. A MAC has one match whether it is here or elsewhere, so that where it moves, the
+ * new flow takes the old one's place, also while nothing may be deleted.
+ */
 function unicastFlows(
   host: Host,
   { network, locals, peers }: Segment,
@@ -218,7 +230,7 @@ function unicastFlows(
     for (const { mac, network: its } of members) {
       if (its !== network || !isFirst(mac)) continue;
       const there = applyActions([setField({ tun_dst: vtep }), setField({ reg1: host.tunnelPort })]);
-      flows.push(flow(tables.unicast, 100, { metadata, reg0: 0, eth_dst: mac }, there, next));
+      flows.push(flow(tables.unicast, 100, { metadata, eth_dst: mac }, there, next));
     }
   }
   return flows;
@@ -238,14 +250,17 @@ function floodFlows(vni: number, tables: TableNumbers): readonly Flow[] {
   ];
 }
 
-/** One flow for all networks, since a network's metadata is its VNI. */
+/**
+ * One flow for all networks, since a network's metadata is its VNI. What came from a tunnel never leaves by it again:
+ * split horizon.
+ */
 function tunnelOutput({ tunnelPort }: Host, tables: TableNumbers): readonly Flow[] {
   if (tunnelPort === undefined) return [];
   return [
     flow(
       tables.output,
       100,
-      { reg1: tunnelPort },
+      { reg1: tunnelPort, reg0: 0 },
       applyActions([move('metadata', 'tunnel_id'), output(tunnelPort)]),
     ),
   ];
