@@ -1,3 +1,4 @@
+import { printable } from '../config/mistake.js';
 import { pino, type Logger } from 'pino';
 import pretty from 'pino-pretty';
 
@@ -7,6 +8,13 @@ export function makeLog(level: string): Logger {
   if (!process.stdout.isTTY) return pino(base);
   const colorize = (process.env['NO_COLOR'] ?? '') === '';
   // Only the text: the fields beside it are for programs.
-  const stream = pretty({ colorize, sync: true, translateTime: 'SYS:HH:MM:ss.l', hideObject: true });
+  const stream = pretty({
+    colorize,
+    sync: true,
+    translateTime: 'SYS:HH:MM:ss.l',
+    hideObject: true,
+    // Peers' own words are in it: names of ports, errors of switches.
+    messageFormat: (log, key) => printable(String(log[key])),
+  });
   return pino(base, stream);
 }

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { printable } from '../config/mistake.js';
 import type { Status } from '../controller/status.js';
 import { HeddleError, messageOf } from '../lib/errors.js';
 import { exitCodes } from './exit-codes.js';
@@ -36,7 +37,9 @@ async function ask(address: string): Promise<Status> {
   try {
     const response = await fetch(`http://${address}/v1/status`, { signal: AbortSignal.timeout(patience) });
     if (!response.ok) throw new Error(`it answered ${response.status}`);
-    return (await response.json()) as Status;
+    const answer: unknown = await response.json();
+    if (!isStatus(answer)) throw new Error('what answered is no Heddle');
+    return answer;
   } catch (thrown) {
     const cause = thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown;
     throw new HeddleError(
@@ -47,11 +50,26 @@ async function ask(address: string): Promise<Status> {
   }
 }
 
+const isStatus = (answer: unknown): answer is Status =>
+  typeof answer === 'object' &&
+  answer !== null &&
+  'ok' in answer &&
+  ['switches', 'hypervisors', 'networks', 'ports', 'problems'].every(
+    part => part in answer && Array.isArray(answer[part as keyof typeof answer]),
+  );
+
 /** The status as tables for a person. */
 export function formatStatus(status: Status): string {
   const sections: string[] = [];
   const section = (title: string, titles: readonly string[], rows: readonly (readonly string[])[]): void => {
-    if (rows.length > 0) sections.push(`${bold(title)}\n${table(titles, rows)}`);
+    // Names and errors are what hosts and switches say, and are shown on a terminal.
+    if (rows.length > 0)
+      sections.push(
+        `${bold(title)}\n${table(
+          titles,
+          rows.map(row => row.map(printable)),
+        )}`,
+      );
   };
   section(
     'Hypervisors',
@@ -106,7 +124,7 @@ export function formatStatus(status: Status): string {
   sections.push(
     status.problems.length === 0
       ? colour('green', 'Nothing is wrong.')
-      : `${bold('Wrong')}\n${status.problems.map(({ where, message }) => colour('red', `${where}: ${message}`)).join('\n')}`,
+      : `${bold('Wrong')}\n${status.problems.map(({ where, message }) => colour('red', printable(`${where}: ${message}`))).join('\n')}`,
   );
   return sections.join('\n\n');
 }
