@@ -11,14 +11,17 @@ export function api(status: () => Status): Hono {
     if (!isLoopbackName(context.req.header('host') ?? '')) {
       return context.json({ error: 'this interface answers to loopback names only' }, 403);
     }
+    context.header('Cache-Control', 'no-store');
     return next();
   });
   app.get('/v1/status', context => context.json(status()));
   app.notFound(context => context.json({ error: `no ${context.req.path} here: try /v1/status` }, 404));
+  app.onError((error, context) => context.json({ error: `a fault in Heddle itself: ${error.message}` }, 500));
   return app;
 }
 
+/** A Host header [RFC 9110 7.2] that no name server can point elsewhere. */
 function isLoopbackName(host: string): boolean {
-  const name = host.replace(/:\d+$/, '');
+  const name = host.toLowerCase().replace(/:\d+$/, '');
   return name === 'localhost' || name === '[::1]' || /^127(\.\d{1,3}){3}$/.test(name);
 }
