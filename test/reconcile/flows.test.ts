@@ -127,7 +127,7 @@ t.test('compile', t => {
   });
 
   t.test('programs that cannot be sent', t => {
-    const refused = (program: unknown, expected: Record<string, unknown>) =>
+    const refused = (program: unknown, expected: { code: string; message?: RegExp }) =>
       t.throws(() => compile([{ app: 'x', number: 8, program: program as Program }]), expected);
     refused(undefined, { code: 'APP_INVALID' });
     refused({ ...emptyProgram, flows: undefined }, { code: 'APP_INVALID' });
