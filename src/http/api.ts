@@ -15,6 +15,10 @@ export function api(status: () => Status): Hono {
     return next();
   });
   app.get('/v1/status', context => context.json(status()));
+  // [RFC 9110 15.5.6]
+  app.all('/v1/status', context =>
+    context.json({ error: 'this interface is read-only: GET it' }, 405, { Allow: 'GET, HEAD' }),
+  );
   app.notFound(context => context.json({ error: `no ${context.req.path} here: try /v1/status` }, 404));
   app.onError((error, context) => context.json({ error: `a fault in Heddle itself: ${error.message}` }, 500));
   return app;
