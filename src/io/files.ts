@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { HeddleError, messageOf } from '../lib/errors.js';
 
 /** A configuration file larger than this is a mistake, or an attack. Bytes. */
@@ -13,15 +13,32 @@ export async function readText(path: string): Promise<string> {
   try {
     const file = await open(path);
     try {
-      const { size } = await file.stat();
-      if (size > largestFile) throw new Error(`it has ${size} bytes, more than ${largestFile}`);
-      const bytes = await file.readFile();
-      return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+      return decodeUtf8(await readAll(file));
     } finally {
       await file.close();
     }
   } catch (error) {
-    const why = error instanceof TypeError ? 'it is not UTF-8 text' : messageOf(error);
-    throw new HeddleError('FILE_UNREADABLE', `cannot read ${path}: ${why}`, { cause: error });
+    throw new HeddleError('FILE_UNREADABLE', `cannot read ${path}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** The size that a file tells is not asked: a pipe and /dev/zero tell none. */
+async function readAll(file: FileHandle): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for (;;) {
+    const { bytesRead, buffer } = await file.read({ buffer: new Uint8Array(65_536) });
+    if (bytesRead === 0) return Buffer.concat(chunks);
+    size += bytesRead;
+    if (size > largestFile) throw new Error(`it has more than ${largestFile} bytes`);
+    chunks.push(buffer.subarray(0, bytesRead));
+  }
+}
+
+function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (error) {
+    throw new Error('it is not UTF-8 text', { cause: error });
   }
 }
