@@ -1,0 +1,118 @@
+/** A lab whose bridges Heddle makes and programs: hypervisors, VMs in networks, and Heddle, which can go and come back. */
+import { heddleYaml, type FileNetwork } from '../../../lab/heddle-file.js';
+import { compiled } from '../../../lab/compiled.js';
+import { startHeddle, untilInSync, whileRunning, type HeddleProcess } from '../../../lab/heddle.js';
+import type { Hypervisor } from '../../../lab/hypervisor.js';
+import { Lab } from '../../../lab/lab.js';
+import { controllerAddress, openflowPort, ovsdbPort } from '../../../lab/plan.js';
+import type { Station } from '../../../lab/station.js';
+import type { Vm } from '../../../lab/vm.js';
+import { waitFor } from '../../../lab/wait.js';
+import type { Status } from '../../../src/controller/status.js';
+
+export interface SiteSpec {
+  /** The first is 10.97.0.1 on the underlay, and so on. */
+  readonly hypervisors: readonly string[];
+  readonly networks: readonly FileNetwork[];
+}
+
+export interface GuestSpec {
+  readonly name: string;
+  /** Its last byte: 10.0.0.1 with 02:00:00:00:00:01. Guests of two networks may well have the same. */
+  readonly address: number;
+  /** iface-id and attached-mac, as libvirt writes them; without, Heddle knows the port's name alone. */
+  readonly known: boolean;
+}
+
+export const macOf = (address: number): string => `02:00:00:00:00:${address.toString(16).padStart(2, '0')}`;
+
+export class Site {
+  readonly lab: Lab;
+  readonly #yaml: string;
+  #heddle: HeddleProcess;
+
+  private constructor(lab: Lab, yaml: string, heddle: HeddleProcess) {
+    this.lab = lab;
+    this.#yaml = yaml;
+    this.#heddle = heddle;
+  }
+
+  /** Returns when Heddle holds every hypervisor's bridge, with no VM yet. */
+  static async open({ hypervisors: names, networks }: SiteSpec): Promise<Site> {
+    const lab = await Lab.create();
+    try {
+      const hypervisors = [];
+      for (const name of names) hypervisors.push(await lab.addHypervisor(name));
+      const listen = `tcp:${controllerAddress}:${openflowPort}`;
+      const yaml = heddleYaml({ listen, ovsdbPort, hypervisors, networks });
+      const site = new Site(lab, yaml, await startHeddle(lab, yaml));
+      await site.untilInSync();
+      return site;
+    } catch (thrown) {
+      await lab.down();
+      throw thrown;
+    }
+  }
+
+  hypervisor(name: string): Hypervisor {
+    const hypervisor = this.lab.hypervisors.get(name);
+    if (hypervisor === undefined) throw new Error(`no hypervisor ${name}`);
+    return hypervisor;
+  }
+
+  /** Makes a VM, plugs it in and boots it. It says nothing by itself. */
+  addGuest(on: string, { name, address, known }: GuestSpec): Promise<Vm> {
+    const identity = known ? { ifaceId: name, attachedMac: macOf(address) } : {};
+    return this.hypervisor(on).addVm({ name, mac: macOf(address), ip: `10.0.0.${address}`, ...identity });
+  }
+
+  /** `heddle status --json`, whose exit code is 2 while something is wrong. */
+  async status(): Promise<Status> {
+    const argv = [process.execPath, compiled('src/main.js'), 'status', '--json'];
+    return JSON.parse((await this.lab.controller.run(argv, { accept: [0, 2] })).stdout) as Status;
+  }
+
+  /** Waits until status says what `look` looks for. */
+  untilStatus(what: string, look: (status: Status) => boolean, timeoutMs = 20_000): Promise<true> {
+    const wait = { timeoutMs, intervalMs: 100 };
+    return whileRunning(
+      this.#heddle,
+      waitFor(what, async () => look(await this.status()), wait),
+    );
+  }
+
+  untilInSync(): Promise<void> {
+    return untilInSync(this.#heddle);
+  }
+
+  async stopHeddle(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    await this.#heddle.stop(signal);
+  }
+
+  /** Starts Heddle again, with the same file. */
+  async startHeddle(): Promise<void> {
+    this.#heddle = await startHeddle(this.lab, this.#yaml);
+  }
+
+  /** Takes the lab down; `tell`, where a test has failed, gets the end of Heddle's log and of Open vSwitch's first. */
+  async close(tell?: (text: string) => void): Promise<void> {
+    try {
+      const daemons = [...this.lab.hypervisors.values()];
+      const tails = () => [this.#heddle.logTail(40), ...daemons.map(hypervisor => hypervisor.logTail(10))];
+      if (tell) tell((await Promise.all(tails())).join('\n'));
+    } finally {
+      await this.lab.down();
+    }
+  }
+}
+
+/** The first packets between two hosts are lost while they ask for each other's tunnel address. */
+export async function reaches(from: Station, to: Station): Promise<true> {
+  const [agent] = await Promise.all([from.agent(), to.agent()]);
+  const look = async (): Promise<boolean> =>
+    ((await agent.probe(to.ip, { timeoutMs: 200 })).by[to.name] ?? 0) > 0;
+  return waitFor(`${from.name} to reach ${to.name}`, look);
+}
+
+export const reachEachOther = (one: Station, two: Station): Promise<unknown> =>
+  Promise.all([reaches(one, two), reaches(two, one)]);
