@@ -1,0 +1,461 @@
+/** The overlay's programs, in ovs-ofctl's notation. */
+import t from 'tap';
+import { overlay } from '../../src/apps/overlay/overlay.js';
+import { tunnelName } from '../../src/apps/overlay/ports.js';
+import type { Config } from '../../src/config/config.js';
+import { parseConfig } from '../../src/config/parse.js';
+import {
+  groupIds,
+  hashText,
+  type HostPort,
+  type HypervisorView,
+  makeCookie,
+  numberTables,
+  type Program,
+  type SwitchView,
+  tablesOf,
+  type World,
+} from '../../src/intent/index.js';
+import { type Dpid, parseMac } from '../../src/lib/addresses.js';
+import { formatFlow, formatGroup } from '../../src/openflow/index.js';
+import { combine, checkPart } from '../../src/reconcile/compile.js';
+
+function configOf(text: string): Config {
+  const parsed = parseConfig(text, 'test.yaml');
+  if (!parsed.ok) throw new Error(parsed.mistakes.map(({ message }) => message).join('\n'));
+  return parsed.config;
+}
+
+const hosts = (count: number): string =>
+  [
+    'openflow: { listen: tcp:0.0.0.0:6653, advertise: tcp:192.0.2.1:6653 }',
+    'hypervisors:',
+    ...Array.from(
+      { length: count },
+      (_, index) =>
+        `  kvm${index + 1}: { ovsdb: tcp:192.0.2.${index + 11}:6640, vtep: 10.97.0.${index + 1}, datapath-id: "000000000000000${index + 1}" }`,
+    ),
+  ].join('\n');
+
+const twoNetworks = `
+networks:
+  blue: { vni: 5000, ports: [{ iface-id: "fw*" }] }
+  red: { vni: 6000, ports: [{ port: "red?" }] }
+`;
+
+interface PortText {
+  readonly ofport?: number;
+  readonly id?: string;
+  readonly mac?: string;
+  readonly error?: string;
+}
+
+const port = (name: string, { ofport, id, mac, error }: PortText): HostPort => {
+  const attachedMac = mac === undefined ? undefined : parseMac(mac);
+  return {
+    name,
+    ...(ofport !== undefined && { ofport }),
+    ...(id !== undefined && { ifaceId: id }),
+    ...(attachedMac !== undefined && { attachedMac }),
+    ...(error !== undefined && { error }),
+  };
+};
+
+/** An overlay that runs, and the world that it looks at. */
+class Site {
+  readonly config: Config;
+  readonly hypervisors = new Map<string, HypervisorView>();
+  readonly switches = new Map<Dpid, SwitchView>();
+  #state: ReturnType<typeof overlay.init>;
+
+  constructor(text: string) {
+    this.config = configOf(text);
+    for (const config of this.config.hypervisors) {
+      this.hypervisors.set(config.name, { config, known: false, ports: new Map() });
+      const { dpid, name } = config;
+      this.switches.set(dpid, { dpid, peer: name, ports: new Map(), hypervisor: name });
+    }
+    this.#state = overlay.init(
+      {},
+      {
+        config: this.config,
+        tables: tablesOf(numberTables([overlay]), overlay.name),
+        reactiveCookie: 0n,
+        learnedCookie: key => makeCookie(1, 'learned', hashText(key)),
+      },
+    );
+  }
+
+  get world(): World {
+    return { networks: this.config.networks, hypervisors: this.hypervisors, switches: this.switches };
+  }
+
+  /** A host was read: its ports, and the tunnel's ofport. @returns the numbers of the switches that are told to change */
+  read(name: string, ports: Readonly<Record<string, PortText>>, tunnelPort: number | null = 2): number[] {
+    const { config } = this.hypervisors.get(name)!;
+    const views = Object.entries(ports).map(([port_, text]) => [port_, port(port_, text)] as const);
+    const tunnel = tunnelPort === null ? {} : { tunnelPort };
+    this.hypervisors.set(name, { config, known: true, ports: new Map(views), ...tunnel });
+    const step = overlay.on({ type: 'hypervisor-changed', name }, this.#state, this.world);
+    this.#state = step.state;
+    return [...(step.changed ?? [])].map(Number).sort();
+  }
+
+  event(event: Parameters<typeof overlay.on>[0]) {
+    return overlay.on(event, this.#state, this.world);
+  }
+
+  program(dpid: number): Program {
+    return overlay.desired(this.#state, this.world, BigInt(dpid));
+  }
+
+  /** The flows of one table, or of all of them. */
+  flows(dpid: number, table?: number): string[] {
+    return this.program(dpid)
+      .flows.filter(flow => table === undefined || flow.table === table)
+      .map(formatFlow);
+  }
+
+  groups(dpid: number): string[] {
+    return this.program(dpid).groups.map(formatGroup);
+  }
+
+  report() {
+    return overlay.report!(this.#state, this.world);
+  }
+
+  problems(): string[] {
+    return (this.report().problems ?? []).map(({ message, hypervisor, network, port: name, app }) =>
+      [hypervisor, network, name, app, message].filter(part => part !== undefined).join(': '),
+    );
+  }
+}
+
+const mac = (last: number): string => `02:00:00:00:00:${last.toString(16).padStart(2, '0')}`;
+const learned = (key: string): string => makeCookie(1, 'learned', hashText(key)).toString(16);
+
+t.test('two hosts, two networks with the same MACs', t => {
+  const site = new Site(hosts(2) + twoNetworks);
+  site.read('kvm1', { v1: { ofport: 10, id: 'fw1', mac: mac(1) }, red1: { ofport: 11, mac: mac(1) } });
+  site.read('kvm2', { v2: { ofport: 20, id: 'fw2', mac: mac(2) }, red2: { ofport: 21, mac: mac(2) } }, 3);
+
+  t.strictSame(site.flows(1), [
+    'table=0,priority=100,in_port=10,vlan_tci=0x0000/0x1fff actions=write_metadata:0x1388,goto_table:40',
+    'table=95,priority=100,reg1=0xa actions=output:10',
+    'table=0,priority=100,in_port=11,vlan_tci=0x0000/0x1fff actions=write_metadata:0x1770,goto_table:40',
+    'table=95,priority=100,reg1=0xb actions=output:11',
+    'table=0,priority=100,tun_id=0x1388,in_port=2 actions=set_field:0x1->reg0,write_metadata:0x1388,goto_table:5',
+    'table=60,priority=100,metadata=0x1388,dl_dst=02:00:00:00:00:01 actions=set_field:0xa->reg1,goto_table:95',
+    'table=60,priority=100,metadata=0x1388,dl_dst=02:00:00:00:00:02 actions=set_field:10.97.0.2->tun_dst,set_field:0x2->reg1,goto_table:95',
+    'table=80,priority=100,reg0=0,reg1=0,metadata=0x1388 actions=group:1224741768',
+    'table=80,priority=90,reg1=0,metadata=0x1388 actions=group:1207964552',
+    'table=0,priority=100,tun_id=0x1770,in_port=2 actions=set_field:0x1->reg0,write_metadata:0x1770,goto_table:5',
+    'table=60,priority=100,metadata=0x1770,dl_dst=02:00:00:00:00:01 actions=set_field:0xb->reg1,goto_table:95',
+    'table=60,priority=100,metadata=0x1770,dl_dst=02:00:00:00:00:02 actions=set_field:10.97.0.2->tun_dst,set_field:0x2->reg1,goto_table:95',
+    'table=80,priority=100,reg0=0,reg1=0,metadata=0x1770 actions=group:1224742768',
+    'table=80,priority=90,reg1=0,metadata=0x1770 actions=group:1207965552',
+    'table=5,priority=100,tun_src=10.97.0.2 actions=goto_table:60',
+    'table=60,priority=0 actions=resubmit(,70),goto_table:80',
+    'table=95,priority=100,reg0=0,reg1=0x2 actions=move:OXM_OF_METADATA[]->OXM_OF_TUNNEL_ID[],output:2',
+  ]);
+  t.strictSame(site.groups(1), [
+    `group_id=${groupIds.local(5000)},type=all,bucket=actions=set_field:0xa->reg1,resubmit(,95)`,
+    `group_id=${groupIds.flood(5000)},type=all,bucket=actions=group:1207964552,bucket=actions=set_field:10.97.0.2->tun_dst,set_field:0x2->reg1,resubmit(,95)`,
+    `group_id=${groupIds.local(6000)},type=all,bucket=actions=set_field:0xb->reg1,resubmit(,95)`,
+    `group_id=${groupIds.flood(6000)},type=all,bucket=actions=group:1207965552,bucket=actions=set_field:10.97.0.2->tun_dst,set_field:0x2->reg1,resubmit(,95)`,
+  ]);
+  t.strictSame(
+    site.flows(2, 60),
+    [
+      'table=60,priority=100,metadata=0x1388,dl_dst=02:00:00:00:00:02 actions=set_field:0x14->reg1,goto_table:95',
+      'table=60,priority=100,metadata=0x1388,dl_dst=02:00:00:00:00:01 actions=set_field:10.97.0.1->tun_dst,set_field:0x3->reg1,goto_table:95',
+      'table=60,priority=100,metadata=0x1770,dl_dst=02:00:00:00:00:02 actions=set_field:0x15->reg1,goto_table:95',
+      'table=60,priority=100,metadata=0x1770,dl_dst=02:00:00:00:00:01 actions=set_field:10.97.0.1->tun_dst,set_field:0x3->reg1,goto_table:95',
+      'table=60,priority=0 actions=resubmit(,70),goto_table:80',
+    ],
+    "the other host's own tunnel port",
+  );
+  for (const dpid of [1, 2]) {
+    const program = site.program(dpid);
+    t.equal(program.complete, true);
+    t.equal(program.learned.size, 0, 'all MACs are known, so none is learned');
+    t.strictSame(combine([checkPart({ app: 'overlay', number: 1, program })]).conflicts, []);
+  }
+  t.strictSame(site.problems(), []);
+  t.end();
+});
+
+t.test('three hosts: only those that have a network are in its list', t => {
+  const site = new Site(hosts(3) + twoNetworks);
+  site.read('kvm1', { v1: { ofport: 10, id: 'fw1' }, red1: { ofport: 11 } });
+  site.read('kvm2', { red1: { ofport: 20 } });
+  site.read('kvm3', { v3: { ofport: 30, id: 'fw3' }, red1: { ofport: 31 }, red2: { ofport: 32 } });
+  const flood = (dpid: number, vni: number) =>
+    site.groups(dpid).find(group => group.startsWith(`group_id=${groupIds.flood(vni)},`));
+  t.match(
+    flood(1, 5000),
+    /group:\d+,bucket=actions=set_field:10\.97\.0\.3->tun_dst,set_field:0x2->reg1,resubmit\(,95\)$/,
+    'kvm3 alone',
+  );
+  t.match(flood(1, 6000), /10\.97\.0\.2->tun_dst.*10\.97\.0\.3->tun_dst/);
+  t.equal(flood(2, 5000), undefined, 'a network that is not here has no group');
+  t.match(
+    site.groups(3)[2],
+    /bucket=actions=set_field:0x1f->reg1,resubmit\(,95\),bucket=actions=set_field:0x20->reg1/,
+  );
+  t.strictSame(
+    site.flows(2, 0).filter(text => text.includes('tun_id')),
+    [
+      'table=0,priority=100,tun_id=0x1770,in_port=2 actions=set_field:0x1->reg0,write_metadata:0x1770,goto_table:5',
+    ],
+    'nor is its VNI taken from the tunnel',
+  );
+  t.strictSame(site.flows(2, 5), [
+    'table=5,priority=100,tun_src=10.97.0.1 actions=goto_table:60',
+    'table=5,priority=100,tun_src=10.97.0.3 actions=goto_table:60',
+  ]);
+  t.end();
+});
+
+t.test('learning: ports with no attached-mac, and foreign VTEPs', t => {
+  const text = `
+networks:
+  blue: { vni: 5000, ports: [{ iface-id: "fw*" }], remotes: [10.97.0.9, 10.97.0.8] }
+  red: { vni: 6000, ports: [{ port: "red?" }] }
+`;
+  const site = new Site(hosts(2) + text);
+  site.read('kvm1', {
+    v1: { ofport: 10, id: 'fw1' },
+    v2: { ofport: 11, id: 'fw2', mac: mac(2) },
+    red1: { ofport: 12, mac: mac(9) },
+  });
+  site.read('kvm2', { v3: { ofport: 20, id: 'fw3', mac: mac(3) }, red2: { ofport: 21 } });
+  const learn = (key: string, loads: string) =>
+    `learn(table=70,hard_timeout=300,priority=100,cookie=0x${learned(key)},limit=1024,OXM_OF_METADATA[],OXM_OF_ETH_DST[]=OXM_OF_ETH_SRC[],${loads})`;
+  const remote = 'load:NXM_NX_TUN_IPV4_SRC[]->NXM_NX_TUN_IPV4_DST[],load:0x2->NXM_NX_REG1[0..15]';
+  t.strictSame(site.flows(1, 40), [
+    'table=40,priority=110,metadata=0x1388,dl_src=01:00:00:00:00:00/01:00:00:00:00:00 actions=drop',
+    `table=40,priority=50,metadata=0x1388,in_port=10 actions=${learn('port 5000 v1 10', 'load:NXM_OF_IN_PORT[]->NXM_NX_REG1[0..15]')},goto_table:60`,
+    `table=40,priority=60,reg0=0x3,tun_src=10.97.0.9,metadata=0x1388 actions=${learn('remote 5000 174129161', remote)},goto_table:60`,
+    `table=40,priority=60,reg0=0x3,tun_src=10.97.0.8,metadata=0x1388 actions=${learn('remote 5000 174129160', remote)},goto_table:60`,
+    'table=40,priority=100,metadata=0x1388,dl_src=02:00:00:00:00:02 actions=goto_table:60',
+    'table=40,priority=100,metadata=0x1388,dl_src=02:00:00:00:00:03 actions=goto_table:60',
+  ]);
+  t.strictSame(
+    [...site.program(1).learned].map(cookie => cookie.toString(16)),
+    ['port 5000 v1 10', 'remote 5000 174129161', 'remote 5000 174129160'].map(learned),
+    'one cookie for each, so that one can be forgotten',
+  );
+  t.strictSame(site.flows(1, 5), [
+    'table=5,priority=100,tun_src=10.97.0.9,metadata=0x1388 actions=set_field:0x3->reg0,goto_table:40',
+    'table=5,priority=100,tun_src=10.97.0.8,metadata=0x1388 actions=set_field:0x3->reg0,goto_table:40',
+    'table=5,priority=100,tun_src=10.97.0.2 actions=goto_table:60',
+  ]);
+  t.match(
+    site.groups(1)[1],
+    /10\.97\.0\.2->tun_dst.*10\.97\.0\.8->tun_dst.*10\.97\.0\.9->tun_dst/,
+    'foreign VTEPs are flooded to as well, in one order whatever the file has',
+  );
+  t.strictSame(
+    [...site.program(2).learned].map(cookie => cookie.toString(16)).sort(),
+    ['port 6000 red2 21', 'remote 5000 174129161', 'remote 5000 174129160'].map(learned).sort(),
+  );
+
+  const before = site.program(1).learned;
+  site.read('kvm1', { v1: { ofport: 15, id: 'fw1' } });
+  t.notOk(
+    [...site.program(1).learned].every(cookie => before.has(cookie)),
+    'another ofport has another cookie',
+  );
+  t.end();
+});
+
+t.test('membership', t => {
+  const text = `
+networks:
+  blue: { vni: 5000, ports: [{ iface-id: "fw*" }, { port: "fw1-?" }, { port: eth1, on: kvm2 }] }
+  red: { vni: 6000, ports: [{ port: "*-p", on: kvm1 }, { iface-id: "web-??" }] }
+`;
+  const site = new Site(hosts(2) + text);
+  const ports = {
+    tap0: { ofport: 1, id: 'fw1' },
+    tap1: { ofport: 2, id: 'web-01' },
+    tap2: { ofport: 3, id: 'web-1' },
+    'fw1-p': { ofport: 4 },
+    'x-p': { ofport: 5, id: 'fw9' },
+    eth1: { ofport: 6 },
+    fw7: { ofport: 7 },
+  };
+  site.read('kvm1', ports, 20);
+  site.read('kvm2', ports, 20);
+  const members = (hypervisor: string) =>
+    (site.report().ports ?? [])
+      .filter(one => one.hypervisor === hypervisor)
+      .map(one => `${one.port} ${one.network ?? '-'}`);
+  t.strictSame(members('kvm1'), ['tap0 blue', 'tap1 red', 'tap2 -', 'fw1-p -', 'x-p -', 'eth1 -', 'fw7 -']);
+  t.strictSame(
+    members('kvm2'),
+    ['tap0 blue', 'tap1 red', 'tap2 -', 'fw1-p blue', 'x-p blue', 'eth1 blue', 'fw7 -'],
+    'on: names one host',
+  );
+  const conflict = 'claimed by networks blue and red: it is in neither until one selector is narrowed';
+  t.strictSame(site.problems(), [`kvm1: fw1-p: ${conflict}`, `kvm1: x-p: ${conflict}`]);
+  t.notOk(site.flows(1).some(text => text.includes('in_port=4,') || text.includes('in_port=5,')));
+  t.end();
+});
+
+t.test('ports that cannot be served', t => {
+  const site = new Site(hosts(1) + twoNetworks);
+  site.read(
+    'kvm1',
+    {
+      v1: { id: 'fw1', error: 'could not open network device v1 (No such device)' },
+      v2: { id: 'fw2' },
+      v3: { ofport: 3, id: 'fw3' },
+    },
+    null,
+  );
+  t.strictSame(site.problems(), [
+    'kvm1: blue: v1: could not open network device v1 (No such device)',
+    'kvm1: blue: v2: Open vSwitch has not given it an OpenFlow port yet',
+    'kvm1: its VXLAN port is not there yet: no traffic to or from other hosts',
+  ]);
+  t.strictSame(site.flows(1, 0), [
+    'table=0,priority=100,in_port=3,vlan_tci=0x0000/0x1fff actions=write_metadata:0x1388,goto_table:40',
+  ]);
+  t.strictSame(
+    site.groups(1)[1],
+    `group_id=${groupIds.flood(5000)},type=all,bucket=actions=group:${groupIds.local(5000)}`,
+    'the host serves its own ports without a tunnel',
+  );
+  const view = site.hypervisors.get('kvm1')!;
+  site.hypervisors.set('kvm1', {
+    ...view,
+    tunnelError: 'could not add network device heddle-vxlan (File exists)',
+  });
+  t.match(
+    site.problems()[2],
+    /not there yet \(could not add network device heddle-vxlan \(File exists\)\): no/,
+  );
+  t.end();
+});
+
+t.test('one MAC twice in a network', t => {
+  const site = new Site(hosts(2) + twoNetworks);
+  site.read('kvm1', { v1: { ofport: 1, id: 'fw1', mac: mac(7) }, v2: { ofport: 3, id: 'fw2', mac: mac(7) } });
+  site.read('kvm2', { v3: { ofport: 1, id: 'fw3', mac: mac(7) }, red1: { ofport: 4, mac: mac(7) } });
+  const twice = (at: string) =>
+    `blue: MAC 02:00:00:00:00:07 is attached twice, to v1 on kvm1 and to ${at}: the first gets its frames`;
+  t.strictSame(site.problems(), [twice('v2 on kvm1'), twice('v3 on kvm2')]);
+  const unicast = (dpid: number) => site.flows(dpid, 60).filter(text => text.includes('metadata=0x1388'));
+  t.strictSame(unicast(1), [
+    'table=60,priority=100,metadata=0x1388,dl_dst=02:00:00:00:00:07 actions=set_field:0x1->reg1,goto_table:95',
+  ]);
+  t.match(unicast(2), [/set_field:0x1->reg1/], 'its own port comes first, as after a migration');
+  for (const dpid of [1, 2])
+    t.strictSame(combine([checkPart({ app: 'o', number: 1, program: site.program(dpid) })]).conflicts, []);
+  t.end();
+});
+
+t.test('before all hosts have been read', t => {
+  const site = new Site(hosts(2) + twoNetworks);
+  t.strictSame(site.program(1), { flows: [], groups: [], learned: new Set(), complete: false });
+  t.strictSame(site.problems(), [
+    'overlay: kvm1, kvm2 have not been read since the start: until then, nothing is taken away on any host',
+  ]);
+  t.strictSame(site.read('kvm1', { v1: { ofport: 1, id: 'fw1', mac: mac(1) } }), [1], 'nobody else can care');
+  t.equal(site.program(1).complete, false);
+  t.ok(site.program(1).flows.length > 0, 'but what is known is programmed');
+  t.strictSame(site.program(2).flows, [], 'not so on a host that is unknown');
+  t.match(site.problems(), [/^overlay: kvm2 has not been read/]);
+  t.strictSame(site.read('kvm2', {}), [1, 2], 'the last one: now things may be taken away everywhere');
+  t.equal(site.program(1).complete, true);
+  t.equal(site.program(2).complete, true);
+  t.strictSame(
+    site.program(99),
+    { flows: [], groups: [], learned: new Set(), complete: false },
+    'no such host',
+  );
+  t.end();
+});
+
+t.test('which switches change', t => {
+  const site = new Site(hosts(4) + twoNetworks);
+  const blue = { v1: { ofport: 1, id: 'fw1', mac: mac(1) } };
+  site.read('kvm1', blue);
+  site.read('kvm2', { v2: { ofport: 1, id: 'fw2', mac: mac(2) } });
+  site.read('kvm3', { red1: { ofport: 1 } });
+  site.read('kvm4', {});
+  t.strictSame(site.read('kvm1', { v1: { ofport: 7, id: 'fw1', mac: mac(1) } }), [1], 'an ofport: itself');
+  t.strictSame(
+    site.read('kvm1', { v1: { ofport: 7, id: 'fw1', mac: mac(3) } }),
+    [1, 2],
+    'a MAC: the network',
+  );
+  t.strictSame(site.read('kvm1', {}), [1, 2], 'the last port of a network');
+  t.strictSame(site.read('kvm1', { red1: { ofport: 3 } }), [1, 3], 'the first one');
+  t.strictSame(site.read('kvm1', { red1: { ofport: 3 }, red2: { ofport: 4 } }), [1], 'one more, with no MAC');
+  t.strictSame(site.read('kvm1', { red1: { ofport: 3 } }, 5), [1], 'the tunnel port');
+  t.strictSame(site.read('kvm4', { v9: { ofport: 1, id: 'fw9' }, red9: { ofport: 2 } }), [1, 2, 3, 4]);
+  t.strictSame(site.read('kvm4', { x: { ofport: 1 } }), [1, 2, 3, 4], 'left by both');
+  t.strictSame(site.read('kvm4', { y: { ofport: 1 } }), [4], 'a port of no network');
+
+  const up = site.event({ type: 'switch-up', dpid: 3n, reactive: [] });
+  t.strictSame([...(up.changed ?? [])], [3n]);
+  for (const event of [
+    { type: 'switch-down', dpid: 3n },
+    { type: 'hypervisor-changed', name: 'kvm9' },
+  ] as const)
+    t.strictSame(site.event(event).changed, undefined);
+  t.end();
+});
+
+t.test('a VM that moves keeps its match: the new flow takes the old one’s place', t => {
+  const site = new Site(hosts(3) + twoNetworks);
+  const vm = { v1: { ofport: 5, id: 'fw1', mac: mac(1) } };
+  const stays = { v2: { ofport: 6, id: 'fw2', mac: mac(2) } };
+  site.read('kvm1', { ...vm, ...stays });
+  site.read('kvm2', {});
+  // kvm3 is never read, so that nothing may be deleted.
+  const matches = (): string[] => site.flows(1, 60).map(text => text.replace(/ actions.*/, ''));
+  const before = matches();
+  site.read('kvm2', vm);
+  site.read('kvm1', stays);
+  t.equal(site.program(1).complete, false);
+  t.strictSame(matches().sort(), before.sort());
+  t.match(site.flows(1, 60), [
+    /:02 actions=set_field:0x6->reg1/,
+    /:01 actions=set_field:10\.97\.0\.2->tun_dst/,
+  ]);
+  t.end();
+});
+
+t.test('ports and report', t => {
+  const site = new Site(
+    `${hosts(2)}\nnetworks:\n  blue: { vni: 5000, ports: [{ iface-id: "fw*" }], remotes: [10.97.0.9] }\n  red: { vni: 6000 }\n`,
+  );
+  t.strictSame(overlay.ports?.(site.program(1) as never, site.world, 'kvm2'), [
+    { name: tunnelName, type: 'vxlan', options: { remote_ip: 'flow', key: 'flow', local_ip: '10.97.0.2' } },
+  ]);
+  t.ok(tunnelName.length <= 15, 'the longest name of a Linux device');
+  t.strictSame(overlay.ports?.(site.program(1) as never, site.world, 'kvm9'), []);
+  site.read('kvm1', { v1: { ofport: 1, id: 'fw1', mac: mac(10) }, other: { ofport: 9 } });
+  site.read('kvm2', { v2: { id: 'fw2', error: 'oh no' }, v3: { ofport: 3, id: 'fw3' } });
+  t.strictSame(site.report().networks, [
+    { name: 'blue', vni: 5000, hypervisors: ['kvm1', 'kvm2'], ports: 2, remotes: ['10.97.0.9'] },
+    { name: 'red', vni: 6000, hypervisors: [], ports: 0, remotes: [] },
+  ]);
+  t.strictSame(site.report().ports, [
+    { hypervisor: 'kvm1', port: 'v1', network: 'blue', ofport: 1, ifaceId: 'fw1', mac: '02:00:00:00:00:0a' },
+    { hypervisor: 'kvm1', port: 'other', ofport: 9 },
+    { hypervisor: 'kvm2', port: 'v2', ifaceId: 'fw2', error: 'oh no' },
+    { hypervisor: 'kvm2', port: 'v3', network: 'blue', ofport: 3, ifaceId: 'fw3' },
+  ]);
+  t.end();
+});
+
+t.test('its options', t => {
+  t.ok(overlay.options.safeParse({}).success);
+  t.notOk(overlay.options.safeParse({ vni: 1 }).success);
+  t.end();
+});
