@@ -285,6 +285,6 @@ t.test('overlays on three hypervisors and a Linux VTEP', { skip }, async t => {
     };
     const cost = await costOf(blue1, blue3, dispute, { aroundMs: 500 });
     // A new link makes ovs-vswitchd read its routes anew, for which a tunnelled packet is lost now and then.
-    t.ok(longestGapMs(cost) <= 20, describeCost(cost));
+    t.ok(longestGapMs(cost) <= 50, describeCost(cost));
   });
 });
