@@ -3,6 +3,7 @@
  * The exit code is 0 when everyone reaches whom they should, and nobody else.
  */
 import { setMaxListeners } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../src/lib/errors.js';
 import { untilInSync, whileRunning } from '../heddle.js';
 import { Progress } from '../progress.js';
@@ -12,6 +13,7 @@ import { showVerdict } from '../verdict.js';
 import { ContainerLab } from './container-lab.js';
 
 const keep = !['', '0', undefined].includes(process.env['LAB_KEEP']);
+const settleMs = 1_000;
 const progress = new Progress({ output: process.stdout, colour: false });
 
 const stop = new AbortController();
@@ -41,8 +43,11 @@ async function demonstrate(): Promise<number> {
     progress.line(messageOf(thrown));
     return 1;
   }
-  // Last, so that what the others say while they end stands above it.
-  if (cells !== undefined && !keep) good = showVerdict(cells, false, progress);
+  if (cells !== undefined && !keep) {
+    // Last: what the others said while they ended stands above it, once the engine has passed it on.
+    await sleep(settleMs);
+    good = showVerdict(cells, false, progress);
+  }
   return good ? 0 : 1;
 }
 
