@@ -4,6 +4,7 @@ import { Lab } from '../../lab/lab.js';
 import { missingForLab } from '../../lab/requirements.js';
 import type { Vm } from '../../lab/vm.js';
 import { waitFor } from '../../lab/wait.js';
+import { openDoor } from './support/door.js';
 import { startHeddleIn, statusOf, untilInSync } from './support/heddle-in.js';
 import {
   addAccessSwitch,
@@ -12,6 +13,7 @@ import {
   addTaggedGuest,
   learnedFlows,
   macOf,
+  reconnectSoon,
   setController,
   timeless,
 } from './support/switch.js';
@@ -36,11 +38,13 @@ t.test('a learning switch, with no file', { skip }, async t => {
   const [one, two, three, four] = (await addGuests(host, 'one', 'two', 'three', 'four')) as [Vm, Vm, Vm, Vm];
   const agents = await Promise.all([one, two, three, four].map(vm => vm.agent()));
   const agent = agents[0]!;
+  const api = await openDoor(host.host, lab.directory, 8653);
   let heddle = await startHeddleIn(host.host);
   t.match(heddle.stdout[0], /Heddle listens for switches on tcp:127\.0\.0\.1:6653 \(apps: learning-switch\)/);
   await heddle.untilSaid(/ovs-vsctl set-controller BRIDGE tcp:127\.0\.0\.1:6653/);
   await setController(host, 'br0');
-  await untilInSync(host.host);
+  await untilInSync(api);
+  await reconnectSoon(host, 'br0');
 
   await t.test('all pairs reach each other, by flows', async t => {
     for (const from of [one, two, three]) {
@@ -64,7 +68,7 @@ t.test('a learning switch, with no file', { skip }, async t => {
       );
     }
     t.match(await host.ofctl('dump-flows', 'br0'), /priority=0 actions=CONTROLLER:65535/);
-    t.match(await statusOf(host.host), { ok: true, switches: [{ ports: 5, flows: 1, refused: [] }] });
+    t.match(await statusOf(api), { ok: true, switches: [{ ports: 5, flows: 1, refused: [] }] });
   });
 
   await t.test('a MAC that moves is followed, though no port tells of it', async t => {
@@ -98,7 +102,7 @@ t.test('a learning switch, with no file', { skip }, async t => {
       );
       await sleep(1_500);
       heddle = await startHeddleIn(host.host);
-      const status = await untilInSync(host.host);
+      const status = await untilInSync(api);
       await sleep(500);
       const { sent, lost } = await probing.stop();
       t.comment(`${signal} and start: ${lost} of ${sent} probes at 10 ms lost`);
@@ -120,7 +124,7 @@ t.test('a learning switch, with no file', { skip }, async t => {
     await host.ofctl('del-flows', 'br0', `dl_src=${macOf(2)}`);
     await heddle.stop();
     heddle = await startHeddleIn(host.host);
-    await untilInSync(host.host);
+    await untilInSync(api);
     const towards = (await learnedFlows(host)).filter(flow => flow.includes(`dl_dst=${macOf(2)}`));
     t.match(towards.join(), /dl_src=02:00:00:00:00:01.*output:4/);
     await moveAddress(four, two, macOf(2), '10.0.0.2');
@@ -190,9 +194,9 @@ t.test('a learning switch, with no file', { skip }, async t => {
     t.match(line, 'ovs-vsctl set bridge BRIDGE protocols=OpenFlow13');
     t.match(JSON.parse(line), { level: 40, peer: /^127\.0\.0\.1:/ }, 'a warning');
     await host.vsctl('set', 'bridge', 'br10', 'protocols=OpenFlow13');
-    await untilInSync(host.host, 2);
+    await untilInSync(api, 2);
     await host.vsctl('del-br', 'br10');
-    await untilInSync(host.host, 1);
+    await untilInSync(api, 1);
   });
 
   t.same(heddle.stderr, []);
