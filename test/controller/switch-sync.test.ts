@@ -298,6 +298,13 @@ t.test('a refused flow holds back nothing else, is told once, and is tried again
         when === 'add' && bundles === 'yes',
       );
 
+      const isBundled = bundles === 'yes';
+      t.equal(
+        bench.fake.log.some(({ type }) => type === 'flow_mod'),
+        !isBundled,
+        'found in the bundle itself',
+      );
+
       bench.news();
       await bench.reconcile();
       t.strictSame(bench.news(), [], 'not at every turn');

@@ -379,7 +379,10 @@ t.test('the HTTP interface', async t => {
     t.equal(answer.status, 404, path);
     t.match(await answer.json(), { error: /^no \/.* here: try \/v1\/status$/ });
   }
-  t.equal((await fetch(`${url}/v1/status`, { method: 'POST', body: '{}' })).status, 404, 'read-only');
+  for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS']) {
+    const refused = await fetch(`${url}/v1/status`, { method });
+    t.strictSame([refused.status, refused.headers.get('allow')], [405, 'GET, HEAD'], method);
+  }
   t.equal((await fetch(`${url}/v1/status`, { method: 'HEAD' })).status, 200);
 
   const ask = (host: string, path = '/v1/status') =>
