@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { Command, Option } from 'commander';
 import { HeddleError } from '../lib/errors.js';
 import { check } from './check.js';
@@ -9,6 +10,7 @@ import { status, type StatusOptions } from './status.js';
 export async function main(argv: readonly string[]): Promise<void> {
   const program = new Command('heddle')
     .description('OpenFlow 1.3 controller for Open vSwitch: one YAML file, and switches that stay true to it')
+    .version(version())
     .showHelpAfterError()
     .addHelpText(
       'after',
@@ -45,4 +47,12 @@ async function finish(command: () => Promise<number>): Promise<void> {
     console.error(thrown.message);
     process.exitCode = exitCodes.failed;
   }
+}
+
+/** Of this package. A JSON import would print a warning on Node 20. */
+function version(): string {
+  const about: unknown = createRequire(import.meta.url)('heddle/package.json');
+  return typeof about === 'object' && about !== null && 'version' in about
+    ? String(about.version)
+    : 'unknown';
 }

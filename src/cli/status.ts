@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import { printable } from '../config/mistake.js';
 import type { Status } from '../controller/status.js';
+import { getText } from '../io/http-client.js';
 import { HeddleError, messageOf } from '../lib/errors.js';
 import { exitCodes } from './exit-codes.js';
 import { readConfig } from './read-config.js';
@@ -35,16 +36,15 @@ async function apiAddress(file: string | undefined): Promise<string> {
 
 async function ask(address: string): Promise<Status> {
   try {
-    const response = await fetch(`http://${address}/v1/status`, { signal: AbortSignal.timeout(patience) });
-    if (!response.ok) throw new Error(`it answered ${response.status}`);
-    const answer: unknown = await response.json();
+    const { code, text } = await getText(`http://${address}/v1/status`, patience);
+    if (code !== 200) throw new Error(`it answered ${code}`);
+    const answer: unknown = JSON.parse(text);
     if (!isStatus(answer)) throw new Error('what answered is no Heddle');
     return answer;
   } catch (thrown) {
-    const cause = thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown;
     throw new HeddleError(
       'OF_CLOSED',
-      `no Heddle answers at ${address} (${messageOf(cause)}): is \`heddle run\` running here, with this file?`,
+      `no Heddle answers at ${address} (${messageOf(thrown)}): is \`heddle run\` running here, with this file?`,
       { cause: thrown },
     );
   }

@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.js';
-import { formatEndpoint } from '../config/endpoint.js';
+import { formatEndpoint, isLoopback, readOvsdb, type TcpEndpoint } from '../config/endpoint.js';
 import type { HypervisorView, NetworkReport, PortReport, Report } from '../intent/index.js';
 import { type Dpid, formatDpid, formatIpv4 } from '../lib/addresses.js';
 import type { HypervisorLink } from './hypervisor-link.js';
@@ -85,7 +85,9 @@ export function buildStatus(input: StatusInput): Status {
     };
   });
   const problems = [
-    ...hypervisors.flatMap(hypervisor => hypervisorProblems(hypervisor, input.links.get(hypervisor.name))),
+    ...hypervisors.flatMap(hypervisor =>
+      hypervisorProblems(hypervisor, input.links.get(hypervisor.name), config.openflow.advertise),
+    ),
     ...switches.flatMap(switchProblems),
     ...[...input.conflicts].flatMap(([dpid, texts]) =>
       texts.map(message => ({
@@ -123,7 +125,11 @@ function switchStatus({ view, connection, sync, since }: ConnectedSwitch, now: n
   };
 }
 
-function hypervisorProblems(hypervisor: HypervisorStatus, link: HypervisorLink | undefined): StatusProblem[] {
+function hypervisorProblems(
+  hypervisor: HypervisorStatus,
+  link: HypervisorLink | undefined,
+  advertise: TcpEndpoint,
+): StatusProblem[] {
   const { name, ovsdb, state, lastError, openflow, bridge } = hypervisor;
   const problems = (link?.problems ?? []).map(message => ({ where: name, message }));
   if (state !== 'connected') {
@@ -134,10 +140,20 @@ function hypervisorProblems(hypervisor: HypervisorStatus, link: HypervisorLink |
     ];
   }
   if (openflow === 'not connected') {
-    const message = `bridge ${bridge} has not connected to Heddle yet: can this host reach the address in openflow.advertise?`;
+    const message = `bridge ${bridge} has not connected to Heddle yet: ${advice(ovsdb, advertise)}`;
     return [...problems, { where: name, message }];
   }
   return problems;
+}
+
+/** Why a bridge may not find its way here. The default address is loopback, which every host takes for itself. */
+function advice(ovsdb: string, advertise: TcpEndpoint): string {
+  const target = formatEndpoint(advertise);
+  const read = readOvsdb(ovsdb);
+  const isElsewhere = 'value' in read && read.value.transport === 'tcp' && !isLoopback(read.value.host);
+  return isElsewhere && isLoopback(advertise.host)
+    ? `it is told to go to ${target}, which is that host itself: name an address of this machine in openflow.listen or openflow.advertise`
+    : `can that host reach ${target} (openflow.advertise)?`;
 }
 
 const switchProblems = ({ refused, hypervisor, dpid }: SwitchStatus): StatusProblem[] =>

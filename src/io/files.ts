@@ -18,7 +18,7 @@ export async function readText(path: string): Promise<string> {
       await file.close();
     }
   } catch (error) {
-    throw new HeddleError('FILE_UNREADABLE', `cannot read ${path}: ${messageOf(error)}`, { cause: error });
+    throw new HeddleError('FILE_UNREADABLE', `cannot read ${path}: ${reasonOf(error)}`, { cause: error });
   }
 }
 
@@ -40,5 +40,19 @@ function decodeUtf8(bytes: Uint8Array): string {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (error) {
     throw new Error('it is not UTF-8 text', { cause: error });
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  switch (code) {
+    case 'ENOENT':
+      return 'there is no such file';
+    case 'EISDIR':
+      return 'it is a folder';
+    case 'EACCES':
+      return 'this user may not read it';
+    default:
+      return messageOf(error);
   }
 }

@@ -342,7 +342,7 @@ t.test('files', async t => {
   t.equal(await readText(join(directory, 'empty.yaml')), '');
   t.equal((await readText(join(directory, 'limit.yaml'))).length, 4 * 1024 * 1024);
   const unreadable: readonly (readonly [string, RegExp])[] = [
-    [join(directory, 'absent.yaml'), /^cannot read .*absent\.yaml: ENOENT/],
+    [join(directory, 'absent.yaml'), /^cannot read .*absent\.yaml: there is no such file/],
     [join(directory, 'latin1.yaml'), /it is not UTF-8 text/],
     [join(directory, 'large.yaml'), /it has more than 4194304 bytes/],
     [directory, /EISDIR/],
