@@ -7,10 +7,10 @@ fill_cache() { # DIRECTORY
   packages=$(dockerfile_packages)
   [ -n "$packages" ] || fail 'no apt-get install in lab/docker/Dockerfile'
   debian_tar=$cache/debian-$(hash_of "$packages").tar
-  npm_cache=$cache/npm-$(hash_of "$(cat package-lock.json)")
+  npm_tar=$cache/npm-$(hash_of "$(cat package-lock.json)").tar
   mkdir -p "$cache"
   [ -e "$debian_tar" ] || make_debian "$packages"
-  [ -e "$npm_cache" ] || make_npm_cache
+  [ -e "$npm_tar" ] || make_npm_cache
 }
 
 hash_of() { printf '%s' "$1" | sha256sum | cut -c 1-12; }
@@ -40,28 +40,28 @@ make_npm_cache() {
   local project
   project=$(mktemp -d)
   cp package.json package-lock.json "$project"
-  rm -rf "$(dirname "$npm_cache")"/npm-*
-  timeout 600 npm ci --prefix "$project" --cache "$PWD/$npm_cache.new" --include=dev --ignore-scripts \
+  timeout 600 npm ci --prefix "$project" --cache "$project/.npm" --include=dev --ignore-scripts \
     --no-audit --no-fund --loglevel=error >"$project/log" 2>&1 || fail 'npm ci failed:' "$(cat "$project/log")"
-  rm -rf "$project"
-  mv "$npm_cache.new" "$npm_cache"
+  tar -C "$project" -cf "$npm_tar.new" .npm
+  rm -rf "$project" "$(dirname "$npm_tar")"/npm-*.tar
+  mv "$npm_tar.new" "$npm_tar"
 }
 
 # Gives the engine debian:bookworm-slim and node:20-bookworm-slim: the latter is the former with this machine's Node.
-import_base_images() { # CACHE WORK
+import_base_images() { # WORK
   say 'importing the base images'
   timeout 300 docker import - debian:bookworm-slim <"$debian_tar" >/dev/null
-  local context=$2/node root=$2/node/root
-  mkdir -p "$root/usr/local/bin" "$root/usr/local/lib/node_modules" "$root/usr/local/etc" "$root/root"
+  local context=$1/node root=$1/node/root
+  mkdir -p "$root/usr/local/bin" "$root/usr/local/lib/node_modules" "$root/usr/local/etc"
   cp "$(node -p process.execPath)" "$root/usr/local/bin/node"
   cp -r "$(npm root -g --loglevel=error)/npm" "$root/usr/local/lib/node_modules/npm"
   ln -s ../lib/node_modules/npm/bin/npm-cli.js "$root/usr/local/bin/npm"
   ln -s ../lib/node_modules/npm/bin/npx-cli.js "$root/usr/local/bin/npx"
-  cp -r "$npm_cache" "$root/root/.npm"
+  ln "$npm_tar" "$context/npm.tar" 2>/dev/null || cp "$npm_tar" "$context/npm.tar"
   # npm knows what it has by the address that it came from.
   printf 'offline=true\nregistry=%s\n' "$(npm config get registry --loglevel=error)" >"$root/usr/local/etc/npmrc"
-  printf 'FROM debian:bookworm-slim\nCOPY root /\nRUN node --version && npm --version\n' >"$context/Dockerfile"
-  timeout 300 docker build -q -t node:20-bookworm-slim "$context" >"$2/node.log" 2>&1 ||
-    fail 'this machine'"'"'s Node does not run in a bookworm image:' "$(cat "$2/node.log")"
+  printf 'FROM debian:bookworm-slim\nCOPY root /\nADD npm.tar /root/\nRUN node --version && npm --version\n' >"$context/Dockerfile"
+  timeout 300 docker build -q -t node:20-bookworm-slim "$context" >"$1/node.log" 2>&1 ||
+    fail 'this machine'"'"'s Node does not run in a bookworm image:' "$(cat "$1/node.log")"
   rm -rf "$context"
 }

@@ -10,7 +10,7 @@ engine_start() { # DIRECTORY
   export DOCKER_HOST=unix://$directory/docker.sock DOCKER_CONFIG=$directory/config
   # Without the buildx plugin neither client can use BuildKit.
   export DOCKER_BUILDKIT=${DOCKER_BUILDKIT:-0} COMPOSE_DOCKER_CLI_BUILD=${COMPOSE_DOCKER_CLI_BUILD:-0}
-  mkdir -p "$directory/etc" "$DOCKER_CONFIG"
+  mkdir -p "$directory/etc" "$directory/data" "$DOCKER_CONFIG"
   echo '{}' >"$directory/daemon.json"
   [ -d /etc/docker ] || { mkdir /etc/docker && touch "$directory/made-etc-docker"; }
   # shellcheck disable=SC2016 # expanded by the inner shell
@@ -18,10 +18,11 @@ engine_start() { # DIRECTORY
     ip link set lo up
     mount -t tmpfs tmpfs /run
     mount --bind "$1/etc" /etc/docker
+    [ "$3" = disk ] || mount -t tmpfs -o size=5g tmpfs "$1/data"
     exec dockerd --config-file "$1/daemon.json" --data-root "$1/data" --exec-root "$1/exec" \
       --pidfile "$1/dockerd.pid" -H "unix://$1/docker.sock" --storage-driver overlay2 \
       --exec-opt native.cgroupdriver=cgroupfs --cgroup-parent "/$2"
-  ' sh "$directory" "$engine_cgroup" >"$directory/dockerd.log" 2>&1 &
+  ' sh "$directory" "$engine_cgroup" "$(where_images_go)" >"$directory/dockerd.log" 2>&1 &
   engine_pid=$!
   local tries=0
   until docker info >/dev/null 2>&1; do
@@ -33,6 +34,9 @@ engine_start() { # DIRECTORY
   done
   say "the engine runs: $(docker version -f '{{.Server.Version}}')"
 }
+
+# Images have thousands of small files, which only live for minutes: in memory, unless it is short.
+where_images_go() { awk '/^MemAvailable/ { print ($2 > 8 * 1024 * 1024 ? "memory" : "disk") }' /proc/meminfo; }
 
 engine_stop() { # DIRECTORY
   [ -n "$engine_pid" ] || return 0

@@ -345,7 +345,7 @@ t.test('files', async t => {
     [join(directory, 'absent.yaml'), /^cannot read .*absent\.yaml: there is no such file/],
     [join(directory, 'latin1.yaml'), /it is not UTF-8 text/],
     [join(directory, 'large.yaml'), /it has more than 4194304 bytes/],
-    [directory, /EISDIR/],
+    [directory, /it is a folder/],
     ['/dev/zero', /it has more than 4194304 bytes/],
     ['a\0b', /^cannot read /],
   ];
