@@ -1,0 +1,402 @@
+/** The whole controller between switches and databases in memory. */
+import t from 'tap';
+import { z } from 'zod';
+import { builtinApps } from '../../src/apps/index.js';
+import { parseConfig } from '../../src/config/parse.js';
+import type { LoadedApp } from '../../src/controller/apps.js';
+import { Controller } from '../../src/controller/controller.js';
+import { type AppModule, defineApp, emptyProgram, groupIds, type Program } from '../../src/intent/index.js';
+import {
+  applyActions,
+  type FlowMod,
+  formatFlow,
+  type GroupMod,
+  match,
+  OFP_NO_BUFFER,
+  output,
+} from '../../src/openflow/index.js';
+import { FakeLog, settled } from '../support/fake-effects.js';
+import { FakeOvsdb, NetEffects } from '../support/fake-ovsdb.js';
+import { FakeSwitch } from '../support/fake-switch.js';
+
+const file = `
+openflow: { listen: tcp:0.0.0.0:6653, advertise: "tcp:[2001:db8::1]:6653" }
+hypervisors:
+  kvm1: { ovsdb: tcp:192.0.2.11:6640, vtep: 10.97.0.1, datapath-id: "0000000000000001" }
+  kvm2: { ovsdb: tcp:192.0.2.12:6640, vtep: 10.97.0.2, datapath-id: "0000000000000002" }
+networks:
+  blue: { vni: 5000, ports: [{ iface-id: "fw*" }] }
+`;
+
+const builtin = (name: string): LoadedApp => {
+  const module = builtinApps.get(name);
+  if (module === undefined) throw new Error(`no app ${name}`);
+  return { module, options: module.options.parse({}) };
+};
+
+class Fixture {
+  readonly effects = new NetEffects();
+  readonly log = new FakeLog();
+  readonly hosts = [new FakeOvsdb(), new FakeOvsdb()] as const;
+  readonly switches = [new FakeSwitch({ dpid: 1n }), new FakeSwitch({ dpid: 2n })] as const;
+  readonly controller: Controller;
+
+  constructor(text = file, apps: readonly LoadedApp[] = [builtin('overlay'), builtin('learning-switch')]) {
+    const parsed = parseConfig(text, 'test.yaml');
+    if (!parsed.ok) throw new Error(parsed.mistakes.map(({ message }) => message).join('\n'));
+    this.hosts.forEach((host, index) => this.effects.hosts.set(`tcp:192.0.2.${11 + index}:6640`, host));
+    this.controller = new Controller({ config: parsed.config, apps, effects: this.effects, log: this.log });
+  }
+
+  async start(): Promise<this> {
+    this.controller.start();
+    await this.settle();
+    return this;
+  }
+
+  async connect(...switches: readonly FakeSwitch[]): Promise<void> {
+    for (const one of switches) one.connect(stream => this.controller.accept(stream));
+    await this.settle();
+  }
+
+  async settle(): Promise<void> {
+    await settled();
+    for (let round = 0; round < 3; round++) for (const one of this.switches) await one.settle();
+  }
+
+  problems(): string[] {
+    return this.controller.status().problems.map(({ where, message }) => `${where}: ${message}`);
+  }
+}
+
+const flowsOf = (of: FakeSwitch, table: number): string[] =>
+  [...of.flows.values()]
+    .filter(({ tableId }) => tableId === table)
+    .map(({ tableId, priority, match, instructions }) =>
+      formatFlow({ table: tableId, priority, match, instructions }),
+    )
+    .sort();
+/** Everything that would change a switch, also within bundles. */
+const changesTo = (of: FakeSwitch): (FlowMod | GroupMod)[] =>
+  of.log.flatMap(message => {
+    const inner = message.type === 'bundle_add' ? message.message : message;
+    return inner.type === 'flow_mod' || inner.type === 'group_mod' ? [inner] : [];
+  });
+
+t.test('hosts are read, then their switches come', async t => {
+  const fixture = await new Fixture().start();
+  const [host1, host2] = fixture.hosts;
+  const [switch1, switch2] = fixture.switches;
+  t.strictSame(host1.names('Controller'), ['tcp:[2001:db8::1]:6653'], 'told where to connect to');
+  t.strictSame(host1.names('Port'), ['br-int', 'heddle-vxlan']);
+  host1.addPort('br-int', 'v1', { 'iface-id': 'fw1', 'attached-mac': '02:00:00:00:00:01' });
+  host2.addPort('br-int', 'v2', { 'iface-id': 'fw2', 'attached-mac': '02:00:00:00:00:02' });
+  await fixture.settle();
+  t.match(fixture.problems(), [
+    /^kvm1: bridge br-int has not connected to Heddle yet/,
+    /^kvm2: bridge br-int has not connected to Heddle yet/,
+  ]);
+
+  await fixture.connect(switch1, switch2);
+  t.strictSame(flowsOf(switch1, 60), [
+    'table=60,priority=0 actions=resubmit(,70),goto_table:80',
+    'table=60,priority=100,metadata=0x1388,dl_dst=02:00:00:00:00:01 actions=set_field:0x3->reg1,goto_table:95',
+    'table=60,priority=100,metadata=0x1388,dl_dst=02:00:00:00:00:02 actions=set_field:10.97.0.2->tun_dst,set_field:0x2->reg1,goto_table:95',
+  ]);
+  t.strictSame(
+    flowsOf(switch1, 40),
+    ['table=40,priority=0 actions=goto_table:60'],
+    'the way between the tables',
+  );
+  t.strictSame([...switch1.groups.keys()].sort(), [groupIds.local(5000), groupIds.flood(5000)]);
+
+  const status = fixture.controller.status();
+  t.strictSame(status.problems, []);
+  t.equal(status.ok, true);
+  t.match(status.hypervisors, [
+    {
+      name: 'kvm1',
+      ovsdb: 'tcp:192.0.2.11:6640',
+      state: 'connected',
+      vtep: '10.97.0.1',
+      openflow: 'in sync',
+    },
+    { name: 'kvm2', ports: 1, transactions: 1, dpid: '0000000000000002', bridge: 'br-int' },
+  ]);
+  t.match(status.switches, [
+    {
+      dpid: '0000000000000001',
+      hypervisor: 'kvm1',
+      state: 'in sync',
+      groups: 2,
+      flows: switch1.flows.size,
+      refused: [],
+    },
+    { hypervisor: 'kvm2' },
+  ]);
+  t.strictSame(status.networks, [
+    { name: 'blue', vni: 5000, hypervisors: ['kvm1', 'kvm2'], ports: 2, remotes: [] },
+  ]);
+  t.doesNotThrow(() => JSON.stringify(status), 'plain JSON');
+
+  t.test('a VM comes and goes', async t => {
+    switch1.log = [];
+    switch2.log = [];
+    host2.addPort('br-int', 'v9', { 'iface-id': 'fw9', 'attached-mac': '02:00:00:00:00:09' });
+    await fixture.settle();
+    t.ok(flowsOf(switch1, 60).some(flow => flow.includes('02:00:00:00:00:09 actions=set_field:10.97.0.2')));
+    t.equal(changesTo(switch1).length, 1, 'the difference, and no more');
+    host2.removePort('br-int', 'v9');
+    await fixture.settle();
+    t.notOk(flowsOf(switch1, 60).some(flow => flow.includes('02:00:00:00:00:09')));
+    t.notOk(flowsOf(switch2, 95).some(flow => flow.includes('reg1=0x4')));
+  });
+
+  t.test('a change that costs a switch nothing', async t => {
+    switch1.log = [];
+    host1.addPort('br-int', 'x', { 'iface-id': 'other' });
+    await fixture.settle();
+    t.strictSame(changesTo(switch1), []);
+  });
+
+  t.test('stopping takes nothing away', async t => {
+    const [flows, groups] = [switch1.flows.size, switch1.groups.size];
+    for (const one of fixture.switches) one.log = [];
+    fixture.controller.stop();
+    await fixture.settle();
+    t.strictSame(fixture.switches.flatMap(changesTo), []);
+    t.strictSame([switch1.flows.size, switch1.groups.size], [flows, groups]);
+    t.equal(switch1.isConnected, false);
+    t.equal(fixture.effects.clock.timers, 0);
+    t.strictSame(host1.names('Port'), ['br-int', 'heddle-vxlan', 'v1', 'x']);
+  });
+
+  t.test('and the next run finds all as it should be', async t => {
+    const again = new Fixture();
+    fixture.hosts.forEach((host, index) => again.effects.hosts.set(`tcp:192.0.2.${11 + index}:6640`, host));
+    const before = fixture.hosts.map(host => host.transactions.length);
+    for (const one of fixture.switches) one.log = [];
+    again.controller.start();
+    for (const one of fixture.switches) one.connect(stream => again.controller.accept(stream));
+    for (let round = 0; round < 4; round++) for (const one of fixture.switches) await one.settle();
+    t.equal(again.controller.status().ok, true);
+    t.strictSame(fixture.switches.flatMap(changesTo), [], 'nothing is sent to a switch');
+    t.strictSame(
+      fixture.hosts.map(host => host.transactions.length),
+      before,
+      'nor to a database',
+    );
+    again.controller.stop();
+  });
+});
+
+t.test('switches come before their hosts have been read', async t => {
+  const fixture = new Fixture();
+  const [host1, host2] = fixture.hosts;
+  const [switch1, switch2] = fixture.switches;
+  // What an earlier run left: nobody knows yet whether it is wanted.
+  const first = await new Fixture().start();
+  first.hosts[0].addPort('br-int', 'v1', { 'iface-id': 'fw1' });
+  await first.connect(switch1);
+  await switch1.settle();
+  first.controller.stop();
+  await switch1.settle();
+  const left = switch1.flows.size;
+  t.ok(left > 5);
+  switch1.log = [];
+
+  host1.away = 'connection refused';
+  host2.away = 'connection refused';
+  await fixture.start();
+  await fixture.connect(switch1, switch2);
+  t.strictSame(fixture.switches.flatMap(changesTo), [], 'nothing is sent');
+  t.equal(switch1.flows.size, left);
+  t.match(fixture.controller.status().switches, [{ state: 'waiting' }, { state: 'waiting' }]);
+  t.equal(fixture.controller.status().ok, false);
+  t.match(fixture.problems(), [
+    'kvm1: no OVSDB connection to tcp:192.0.2.11:6640 yet: connection refused; Heddle keeps trying',
+    /^kvm2: no OVSDB connection/,
+    /^app overlay: kvm1, kvm2 have not been read/,
+  ]);
+
+  host1.away = undefined;
+  fixture.effects.clock.advance(3_000);
+  await fixture.settle();
+  t.equal(switch1.flows.size >= left, true, 'nothing is taken away while kvm2 is unknown');
+  t.notOk(changesTo(switch1).some(({ command }) => command.startsWith('delete')));
+  t.strictSame(changesTo(switch2), [], 'and nothing is sent to kvm2');
+
+  host2.away = undefined;
+  fixture.effects.clock.advance(3_000);
+  await fixture.settle();
+  t.strictSame(fixture.problems(), []);
+  t.ok(
+    changesTo(switch1).some(({ command }) => command.startsWith('delete')),
+    'v1 is not there any more',
+  );
+  t.strictSame(flowsOf(switch1, 0), []);
+  t.ok(switch2.flows.size > 0);
+
+  host1.cut();
+  await settled();
+  t.match(fixture.problems(), [/^kvm1: no OVSDB connection .*: the other end closed the connection; Heddle/]);
+  t.strictSame(flowsOf(switch1, 80).length, 1, 'the switch goes on as it was');
+  fixture.controller.stop();
+});
+
+t.test('a switch that is in no overlay', async t => {
+  const fixture = await new Fixture('', [builtin('learning-switch')]).start();
+  const lone = new FakeSwitch({ dpid: 0x42n });
+  await fixture.connect(lone);
+  await lone.settle();
+  t.strictSame(flowsOf(lone, 0), ['table=0,priority=0 actions=CONTROLLER:65535']);
+  const frame = new Uint8Array(60);
+  frame.set([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0, 1, 8, 0]);
+  lone.send({
+    type: 'packet_in',
+    xid: 0,
+    bufferId: OFP_NO_BUFFER,
+    totalLen: 60,
+    reason: 0,
+    tableId: 0,
+    cookie: 0n,
+    match: match({ in_port: 1 }),
+    data: frame,
+  });
+  await lone.settle();
+  t.match(lone.log.at(-1), { type: 'packet_out', inPort: 1 });
+  t.match(fixture.controller.status(), {
+    ok: true,
+    switches: [{ dpid: '0000000000000042', state: 'in sync' }],
+  });
+  t.equal(fixture.controller.status().switches[0]?.hypervisor, undefined);
+  fixture.controller.stop();
+});
+
+/** An app of a test's own on the overlay's switches. */
+const own = (name: string, does: Partial<AppModule>): LoadedApp => ({
+  module: defineApp<unknown, unknown>({
+    name,
+    scope: 'hypervisors',
+    options: z.unknown(),
+    tables: [{ name: 't', stage: 'filter', miss: 'next' }],
+    init: () => ({}),
+    on: (_event, state) => ({ state }),
+    desired: () => emptyProgram,
+    ...does,
+  }),
+  options: {},
+});
+const claims = (port: number): Program => ({
+  ...emptyProgram,
+  flows: [
+    { table: 30, priority: 5, match: match({ in_port: 1 }), instructions: [applyActions([output(port)])] },
+  ],
+});
+
+t.test('apps that disagree, and a switch that refuses', async t => {
+  const fixture = new Fixture(file, [
+    own('first', { desired: () => claims(1) }),
+    own('second', { desired: () => claims(2) }),
+    own('twice', {
+      desired: () => {
+        const [flow] = claims(3).flows;
+        return {
+          ...emptyProgram,
+          flows:
+            flow === undefined
+              ? []
+              : [
+                  { ...flow, priority: 6 },
+                  { ...flow, priority: 6 },
+                ],
+        };
+      },
+    }),
+  ]);
+  const [switch1, switch2] = fixture.switches;
+  switch2.refuseAdd = change => (change.type === 'flow_mod' && change.priority === 6 ? [5, 1] : undefined);
+  await fixture.start();
+  await fixture.connect(switch1, switch2);
+  t.strictSame(flowsOf(switch1, 30).length, 2);
+  t.strictSame(fixture.problems(), [
+    'kvm2: refused table=30,priority=6,in_port=1 actions=output:3: OFPFMFC_TABLE_FULL',
+    ...['kvm1', 'kvm2'].flatMap(name => [
+      `${name}: apps first and second both claim table=30,priority=5,in_port=1 actions=output:2: first keeps it`,
+      `${name}: app twice claims table=30,priority=6,in_port=1 actions=output:3 twice: the first is kept`,
+    ]),
+  ]);
+  switch1.cut();
+  switch2.cut();
+  await fixture.settle();
+  t.match(
+    fixture.problems(),
+    [/^kvm1: bridge br-int has not/, /^kvm2: bridge br-int has not/],
+    'gone with the switch',
+  );
+  fixture.effects.clock.advance(60_000);
+  await fixture.settle();
+  t.equal(fixture.problems().length, 2, 'and for good');
+  fixture.controller.stop();
+});
+
+t.test('an app whose ports change, and one that hears of nothing', async t => {
+  let ports: readonly string[] = ['p1'];
+  const fixture = new Fixture(file, [
+    own('ports', {
+      on: (event, state) => (event.type === 'flow-removed' ? { state, changed: [event.dpid] } : { state }),
+      ports: () => ports.map(name => ({ name, type: 'internal', options: {} })),
+      desired: () => claims(1),
+      report: () => ({
+        problems: [
+          { message: 'about nothing' },
+          { hypervisor: 'kvm1', network: 'blue', port: 'v1', dpid: 1n, app: 'ports', message: 'about much' },
+        ],
+      }),
+    }),
+  ]);
+  const [switch1] = fixture.switches;
+  fixture.hosts[0].away = 'not yet';
+  await fixture.start();
+  await fixture.connect(switch1);
+  t.equal(switch1.flows.size, 0);
+  fixture.hosts[0].away = undefined;
+  fixture.effects.clock.advance(1_000);
+  await fixture.settle();
+  t.equal(flowsOf(switch1, 30).length, 1, 'what waited for its host goes on by itself');
+  t.strictSame(fixture.hosts[0].names('Port'), ['br-int', 'p1']);
+  ports = ['p2'];
+  switch1.send({
+    type: 'flow_removed',
+    xid: 0,
+    cookie: 0n,
+    priority: 1,
+    reason: 0,
+    tableId: 0,
+    durationSec: 0,
+    durationNsec: 0,
+    idleTimeout: 0,
+    hardTimeout: 0,
+    packetCount: 0n,
+    byteCount: 0n,
+    match: [],
+  });
+  await fixture.settle();
+  t.strictSame(fixture.hosts[0].names('Port'), ['br-int', 'p2']);
+  t.strictSame(fixture.hosts[1].names('Port'), ['br-int', 'p1'], 'only where something has changed');
+  t.strictSame(fixture.problems().slice(-2), [
+    'Heddle: about nothing',
+    'kvm1 network blue port v1 0000000000000001 app ports: about much',
+  ]);
+  fixture.controller.stop();
+});
+
+t.test('a controller whose apps cannot start', t => {
+  const broken = own('broken', {
+    init: () => {
+      throw new Error('no');
+    },
+  });
+  t.throws(() => new Fixture(file, [broken]), { code: 'APP_THREW' });
+  t.end();
+});
