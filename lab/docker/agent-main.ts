@@ -2,7 +2,8 @@
  * The program of every container of the lab: dials the lab, does its orders, and ends when the lab has ended, which
  * ends the container. It dials and does not listen, so that no port that takes orders is open to anybody.
  *
- * Usage: node agent-main.js LAB-ADDRESS [PROGRAM ARGUMENT…]. The program runs beside it; when it ends, so does this.
+ * Usage: node agent-main.js LAB-ADDRESS [PROGRAM ARGUMENT…]. The program runs beside it, from when the lab is there; when
+ * it ends, so does this, and the lab sees it.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { connect, type Socket } from 'node:net';
@@ -18,16 +19,12 @@ const graceMs = 5_000;
 const [address, ...program] = process.argv.slice(2);
 if (address === undefined) throw new Error('usage: node agent-main.js LAB-ADDRESS [PROGRAM ARGUMENT…]');
 
-const child = startBeside(program);
+let child: ChildProcess | undefined;
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void leave(0));
-child?.once('exit', code => void leave(code ?? 1));
-child?.once('error', error => {
-  console.error(messageOf(error));
-  void leave(1);
-});
 
 try {
   const socket = await dial(address);
+  child = startBeside(program);
   const error = await serveOrders(socket);
   if (error !== undefined) console.error(`the connection to the lab was lost: ${error.message}`);
   await leave(error === undefined ? 0 : 1);
@@ -37,7 +34,14 @@ try {
 }
 
 function startBeside([file, ...args]: readonly string[]): ChildProcess | undefined {
-  return file === undefined ? undefined : spawn(file, args, { stdio: 'inherit' });
+  if (file === undefined) return undefined;
+  const beside = spawn(file, args, { stdio: 'inherit' });
+  beside.once('exit', code => void leave(code ?? 1));
+  beside.once('error', error => {
+    console.error(messageOf(error));
+    void leave(1);
+  });
+  return beside;
 }
 
 async function dial(lab: string): Promise<Socket> {

@@ -16,12 +16,24 @@ const keep = !['', '0', undefined].includes(process.env['LAB_KEEP']);
 const settleMs = 1_000;
 const progress = new Progress({ output: process.stdout, colour: false });
 
+const howToLookAround = `
+The lab stays up. To look around:
+  docker-compose exec kvm1 ip netns exec blue-1 ping 10.0.0.2
+  docker-compose exec kvm2 ip netns exec red-2 tcpdump -ni eth0
+  docker-compose exec kvm1 ovs-vsctl show
+  docker-compose exec kvm1 ovs-ofctl -O OpenFlow13 dump-flows br-int
+  docker-compose exec heddle heddle status
+To take it down:
+  docker-compose down`;
+
 const stop = new AbortController();
 setMaxListeners(0, stop.signal);
 const stopped = new Promise<void>(resolve => stop.signal.addEventListener('abort', () => resolve()));
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());
 
 process.exitCode = await demonstrate();
+// What was still waited for when something failed would hold this process until its time is over.
+stop.abort();
 
 async function demonstrate(): Promise<number> {
   const lab = await ContainerLab.open(stop.signal);
@@ -35,7 +47,7 @@ async function demonstrate(): Promise<number> {
       await stopped;
     }
   } catch (thrown) {
-    if (!stop.signal.aborted) progress.line(`${messageOf(thrown)}\n${await logs(lab)}`);
+    if (!stop.signal.aborted) progress.line(`${await logs(lab)}\n${messageOf(thrown)}`);
   }
   try {
     await lab.close();
@@ -65,13 +77,3 @@ async function logs(lab: ContainerLab): Promise<string> {
   const tails = await Promise.allSettled([...lab.hypervisors.values()].map(kvm => kvm.logTail(10)));
   return tails.map(tail => (tail.status === 'fulfilled' ? tail.value : messageOf(tail.reason))).join('\n');
 }
-
-const howToLookAround = `
-The lab stays up. To look around:
-  docker-compose exec kvm1 ip netns exec blue-1 ping 10.0.0.2
-  docker-compose exec kvm2 ip netns exec red-2 tcpdump -ni eth0
-  docker-compose exec kvm1 ovs-vsctl show
-  docker-compose exec kvm1 ovs-ofctl -O OpenFlow13 dump-flows br-int
-  docker-compose exec heddle heddle status
-To take it down:
-  docker-compose down`;
