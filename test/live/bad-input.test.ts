@@ -204,7 +204,7 @@ t.test('what stands in the file, and what the machine lacks', { skip }, async t 
   await t.test('files that are none', async t => {
     const cases: [string, RegExp][] = [
       [`${lab.directory}/nosuch.yaml`, /^cannot read .*nosuch\.yaml: .*no such file/],
-      [lab.directory, /^cannot read .*directory/],
+      [lab.directory, /^cannot read .*: it is a folder/],
       [await write('random', randomBytes(3_000)), /^cannot read .*random: it is not UTF-8 text/],
       [await write('flow.yaml', '{ apps: ['), /flow\.yaml:1:\d+: not valid YAML: /],
       [await write('page.yaml', '<html></html>'), /page\.yaml:1:1: this is an HTML or XML page, not YAML/],
