@@ -24,7 +24,7 @@ make_debian() { # PACKAGES
   say "making the Debian base (debootstrap, with $1)"
   local tree
   tree=$(mktemp -d "$debian_tar.XXXXXX")
-  timeout 900 debootstrap --variant=minbase "--include=$1" bookworm "$tree" >"$tree.log" 2>&1 ||
+  timeout --foreground 900 debootstrap --variant=minbase "--include=$1" bookworm "$tree" >"$tree.log" 2>&1 ||
     fail 'debootstrap failed:' "$(tail -n 20 "$tree.log")" "$(rm -rf --one-file-system "$tree" "$tree.log")"
   # With no sources "apt-get update" has nothing to do, and "install" finds everything done.
   : >"$tree/etc/apt/sources.list"
@@ -40,7 +40,7 @@ make_npm_cache() {
   local project
   project=$(mktemp -d)
   cp package.json package-lock.json "$project"
-  timeout 600 npm ci --prefix "$project" --cache "$project/.npm" --include=dev --ignore-scripts \
+  timeout --foreground 600 npm ci --prefix "$project" --cache "$project/.npm" --include=dev --ignore-scripts \
     --no-audit --no-fund --loglevel=error >"$project/log" 2>&1 || fail 'npm ci failed:' "$(cat "$project/log")"
   tar -C "$project" -cf "$npm_tar.new" .npm
   rm -rf "$project" "$(dirname "$npm_tar")"/npm-*.tar
@@ -50,7 +50,7 @@ make_npm_cache() {
 # Gives the engine debian:bookworm-slim and node:20-bookworm-slim: the latter is the former with this machine's Node.
 import_base_images() { # WORK
   say 'importing the base images'
-  timeout 300 docker import - debian:bookworm-slim <"$debian_tar" >/dev/null
+  timeout --foreground 300 docker import - debian:bookworm-slim <"$debian_tar" >/dev/null
   local context=$1/node root=$1/node/root
   mkdir -p "$root/usr/local/bin" "$root/usr/local/lib/node_modules" "$root/usr/local/etc"
   cp "$(node -p process.execPath)" "$root/usr/local/bin/node"
@@ -61,7 +61,7 @@ import_base_images() { # WORK
   # npm knows what it has by the address that it came from.
   printf 'offline=true\nregistry=%s\n' "$(npm config get registry --loglevel=error)" >"$root/usr/local/etc/npmrc"
   printf 'FROM debian:bookworm-slim\nCOPY root /\nADD npm.tar /root/\nRUN node --version && npm --version\n' >"$context/Dockerfile"
-  timeout 300 docker build -q -t node:20-bookworm-slim "$context" >"$1/node.log" 2>&1 ||
+  timeout --foreground 300 docker build -q -t node:20-bookworm-slim "$context" >"$1/node.log" 2>&1 ||
     fail 'this machine'"'"'s Node does not run in a bookworm image:' "$(cat "$1/node.log")"
   rm -rf "$context"
 }
