@@ -5,6 +5,7 @@ import { HeddleError } from '../src/lib/errors.js';
 import type { Background, Exit } from './background.js';
 import { compiled } from './compiled.js';
 import type { Output } from './exec.js';
+import type { Host } from './host.js';
 import type { Lab } from './lab.js';
 import { waitFor } from './wait.js';
 
@@ -44,10 +45,16 @@ export async function startHeddle(lab: Lab, yaml: string): Promise<HeddleProcess
     exited: background.exited,
     goingDown: lab.goingDown,
     cli,
-    status: async () => JSON.parse((await cli('status', '--json')).stdout) as unknown,
+    status: () => statusOf(lab.controller),
     logTail: async (lines = 20) => (await lab.controller.run(['tail', '-n', String(lines), log])).stdout,
     stop,
   };
+}
+
+/** `heddle status --json` on Heddle's own host: what it says also while something is wrong, which is exit code 2. */
+export async function statusOf(host: Host): Promise<unknown> {
+  const argv = [process.execPath, compiled('src/main.js'), 'status', '--json'];
+  return JSON.parse((await host.run(argv, { accept: [0, 2] })).stdout);
 }
 
 /** Fails as soon as Heddle ends: nothing that is waited for can come then. */

@@ -1,9 +1,8 @@
 /** The lab whose hosts are containers: what lab/lab.ts is for namespaces of one machine. */
 import * as z from 'zod';
 import { HeddleError } from '../../src/lib/errors.js';
-import { compiled } from '../compiled.js';
 import type { Exit } from '../background.js';
-import type { HeddleProcess } from '../heddle.js';
+import { type HeddleProcess, statusOf } from '../heddle.js';
 import { ipBatch, type Host } from '../host.js';
 import { Hypervisor } from '../hypervisor.js';
 import { controllerAddress, managementAddress, underlayAddress } from '../plan.js';
@@ -65,11 +64,10 @@ export class ContainerLab implements Site {
   async heddle(): Promise<Pick<HeddleProcess, 'exited' | 'goingDown' | 'status'>> {
     const host = await this.#agents.host(heddleName);
     const exited = host.gone.then((): Exit => ({ code: undefined, signal: undefined }));
-    const command = [process.execPath, compiled('src/main.js'), 'status', '--json'];
     return {
       exited,
       goingDown: this.goingDown,
-      status: async () => JSON.parse((await host.run(command)).stdout) as unknown,
+      status: () => statusOf(host),
     };
   }
 

@@ -1,6 +1,5 @@
 /** A lab whose bridges Heddle makes and programs: hypervisors, VMs in networks, and Heddle, which can go and come back. */
 import { heddleYaml, type FileNetwork } from '../../../lab/heddle-file.js';
-import { compiled } from '../../../lab/compiled.js';
 import { startHeddle, untilInSync, whileRunning, type HeddleProcess } from '../../../lab/heddle.js';
 import type { Hypervisor } from '../../../lab/hypervisor.js';
 import { Lab } from '../../../lab/lab.js';
@@ -68,8 +67,7 @@ export class Site {
 
   /** `heddle status --json`, whose exit code is 2 while something is wrong. */
   async status(): Promise<Status> {
-    const argv = [process.execPath, compiled('src/main.js'), 'status', '--json'];
-    return JSON.parse((await this.lab.controller.run(argv, { accept: [0, 2] })).stdout) as Status;
+    return (await this.#heddle.status()) as Status;
   }
 
   /** Waits until status says what `look` looks for. */
