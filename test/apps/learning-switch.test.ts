@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import t from 'tap';
+import { forward } from '../../src/apps/learning-switch/messages.js';
 import { learningSwitch } from '../../src/apps/learning-switch/learning-switch.js';
 import { MacTable } from '../../src/apps/learning-switch/mac-table.js';
 import { parseConfig } from '../../src/config/parse.js';
@@ -401,5 +402,12 @@ t.test('Ethernet headers', t => {
       return dst < 2 ** 48 && src < 2 ** 48 && etherType < 65_536 && (vlan === undefined || vlan < 4_096);
     }),
   );
+  t.end();
+});
+
+t.test('the flow of a conversation has its match in the order of match()', t => {
+  const conversation = { inPort: 3, dst: 0x020000000001, src: 0x020000000002, vlanVid: 0x100a };
+  const fields = { vlan_vid: 0x100a, eth_src: conversation.src, in_port: 3, eth_dst: conversation.dst };
+  t.same(forward({ table: 0, cookie: 0n }, conversation, 5, 300).match, match(fields));
   t.end();
 });

@@ -5,7 +5,6 @@ import {
   applyActions,
   type FlowStats,
   type Instruction,
-  match,
   OFPP,
   OFPPR,
   OFPPS,
@@ -103,7 +102,6 @@ function onPacket(dpid: Dpid, packet: PacketIn, state: State): Step<State> {
   if (isLinkLocalMac(dst) || etherType === EtherType.LLDP || isGroupMac(src)) return { state };
 
   const send: AppMessage[] = [];
-  const { table, cookie } = state;
   const { before, evicted } = macs.learn(vlan, src, inPort) ?? {};
   if (before !== undefined) {
     // It has moved: flows towards its old port, and those of its old port, are wrong now.
@@ -118,10 +116,10 @@ function onPacket(dpid: Dpid, packet: PacketIn, state: State): Step<State> {
     send.push(...packetOut(packet, inPort, OFPP.FLOOD));
     return { state, send };
   }
-  const fields = match({ in_port: inPort, ...vlanFields(vlan), eth_dst: dst, eth_src: src });
   // Where both ends are behind one port, they have heard each other already: a switch drops what would go back by the
   // port that it came in by [OF1.3.5 5.10], and with the flow it does so without asking.
-  send.push(forward({ table, cookie, idleTimeout: state.options['idle-timeout'], match: fields, outPort }));
+  const conversation = { inPort, dst, src, vlanVid: vlanFields(vlan).vlan_vid };
+  send.push(forward(state, conversation, outPort, state.options['idle-timeout']));
   if (outPort !== inPort) send.push(...packetOut(packet, inPort, outPort));
   return { state, send };
 }

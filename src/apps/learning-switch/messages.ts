@@ -1,8 +1,8 @@
+import type { Mac } from '../../lib/addresses.js';
 import {
   applyActions,
   type FlowMod,
   match,
-  type Match,
   type MatchFields,
   OFP_NO_BUFFER,
   OFPG,
@@ -20,38 +20,66 @@ interface Owner {
 const priority = 10;
 const wholeCookie = 0xffff_ffff_ffff_ffffn;
 
-const base = ({ table, cookie }: Owner): Omit<FlowMod, 'command' | 'match' | 'instructions'> => ({
+/** Which packets a learned flow is for. */
+export interface Conversation {
+  readonly inPort: number;
+  readonly dst: Mac;
+  readonly src: Mac;
+  /** The match field: OFPVID_PRESENT and the VLAN, or 0 for "no tag". */
+  readonly vlanVid: number;
+}
+
+/**
+ * A flow to a port, which goes when it is not used. Written out in full, in the order of `match()`: there is one for each
+ * packet that is asked about, and copying `base` took a quarter of the time of an answer.
+ */
+export const forward = (
+  { table, cookie }: Owner,
+  { inPort, dst, src, vlanVid }: Conversation,
+  outPort: number,
+  idleTimeout: number,
+): FlowMod => ({
   type: 'flow_mod',
   xid: 0,
   cookie,
   cookieMask: 0n,
   tableId: table,
-  idleTimeout: 0,
+  command: 'add',
+  idleTimeout,
   hardTimeout: 0,
   priority,
   bufferId: OFP_NO_BUFFER,
   outPort: OFPP.ANY,
   outGroup: OFPG.ANY,
   flags: 0,
-});
-
-/** A flow to a port, which goes when it is not used. */
-export const forward = (
-  flow: Owner & { readonly idleTimeout: number; readonly match: Match; readonly outPort: number },
-): FlowMod => ({
-  ...base(flow),
-  command: 'add',
-  idleTimeout: flow.idleTimeout,
-  match: flow.match,
-  instructions: [applyActions([output(flow.outPort)])],
+  match: [
+    { field: 'in_port', value: inPort },
+    { field: 'eth_dst', value: dst },
+    { field: 'eth_src', value: src },
+    { field: 'vlan_vid', value: vlanVid },
+  ],
+  instructions: [applyActions([output(outPort)])],
 });
 
 /** Deletes those of the owner's flows that match at least these fields, and output to this port where one is named. */
-export const deleteFlows = (owner: Owner, fields: MatchFields, outPort: number = OFPP.ANY): FlowMod => ({
-  ...base(owner),
-  command: 'delete',
+export const deleteFlows = (
+  { table, cookie }: Owner,
+  fields: MatchFields,
+  outPort: number = OFPP.ANY,
+): FlowMod => ({
+  type: 'flow_mod',
+  xid: 0,
+  cookie,
   cookieMask: wholeCookie,
+  tableId: table,
+  command: 'delete',
+  idleTimeout: 0,
+  hardTimeout: 0,
+  priority,
+  bufferId: OFP_NO_BUFFER,
   outPort,
+  outGroup: OFPG.ANY,
+  flags: 0,
   match: match(fields),
   instructions: [],
 });
