@@ -34,7 +34,7 @@ export function planControllers(intent: HostIntent, [uuid, bridge]: Named, rows:
   const others = all.filter(([, row]) => targetOf(row) !== intent.controller);
   const foreign = others.filter(([, row]) => !isOurs(row)).map(([, row]) => targetOf(row));
   return joined([
-    mine === undefined ? added(intent, uuid) : outOfBand(mine),
+    mine === undefined ? added(intent, uuid) : outOfBand(intent, mine),
     without(
       uuid,
       others.filter(([, row]) => isOurs(row)),
@@ -58,13 +58,18 @@ const added = (intent: HostIntent, bridge: Uuid): HostPlan =>
     mutate('Bridge', byUuid(bridge), [['controller', 'insert', [namedUuid('controller')]]]),
   );
 
-const outOfBand = ([uuid, row]: Named): HostPlan =>
-  readString(row, 'connection_mode') === 'out-of-band'
-    ? nothing
-    : change(
-        `connect ${targetOf(row)} out-of-band`,
-        update('Controller', byUuid(uuid), { connection_mode: 'out-of-band' }),
-      );
+function outOfBand({ bridge }: HostIntent, [uuid, row]: Named): HostPlan {
+  const target = targetOf(row);
+  if (readString(row, 'connection_mode') === 'out-of-band') return nothing;
+  if (!isOurs(row))
+    return problem(
+      `controller ${target} of ${bridge} was set by somebody else, and in-band, which puts hidden flows before Heddle's: \`ovs-vsctl set Controller ${uuid} connection_mode=out-of-band\``,
+    );
+  return change(
+    `connect ${target} out-of-band`,
+    update('Controller', byUuid(uuid), { connection_mode: 'out-of-band' }),
+  );
+}
 
 const without = (bridge: Uuid, stale: readonly Named[], where = ''): HostPlan =>
   stale.length === 0

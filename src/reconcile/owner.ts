@@ -1,7 +1,10 @@
 import { readStringMap, type Row } from '../ovsdb/index.js';
 
-/** Rows that Heddle made carry this in external_ids; others are never changed or deleted. */
-export const ownerMark: ReadonlyMap<string, string> = new Map([['owner', 'heddle']]);
+/**
+ * Rows that Heddle made carry this in external_ids; others are never changed or deleted. The key is Heddle's own, since
+ * others mark their rows there too.
+ */
+export const ownerMark: ReadonlyMap<string, string> = new Map([['heddle', 'managed']]);
 
 export const isMarked = (externalIds: ReadonlyMap<string, string>): boolean =>
   [...ownerMark].every(([key, value]) => externalIds.get(key) === value);

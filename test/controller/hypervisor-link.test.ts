@@ -307,7 +307,7 @@ t.test('what apps see of a host', t => {
     };
     return [name as Uuid, { uuid: name as Uuid, ...port, ...more }];
   };
-  const ours = new Map([['owner', 'heddle']]);
+  const ours = new Map([['heddle', 'managed']]);
   const all = (...rows: [Uuid, SwitchPort][]): SwitchPorts => new Map(rows);
   t.strictSame(unknownHypervisor(config), { config, known: false, ports: new Map() });
   t.strictSame(viewOf(config, all()), { config, known: true, ports: new Map() });

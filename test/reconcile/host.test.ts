@@ -25,13 +25,21 @@ t.test('marks', t => {
   t.equal(
     isMarked(
       new Map([
-        ['owner', 'heddle'],
+        ['heddle', 'managed'],
         ['iface-id', 'x'],
       ]),
     ),
     true,
   );
-  t.equal(isMarked(new Map([['owner', 'neutron']])), false);
+  t.equal(
+    isMarked(
+      new Map([
+        ['heddle', 'no'],
+        ['owner', 'heddle'],
+      ]),
+    ),
+    false,
+  );
   t.equal(isMarked(new Map()), false);
   t.end();
 });
@@ -100,7 +108,7 @@ t.test('planHost', { skip: whyNoServer() }, async t => {
       ['Interface', tunnel.name],
       ['Bridge', 'br-int'],
     ] as const)
-      t.equal(get(table, record, 'external_ids'), '{owner=heddle}');
+      t.equal(get(table, record, 'external_ids'), '{heddle=managed}');
     t.equal(get('Open_vSwitch', '.', 'next_cfg'), '1', 'and is counted');
   });
 
@@ -109,7 +117,7 @@ t.test('planHost', { skip: whyNoServer() }, async t => {
     const moved = { ...tunnel, options: { ...tunnel.options, local_ip: '10.97.0.9' } };
     t.strictSame((await settle({ ports: [moved] })).changes, ['set options of heddle-vxlan']);
     t.match(get('Interface', 'heddle-vxlan', 'options'), 'local_ip="10.97.0.9"');
-    t.equal(get('Interface', 'heddle-vxlan', 'external_ids'), '{note=mine, owner=heddle}');
+    t.equal(get('Interface', 'heddle-vxlan', 'external_ids'), '{heddle=managed, note=mine}');
 
     await person('set Interface heddle-vxlan options:tos=inherit');
     t.strictSame((await settle({ ports: [moved] })).changes, ['set options of heddle-vxlan']);
@@ -162,6 +170,17 @@ t.test('planHost', { skip: whyNoServer() }, async t => {
     const id = get('Bridge', 'br-int', 'controller').slice(1, -1);
     await person(`set Controller ${id} connection_mode=in-band`);
     t.strictSame((await settle()).changes, [`connect ${target} out-of-band`]);
+    await person(
+      `set Controller ${id} connection_mode=in-band`,
+      `remove Controller ${id} external_ids heddle`,
+    );
+    const theirs = await settle();
+    t.strictSame(theirs.changes, [], 'a row that somebody else has made is not changed');
+    t.strictSame(theirs.problems, [
+      `controller ${target} of br-int was set by somebody else, and in-band, which puts hidden flows before Heddle's: \`ovs-vsctl set Controller ${id} connection_mode=out-of-band\``,
+    ]);
+    await person(`set Controller ${id} connection_mode=out-of-band`);
+    t.strictSame((await settle()).problems, []);
     await person('del-br br-int');
     t.strictSame((await settle()).changes, ['create bridge br-int', 'add port heddle-vxlan']);
   });
