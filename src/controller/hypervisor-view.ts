@@ -29,7 +29,7 @@ export function viewOf(config: HypervisorConfig, all: SwitchPorts): HypervisorVi
   };
 }
 
-function hostPort({ name, ofport, error, externalIds }: SwitchPort): HostPort {
+function hostPort({ name, port, bonded, ofport, error, externalIds }: SwitchPort): HostPort {
   const ifaceId = externalIds.get('iface-id');
   const mac = attachedMac(externalIds.get('attached-mac'));
   return {
@@ -37,6 +37,7 @@ function hostPort({ name, ofport, error, externalIds }: SwitchPort): HostPort {
     ...(ofport !== null && { ofport }),
     ...(ifaceId !== undefined && { ifaceId }),
     ...(mac !== undefined && { attachedMac: mac }),
+    ...(bonded && { bond: port }),
     ...(error !== null && error !== '' && { error }),
   };
 }

@@ -22,6 +22,8 @@ export interface HostPort {
   readonly ifaceId?: string;
   /** Interface.external_ids:attached-mac. */
   readonly attachedMac?: Mac;
+  /** The name of the Port row where that has several interfaces, of which this is one. */
+  readonly bond?: string;
   /** Interface.error, in Open vSwitch's own words. */
   readonly error?: string;
 }

@@ -18,8 +18,10 @@ export interface SwitchPort {
   /** Of the Interface row: the port's identity while it exists. */
   readonly uuid: Uuid;
   readonly bridge: string;
-  /** The Port row's name: a bond has several interfaces. */
+  /** The Port row's name. */
   readonly port: string;
+  /** Whether that Port has several interfaces [ovs-vswitchd.conf.db(5), Port: Bonding Configuration]. */
+  readonly bonded: boolean;
   readonly name: string;
   /** As written in the database: '' and 'system' are the same. */
   readonly type: string;
@@ -75,6 +77,7 @@ function switchPort(uuid: Uuid, bridge: Row, port: Row, row: Row): SwitchPort {
     uuid,
     bridge: readString(bridge, 'name') ?? '',
     port: readString(port, 'name') ?? '',
+    bonded: readUuids(port, 'interfaces').length > 1,
     name: readString(row, 'name') ?? '',
     type: readString(row, 'type') ?? '',
     ofport: ofport === -1 ? null : ofport,
@@ -85,6 +88,7 @@ function switchPort(uuid: Uuid, bridge: Row, port: Row, row: Row): SwitchPort {
 
 const sameDetails = (a: SwitchPort, b: SwitchPort): boolean =>
   a.port === b.port &&
+  a.bonded === b.bonded &&
   a.name === b.name &&
   a.type === b.type &&
   a.error === b.error &&

@@ -299,6 +299,7 @@ t.test('what apps see of a host', t => {
     const port = {
       bridge: 'br-int',
       port: name,
+      bonded: false,
       name,
       type: '',
       ofport: 1,
@@ -328,6 +329,7 @@ t.test('what apps see of a host', t => {
       }),
       row('vnet3', { ofport: null, error: 'no such device' }),
       row('vxlan9', { type: 'vxlan', ofport: 9 }),
+      row('eth1', { port: 'bond0', bonded: true }),
     ),
   );
   t.equal(view.tunnelPort, 7);
@@ -339,6 +341,7 @@ t.test('what apps see of a host', t => {
       { name: 'vnet2', ofport: 1, ifaceId: 'i2' },
       { name: 'vnet3', error: 'no such device' },
       { name: 'vxlan9', ofport: 9 },
+      { name: 'eth1', ofport: 1, bond: 'bond0' },
     ],
   );
   const failed = viewOf(

@@ -602,6 +602,20 @@ t.test('ports appear, move, change and go', t => {
     { type: 'moved', port: { ofport: null, error: 'no such device' } },
   ]);
   t.match(modify({ external_ids: ['map', [['iface-id', 'fw2']]] }), [{ type: 'changed' }]);
+  const second = uuidOf(5);
+  const bonding = {
+    Port: { [port]: { modify: { interfaces: ['uuid', second] } } },
+    Interface: { [second]: { insert: { name: 'tap1' } } },
+  };
+  t.match(
+    eventsOf(bonding),
+    [
+      { type: 'changed', port: { name: 'tap0', port: 'tap0', bonded: true }, before: { bonded: false } },
+      { type: 'appeared', port: { name: 'tap1', port: 'tap0', bonded: true } },
+    ],
+    'a second interface makes a bond',
+  );
+  eventsOf({ Port: bonding.Port, Interface: { [second]: { delete: null } } });
   const toOther = {
     [br0]: { modify: { ports: ['uuid', port] } },
     [br1]: { modify: { ports: ['uuid', port] } },
