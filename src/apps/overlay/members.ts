@@ -2,6 +2,7 @@ import type { NetworkConfig, PortSelector } from '../../config/config.js';
 import type { HostPort, HypervisorView, Problem } from '../../intent/index.js';
 import type { Dpid, Ipv4, Mac } from '../../lib/addresses.js';
 import { glob } from '../../lib/glob.js';
+import type { SinceOf } from './holders.js';
 
 /** A port on a hypervisor that belongs to a network. */
 export interface Member {
@@ -10,6 +11,8 @@ export interface Member {
   readonly network: NetworkConfig;
   /** Known from OVSDB before the first packet; undefined: the switch learns what is behind this port. */
   readonly mac?: Mac;
+  /** Since when it has that MAC (see holders.ts): a smaller number is earlier. */
+  readonly since: number;
 }
 
 /** One hypervisor, as far as the overlay needs it. */
@@ -34,29 +37,38 @@ export function membership(networks: readonly NetworkConfig[]): Membership {
   return (hypervisor, port) => {
     const found = new Set<NetworkConfig>();
     for (const { network, selector, pattern } of rules) {
-      const identity = identityFor(selector, hypervisor, port);
-      if (identity !== undefined && pattern.matches(identity)) found.add(network);
+      const identities = identitiesFor(selector, hypervisor, port);
+      if (identities.some(identity => pattern.matches(identity))) found.add(network);
     }
     return [...found];
   };
 }
 
-function identityFor(selector: PortSelector, hypervisor: string, port: HostPort): string | undefined {
-  if (selector.by === 'iface-id') return port.ifaceId;
-  return selector.on === undefined || selector.on === hypervisor ? port.name : undefined;
+function identitiesFor(selector: PortSelector, hypervisor: string, port: HostPort): readonly string[] {
+  if (selector.by === 'iface-id') return port.ifaceId === undefined ? [] : [port.ifaceId];
+  if (selector.on !== undefined && selector.on !== hypervisor) return [];
+  return port.bond === undefined ? [port.name] : [port.name, port.bond];
 }
 
+const bondMessage = 'bonds are not served yet: this port has several interfaces, and is in no network';
+
 /** A hypervisor's members, from what its OVSDB tells. A port that cannot be served is a problem, not a guess. */
-export function hostOf(view: HypervisorView, networksOf: Membership): Host {
+export function hostOf(view: HypervisorView, networksOf: Membership, sinceOf: SinceOf): Host {
   const { name, dpid, vtep } = view.config;
   const members: Member[] = [];
   const problems: Problem[] = [];
-  for (const port of view.ports.values()) {
+  const bonds = new Set<string>();
+  // What is not known to be this host's bridge, as where the file leads to another one, has no ports to be served.
+  for (const port of view.known ? view.ports.values() : []) {
     const networks = networksOf(name, port);
     const [network, second] = networks;
-    const about = { hypervisor: name, port: port.name };
+    const about = { hypervisor: name, port: port.bond ?? port.name };
     if (network === undefined) continue;
-    if (second !== undefined) {
+    if (port.bond !== undefined) {
+      // Each of its interfaces as a port of its own would give what is at the other end every broadcast twice, and a loop.
+      if (!bonds.has(port.bond)) problems.push({ ...about, network: network.name, message: bondMessage });
+      bonds.add(port.bond);
+    } else if (second !== undefined) {
       const claims = networks.map(claim => claim.name).join(' and ');
       problems.push({
         ...about,
@@ -66,20 +78,24 @@ export function hostOf(view: HypervisorView, networksOf: Membership): Host {
       const why = port.error ?? 'Open vSwitch has not given it an OpenFlow port yet';
       problems.push({ ...about, network: network.name, message: why });
     } else {
-      const mac = port.attachedMac === undefined ? {} : { mac: port.attachedMac };
-      members.push({ port: port.name, ofport: port.ofport, network, ...mac });
+      const { name: its, ofport, attachedMac: mac } = port;
+      const since = mac === undefined ? 0 : sinceOf(its, network.vni, mac);
+      members.push({ port: its, ofport, network, since, ...(mac !== undefined && { mac }) });
     }
   }
   const tunnel = view.tunnelPort === undefined ? {} : { tunnelPort: view.tunnelPort };
   return { name, dpid, vtep, known: view.known, ...tunnel, members, problems };
 }
 
-/** What peers program from a host: two equal signatures mean that no peer has anything to change. */
+/**
+ * What peers program from a host: two equal signatures mean that no peer has anything to change. The age of a MAC is part
+ * of it, since another host's port may hold it instead.
+ */
 export function signatures(host: Host): ReadonlyMap<number, string> {
   const byVni = new Map<number, string[]>();
-  for (const { network, mac } of host.members) {
+  for (const { network, mac, since } of host.members) {
     const macs = byVni.get(network.vni) ?? [];
-    if (mac !== undefined) macs.push(mac.toString(16));
+    if (mac !== undefined) macs.push(`${mac.toString(16)}@${since}`);
     byVni.set(network.vni, macs);
   }
   return new Map([...byVni].map(([vni, macs]) => [vni, macs.sort().join(' ')]));

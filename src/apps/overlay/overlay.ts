@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { NetworkConfig } from '../../config/config.js';
 import {
   defineApp,
   emptyProgram,
@@ -8,7 +9,8 @@ import {
   type Step,
   type World,
 } from '../../intent/index.js';
-import { type Dpid, formatIpv4, formatMac, type Mac } from '../../lib/addresses.js';
+import { type Dpid, formatIpv4, formatMac } from '../../lib/addresses.js';
+import { agedBy, asFirstRead, type Claim, claimsOf } from './holders.js';
 import { type Host, hostOf, type Membership, membership, signatures } from './members.js';
 import { tunnelPort } from './ports.js';
 import { overlayProgram } from './program.js';
@@ -19,6 +21,8 @@ interface State {
   readonly learnedCookie: Setup['learnedCookie'];
   readonly membership: Membership;
   readonly hosts: ReadonlyMap<string, Host>;
+  /** How often a hypervisor has changed: the age of what came with the change (see holders.ts). */
+  readonly changes: number;
 }
 
 /** VXLAN overlays [RFC 7348]: one network is one VNI, and its ports reach each other on whatever hosts they are. */
@@ -33,6 +37,7 @@ export const overlay = defineApp<Record<string, never>, State>({
     learnedCookie,
     membership: membership(config.networks),
     hosts: new Map(),
+    changes: 0,
   }),
 
   on(event, state, world): Step<State> {
@@ -67,7 +72,8 @@ export const overlay = defineApp<Record<string, never>, State>({
 
 function allHosts(state: State, world: World): readonly Host[] {
   return [...world.hypervisors].map(
-    ([name, view]) => state.hosts.get(name) ?? hostOf(view, state.membership),
+    ([name, view]) =>
+      state.hosts.get(name) ?? hostOf(view, state.membership, asFirstRead(world.hypervisors, name)),
   );
 }
 
@@ -79,9 +85,15 @@ function onHypervisor(name: string, state: State, world: World): Step<State> {
   const view = world.hypervisors.get(name);
   if (view === undefined) return { state };
   const before = state.hosts.get(name);
-  const after = hostOf(view, state.membership);
+  const changes = state.changes + 1;
+  // Numbers below that of the hypervisors are of first reads.
+  const sinceOf =
+    before?.known === true
+      ? agedBy(before, world.hypervisors.size + changes)
+      : asFirstRead(world.hypervisors, name);
+  const after = hostOf(view, state.membership, sinceOf);
   const hosts = new Map(state.hosts).set(name, after);
-  const next = { ...state, hosts };
+  const next = { ...state, hosts, changes };
   if (before === undefined && hosts.size === world.hypervisors.size)
     return { state: next, changed: world.switches.keys() };
   const changed = new Set<Dpid>([after.dpid]);
@@ -132,7 +144,7 @@ function report(hosts: readonly Host[], world: World): Report {
     ),
     problems: [
       ...hosts.flatMap(host => [...host.problems, ...tunnelProblems(host, world)]),
-      ...duplicateMacs(members),
+      ...world.networks.flatMap(network => duplicateMacs(network, hosts)),
       ...waiting(hosts),
     ],
   };
@@ -151,31 +163,16 @@ function tunnelProblems(host: Host, world: World): readonly Problem[] {
 }
 
 /** Two ports with one MAC in one network: frames to it can reach one of them only. */
-function duplicateMacs(
-  members: readonly {
-    readonly host: Host;
-    readonly port: string;
-    readonly network: { readonly name: string };
-    readonly mac?: Mac;
-  }[],
-): readonly Problem[] {
-  const first = new Map<string, string>();
-  return members.flatMap(({ host, port, network, mac }) => {
-    if (mac === undefined) return [];
-    const key = `${network.name} ${mac}`;
-    const at = `${port} on ${host.name}`;
-    const earlier = first.get(key);
-    first.set(key, earlier ?? at);
-    return earlier === undefined
-      ? []
-      : [
-          {
-            network: network.name,
-            message: `MAC ${formatMac(mac)} is attached twice, to ${earlier} and to ${at}: the first gets its frames`,
-          },
-        ];
-  });
+function duplicateMacs(network: NetworkConfig, hosts: readonly Host[]): readonly Problem[] {
+  return [...claimsOf(network, hosts)].flatMap(([mac, [holder, ...others]]) =>
+    others.map(other => ({
+      network: network.name,
+      message: `MAC ${formatMac(mac)} is attached twice, to ${placeOf(holder)} and to ${placeOf(other)}: the first gets its frames until its port goes`,
+    })),
+  );
 }
+
+const placeOf = ({ host, member }: Claim): string => `${member.port} on ${host.name}`;
 
 function waiting(hosts: readonly Host[]): readonly Problem[] {
   const unknown = hosts.filter(({ known }) => !known).map(({ name }) => name);

@@ -16,6 +16,7 @@ import {
   writeMetadata,
 } from '../../openflow/index.js';
 import type { NetworkConfig } from '../../config/config.js';
+import { type Claim, claimsOf } from './holders.js';
 import { learnFromPort, learnFromRemote, portKey, remoteKey } from './learn.js';
 import type { Host, Member } from './members.js';
 import type { TableNumbers } from './tables.js';
@@ -198,42 +199,23 @@ const macsOf = (members: readonly Member[]): readonly Mac[] =>
  * Known MACs, before their first packet. A MAC has one match whether it is here or elsewhere, so that where it moves, the
  * new flow takes the old one's place, also while nothing may be deleted.
  */
-function unicastFlows(
-  host: Host,
-  { network, locals, peers }: Segment,
-  tables: TableNumbers,
-): readonly Flow[] {
+function unicastFlows(host: Host, { network, peers }: Segment, tables: TableNumbers): readonly Flow[] {
   const metadata = BigInt(network.vni);
   const next = gotoTable(tables.afterFlood);
-  const seen = new Set<Mac>();
-  /** The first port with a MAC gets its frames; a second one is told as a problem. */
-  const isFirst = (mac: Mac | undefined): mac is Mac => {
-    if (mac === undefined || seen.has(mac)) return false;
-    seen.add(mac);
-    return true;
-  };
-  const flows: Flow[] = [];
-  for (const { mac, ofport } of locals) {
-    if (isFirst(mac))
-      flows.push(
-        flow(
-          tables.unicast,
-          100,
-          { metadata, eth_dst: mac },
-          applyActions([setField({ reg1: ofport })]),
-          next,
-        ),
-      );
-  }
-  if (host.tunnelPort === undefined) return flows;
-  for (const { vtep, members } of peers) {
-    for (const { mac, network: its } of members) {
-      if (its !== network || !isFirst(mac)) continue;
-      const there = applyActions([setField({ tun_dst: vtep }), setField({ reg1: host.tunnelPort })]);
-      flows.push(flow(tables.unicast, 100, { metadata, eth_dst: mac }, there, next));
-    }
-  }
-  return flows;
+  const { tunnelPort } = host;
+  return [...claimsOf(network, [host, ...peers])].flatMap(([mac, claims]) => {
+    const [holder] = claims;
+    const known = { metadata, eth_dst: mac };
+    const toPort = ({ member }: Claim) => applyActions([setField({ reg1: member.ofport })]);
+    if (holder.host === host) return [flow(tables.unicast, 100, known, toPort(holder), next)];
+    // From a tunnel a frame goes to a port here or nowhere: who sent it knows already that the MAC has come to this host.
+    const waiting = claims.find(claim => claim.host === host);
+    const arrived = { ...known, reg0: masked(fromTunnel, fromTunnel) };
+    const early = waiting && flow(tables.unicast, 110, arrived, toPort(waiting), next);
+    if (tunnelPort === undefined) return early === undefined ? [] : [early];
+    const there = applyActions([setField({ tun_dst: holder.host.vtep }), setField({ reg1: tunnelPort })]);
+    return [flow(tables.unicast, 100, known, there, next), ...(early === undefined ? [] : [early])];
+  });
 }
 
 /** A learned flow cannot go on by itself: it is looked up on the way, and leaves reg1 set where it matched. */

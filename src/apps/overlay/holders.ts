@@ -1,0 +1,57 @@
+import type { NetworkConfig } from '../../config/config.js';
+import type { HypervisorView } from '../../intent/index.js';
+import type { Mac } from '../../lib/addresses.js';
+import type { Host, Member } from './members.js';
+
+/**
+ * When ports of a host got the MACs that they have: a number that grows from claim to claim. Of several ports with one MAC
+ * in one network, the one that had it first holds it, and gets its frames until it goes. A VM that migrates has a port on
+ * the destination for as long as its memory is copied, and runs at the source all that time.
+ */
+export type SinceOf = (port: string, vni: number, mac: Mac) => number;
+
+/** What was there when a host was first read has no order in time: that of the file decides. */
+export const asFirstRead = (hypervisors: ReadonlyMap<string, HypervisorView>, name: string): SinceOf => {
+  let place: number | undefined;
+  return () => (place ??= [...hypervisors.keys()].indexOf(name));
+};
+
+/** Claims that the host had already keep their age; others get `next`. */
+export function agedBy(before: Host, next: number): SinceOf {
+  const known = new Map(
+    before.members.map(({ port, network, mac, since }) => [claim(port, network.vni, mac), since]),
+  );
+  return (port, vni, mac) => known.get(claim(port, vni, mac)) ?? next;
+}
+
+const claim = (port: string, vni: number, mac: Mac | undefined): string => `${vni} ${mac ?? ''} ${port}`;
+
+/** A port with a MAC that is known, and where it is. */
+export interface Claim {
+  readonly host: Host;
+  readonly member: Member & { readonly mac: Mac };
+}
+
+/** Of all that have a MAC in a network, the holder and, after it, those that wait for it to go. */
+export function claimsOf(
+  network: NetworkConfig,
+  hosts: readonly Host[],
+): ReadonlyMap<Mac, readonly [Claim, ...Claim[]]> {
+  const claims = new Map<Mac, [Claim, ...Claim[]]>();
+  for (const host of hosts) {
+    for (const member of host.members) {
+      if (member.network !== network || !hasMac(member)) continue;
+      const others = claims.get(member.mac);
+      if (others === undefined) claims.set(member.mac, [{ host, member }]);
+      else others.push({ host, member });
+    }
+  }
+  for (const rivals of claims.values()) rivals.sort(byAge);
+  return claims;
+}
+
+const hasMac = (member: Member): member is Claim['member'] => member.mac !== undefined;
+
+/** Ports of one host that came at once go by their names, which are the same in whatever order they are read. */
+const byAge = ({ member: a }: Claim, { member: b }: Claim): number =>
+  a.since - b.since || (a.port < b.port ? -1 : 1);
