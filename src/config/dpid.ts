@@ -17,3 +17,6 @@ export function dpidOfName(name: string): Dpid {
   }
   return mark | ((hash >> 48n) ^ (hash & mask48));
 }
+
+/** Whether Heddle has made this datapath id, for whatever name. */
+export const isMadeFromName = (dpid: Dpid): boolean => dpid >> 48n === mark >> 48n;

@@ -93,6 +93,12 @@ export class Apps {
     });
   }
 
+  /** The overlay's flows are known for what they are also while it does not run. */
+  scopeOf(number: number): Scope | undefined {
+    if (number === fixedNumbers.get('overlay')) return 'hypervisors';
+    return this.#running.find(app => app.number === number)?.module.scope;
+  }
+
   pipeline(scope: Scope): Pipeline {
     return this.#pipelines[scope];
   }

@@ -5,11 +5,14 @@ import { type Dpid } from '../lib/addresses.js';
 import type { Message } from '../openflow/index.js';
 import type { SwitchPorts } from '../ovsdb/index.js';
 import { checkPart, combine, type Conflict, type Wanted } from '../reconcile/compile.js';
+import type { Actual } from '../reconcile/flows.js';
 import { missFlows } from '../reconcile/pipeline.js';
 import { Apps, type LoadedApp, pipelineNumber } from './apps.js';
 import type { Effects, Log, Stream, StreamHandlers, Timer } from './effects.js';
+import { answersTo, type BridgeIdentity, sameIdentity } from '../reconcile/host-bridge.js';
 import { HypervisorLink } from './hypervisor-link.js';
 import { unknownHypervisor, viewOf } from './hypervisor-view.js';
+import { whyLeftAlone } from './left-alone.js';
 import { buildStatus, type Status } from './status.js';
 import { Switches } from './switches.js';
 
@@ -32,6 +35,8 @@ export class Controller {
   /** The hypervisors' names by the datapath ids of their bridges. */
   readonly #names: ReadonlyMap<Dpid, string>;
   readonly #hypervisors = new Map<string, HypervisorView>();
+  /** Their bridges, as last read. */
+  readonly #bridges = new Map<string, BridgeIdentity | undefined>();
   readonly #links = new Map<string, HypervisorLink>();
   readonly #world: World;
   readonly #changed = new Set<Dpid>();
@@ -51,6 +56,7 @@ export class Controller {
       effects,
       log,
       hypervisorOf: dpid => this.#names.get(dpid),
+      leaveAlone: (view, holds) => this.#leaveAlone(view, holds),
       wanted: view => this.#wanted(view),
       onEvent: (event, view) => this.#onEvent(event, view),
     });
@@ -66,7 +72,7 @@ export class Controller {
         effects,
         log,
         intent: () => this.#hostIntent(hypervisor.name),
-        onPorts: ports => this.#onPorts(hypervisor.name, ports),
+        onPorts: (ports, bridge) => this.#onPorts(hypervisor.name, ports, bridge),
       });
       this.#links.set(hypervisor.name, link);
     }
@@ -96,6 +102,7 @@ export class Controller {
       startedAt: this.#startedAt,
       config: this.#config,
       switches: this.#switches.all,
+      contested: this.#switches.contested(),
       conflicts: this.#conflicts,
       hypervisors: this.#hypervisors,
       links: this.#links,
@@ -114,13 +121,19 @@ export class Controller {
     return send;
   }
 
-  #onPorts(name: string, ports: SwitchPorts): void {
+  #onPorts(name: string, ports: SwitchPorts, bridge: BridgeIdentity | undefined): void {
+    this.#switches.judge();
     const before = this.#hypervisors.get(name);
     if (before === undefined) return;
-    this.#hypervisors.set(name, viewOf(before.config, ports));
+    const after = viewOf(before.config, ports, bridge);
+    this.#hypervisors.set(name, after);
+    const same = sameIdentity(this.#bridges.get(name), bridge) && before.known === after.known;
+    this.#bridges.set(name, bridge);
+    // Switches may have waited for this, and what may be taken away from others depends on it, whatever the apps say.
+    if (!same) this.#reconcileSoon([before.config.dpid, ...this.#switches.views.keys()]);
+    if (!before.known && !after.known) return;
     const { changed } = this.#apps.dispatch({ type: 'hypervisor-changed', name }, 'hypervisors', this.#world);
-    // Its switch may have waited for this, whatever the apps say.
-    this.#reconcileSoon(before.known ? changed : [...changed, before.config.dpid]);
+    this.#reconcileSoon(changed);
   }
 
   #hostIntent(name: string): HostIntent {
@@ -131,6 +144,7 @@ export class Controller {
       bridge,
       datapathType: datapath === 'netdev' ? 'netdev' : '',
       dpid,
+      names: this.#names,
       controller: formatEndpoint(this.#config.openflow.advertise),
       ...this.#apps.ports(name, this.#world),
     };
@@ -138,8 +152,7 @@ export class Controller {
 
   /** Of a hypervisor that has not been read nothing is known, so nothing is sent to its switch. */
   #wanted(view: SwitchView): Wanted | undefined {
-    if (view.hypervisor !== undefined && this.#hypervisors.get(view.hypervisor)?.known !== true)
-      return undefined;
+    if (view.hypervisor !== undefined && !this.#isCertain(view.hypervisor, view.dpid)) return undefined;
     const scope = scopeOf(view);
     const flows = missFlows(this.#apps.pipeline(scope));
     const program = { flows, groups: [], learned: new Set<bigint>(), complete: true };
@@ -150,6 +163,35 @@ export class Controller {
     if (this.#switches.views.has(view.dpid))
       this.#conflicts.set(view.dpid, wanted.conflicts.map(tellConflict));
     return wanted;
+  }
+
+  /**
+   * Whether it is known which switch has this hypervisor's datapath id, and which ports are there. Another host's bridge
+   * that has taken the same id may be the one that is connected.
+   */
+  #isCertain(name: string, dpid: Dpid): boolean {
+    const own = this.#links.get(name)?.bridge;
+    const isElsewhere = [...this.#links].some(
+      ([other, { bridge }]) =>
+        other !== name && bridge !== undefined && bridge.uuid !== own?.uuid && answersTo(bridge, dpid),
+    );
+    return !isElsewhere && this.#hypervisors.get(name)?.known === true;
+  }
+
+  #leaveAlone({ dpid, hypervisor }: SwitchView, holds: Actual | undefined): string | undefined {
+    if (hypervisor !== undefined) return undefined;
+    const claim = this.#config.hypervisors.find(({ name }) => {
+      const bridge = this.#links.get(name)?.bridge;
+      return bridge !== undefined && answersTo(bridge, dpid);
+    });
+    return whyLeftAlone({
+      dpid,
+      ...(claim !== undefined && { bridge: { name: claim.bridge, hypervisor: claim.name } }),
+      ...(holds !== undefined && {
+        holds: { cookies: [...holds.flows.keys(), ...holds.learned], groups: holds.groups.size },
+      }),
+      scopeOf: app => this.#apps.scopeOf(app),
+    });
   }
 
   /** Changes that come together are worked in once; a host's ports may have changed with its switch. */

@@ -16,6 +16,7 @@ import {
   type SwitchPorts,
   type WantedTables,
 } from '../ovsdb/index.js';
+import { type BridgeIdentity, identityOf, sameIdentity } from '../reconcile/host-bridge.js';
 import { hostColumns, planHost } from '../reconcile/host.js';
 import { Contest } from './contest.js';
 import type { Effects, Log, Stream, Timer } from './effects.js';
@@ -26,8 +27,8 @@ export interface HypervisorLinkOptions {
   readonly log: Log;
   /** What is wanted on this host now. */
   readonly intent: () => HostIntent;
-  /** The ports were read for the first time, or one of them came, moved, changed or went. */
-  readonly onPorts: (ports: SwitchPorts) => void;
+  /** The ports were read for the first time, or one of them came, moved, changed or went, or the bridge's identity did. */
+  readonly onPorts: (ports: SwitchPorts, bridge: BridgeIdentity | undefined) => void;
 }
 
 /** How the connection to one host's OVSDB stands, for `heddle status`. */
@@ -62,6 +63,7 @@ export class HypervisorLink {
   #stream: Stream | undefined;
   #replica: Replica | undefined;
   #ports: SwitchPorts | undefined;
+  #bridge: BridgeIdentity | undefined;
   #attempts = 0;
   #lastError: string | undefined;
   #timer: Timer | undefined;
@@ -103,6 +105,11 @@ export class HypervisorLink {
   /** Transactions that changed something, since the start. */
   get transactions(): number {
     return this.#transactions;
+  }
+
+  /** The configured bridge, as its OVSDB says; undefined while that is not connected, or has no such bridge. */
+  get bridge(): BridgeIdentity | undefined {
+    return this.#session?.phase === 'ready' ? this.#bridge : undefined;
   }
 
   /** What keeps this host from being as it should be. */
@@ -277,11 +284,14 @@ export class HypervisorLink {
     const before = this.#ports;
     this.#ports = portsOf(replica);
     const events = portEvents(before ?? new Map(), this.#ports);
-    if (before !== undefined && events.length === 0) return;
+    const bridge = identityOf(config.bridge, replica);
+    const same = sameIdentity(this.#bridge, bridge);
+    this.#bridge = bridge;
+    if (before !== undefined && events.length === 0 && same) return;
     for (const event of before === undefined ? [] : events) {
       log.debug({ hypervisor: config.name, event: event.type }, `${config.name}: ${tell(event)}`);
     }
-    onPorts(this.#ports);
+    onPorts(this.#ports, bridge);
   }
 
   #tell(problems: readonly string[]): void {

@@ -2,6 +2,7 @@ import type { HypervisorConfig } from '../config/config.js';
 import type { HostPort, HypervisorView } from '../intent/index.js';
 import { isGroupMac, type Mac, parseMac } from '../lib/addresses.js';
 import type { SwitchPort, SwitchPorts } from '../ovsdb/index.js';
+import type { BridgeIdentity } from '../reconcile/host-bridge.js';
 import { isMarked } from '../reconcile/owner.js';
 
 export const unknownHypervisor = (config: HypervisorConfig): HypervisorView => ({
@@ -10,8 +11,17 @@ export const unknownHypervisor = (config: HypervisorConfig): HypervisorView => (
   ports: new Map(),
 });
 
-/** What apps see of a hypervisor: the ports of its bridge, with Heddle's own told apart from those of its VMs. */
-export function viewOf(config: HypervisorConfig, all: SwitchPorts): HypervisorView {
+/**
+ * What apps see of a hypervisor: the ports of its bridge, with Heddle's own told apart from those of its VMs. A bridge
+ * without this hypervisor's datapath id is another's, or is not taken over yet: its port numbers mean nothing in the
+ * switch that has the id. A bridge that is still to be made has no ports, and that is known.
+ */
+export function viewOf(
+  config: HypervisorConfig,
+  all: SwitchPorts,
+  bridge: BridgeIdentity | undefined,
+): HypervisorView {
+  if (bridge !== undefined && bridge.pinned !== config.dpid) return unknownHypervisor(config);
   const ports = new Map<string, HostPort>();
   let tunnel: SwitchPort | undefined;
   for (const port of all.values()) {

@@ -18,12 +18,15 @@ export interface Status {
   readonly problems: readonly StatusProblem[];
 }
 
+export type SwitchState = SyncPhase | 'left alone';
+
 export interface SwitchStatus {
   readonly dpid: string;
   readonly hypervisor?: string;
   readonly peer: string;
   readonly connectedSeconds: number;
-  readonly state: SyncPhase;
+  /** left alone: it is, or was, a hypervisor's bridge and is in no file entry; nothing is sent to it. */
+  readonly state: SwitchState;
   readonly ports: number;
   /** Flows and groups of Heddle's in it; those that apps add by packets are not counted. */
   readonly flows: number;
@@ -31,6 +34,10 @@ export interface SwitchStatus {
   /** Changes sent since it connected. */
   readonly sent: number;
   readonly refused: readonly Refusal[];
+  /** Messages from it that could not be read. */
+  readonly badFrames: number;
+  /** Messages of apps that were not sent, since it does not read fast enough. */
+  readonly dropped: number;
 }
 
 export interface HypervisorStatus {
@@ -41,7 +48,7 @@ export interface HypervisorStatus {
   readonly bridge: string;
   readonly dpid: string;
   readonly vtep: string;
-  readonly openflow: SyncPhase | 'not connected';
+  readonly openflow: SwitchState | 'not connected';
   readonly ports: number;
   /** Transactions that changed something, since the start. */
   readonly transactions: number;
@@ -58,6 +65,8 @@ export interface StatusInput {
   readonly startedAt: number;
   readonly config: Config;
   readonly switches: readonly ConnectedSwitch[];
+  /** Datapath ids that two switches have, and what there is to say of each. */
+  readonly contested: ReadonlyMap<Dpid, string>;
   readonly conflicts: ReadonlyMap<Dpid, readonly string[]>;
   readonly hypervisors: ReadonlyMap<string, HypervisorView>;
   readonly links: ReadonlyMap<string, HypervisorLink>;
@@ -68,6 +77,7 @@ export function buildStatus(input: StatusInput): Status {
   const { now, startedAt, config, reports } = input;
   const switches = input.switches.map(connected => switchStatus(connected, now));
   const byDpid = new Map(switches.map(one => [one.dpid, one]));
+  const whereIs = (dpid: Dpid): string => byDpid.get(formatDpid(dpid))?.hypervisor ?? formatDpid(dpid);
   const hypervisors = config.hypervisors.map(({ name, ovsdb, bridge, dpid, vtep }): HypervisorStatus => {
     const link = input.links.get(name);
     const state = link?.state ?? { state: 'connecting', attempts: 0 };
@@ -89,11 +99,12 @@ export function buildStatus(input: StatusInput): Status {
       hypervisorProblems(hypervisor, input.links.get(hypervisor.name), config.openflow.advertise),
     ),
     ...switches.flatMap(switchProblems),
+    ...input.switches.flatMap(({ view, leftAlone }) =>
+      leftAlone === undefined ? [] : [{ where: whereIs(view.dpid), message: leftAlone }],
+    ),
+    ...[...input.contested].map(([dpid, message]) => ({ where: whereIs(dpid), message })),
     ...[...input.conflicts].flatMap(([dpid, texts]) =>
-      texts.map(message => ({
-        where: byDpid.get(formatDpid(dpid))?.hypervisor ?? formatDpid(dpid),
-        message,
-      })),
+      texts.map(message => ({ where: whereIs(dpid), message })),
     ),
     ...reports
       .flatMap(report => report.problems ?? [])
@@ -110,18 +121,23 @@ export function buildStatus(input: StatusInput): Status {
   };
 }
 
-function switchStatus({ view, connection, sync, since }: ConnectedSwitch, now: number): SwitchStatus {
+function switchStatus(
+  { view, connection, sync, since, leftAlone }: ConnectedSwitch,
+  now: number,
+): SwitchStatus {
   return {
     dpid: formatDpid(view.dpid),
     ...(view.hypervisor !== undefined && { hypervisor: view.hypervisor }),
     peer: connection.peer,
     connectedSeconds: Math.floor((now - since) / 1000),
-    state: sync.phase,
+    state: leftAlone === undefined ? sync.phase : 'left alone',
     ports: view.ports.size,
     flows: sync.actual?.flows.size ?? 0,
     groups: sync.actual?.groups.size ?? 0,
     sent: sync.sent,
     refused: sync.refusals,
+    badFrames: connection.badFrames,
+    dropped: connection.dropped,
   };
 }
 
@@ -153,11 +169,17 @@ function advice(ovsdb: string, advertise: TcpEndpoint): string {
   const isElsewhere = 'value' in read && read.value.transport === 'tcp' && !isLoopback(read.value.host);
   return isElsewhere && isLoopback(advertise.host)
     ? `it is told to go to ${target}, which is that host itself: name an address of this machine in openflow.listen or openflow.advertise`
-    : `can that host reach ${target} (openflow.advertise)?`;
+    : `is ovs-vswitchd running there, and can that host reach ${target} (openflow.advertise)?`;
 }
 
-const switchProblems = ({ refused, hypervisor, dpid }: SwitchStatus): StatusProblem[] =>
-  refused.map(({ error, what }) => ({ where: hypervisor ?? dpid, message: `refused ${what}: ${error}` }));
+function switchProblems(status: SwitchStatus): StatusProblem[] {
+  const { refused, hypervisor, dpid, badFrames, dropped } = status;
+  const messages = refused.map(({ error, what }) => `refused ${what}: ${error}`);
+  if (badFrames > 0) messages.push(`sent ${badFrames} messages that cannot be read, since it connected`);
+  if (dropped > 0)
+    messages.push(`${dropped} messages to it were dropped since it connected: it does not read fast enough`);
+  return messages.map(message => ({ where: hypervisor ?? dpid, message }));
+}
 
 function place(about: {
   readonly hypervisor?: string;

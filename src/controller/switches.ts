@@ -3,6 +3,8 @@ import { type Dpid, formatDpid } from '../lib/addresses.js';
 import { messageOf } from '../lib/errors.js';
 import type { Message, PortStatus, SwitchInfo } from '../openflow/index.js';
 import type { Wanted } from '../reconcile/compile.js';
+import type { Actual } from '../reconcile/flows.js';
+import { Takeovers } from './contest.js';
 import type { Effects, Log, Stream, StreamHandlers } from './effects.js';
 import { SwitchConnection } from './switch-connection.js';
 import { SwitchSync } from './switch-sync.js';
@@ -16,6 +18,8 @@ export interface ConnectedSwitch {
   readonly since: number;
   /** The apps have been told of it, once it had been read. */
   isUp: boolean;
+  /** Why nothing is ever sent to it, nor told of it to the apps. */
+  leftAlone?: string;
 }
 
 export interface SwitchesOptions {
@@ -23,6 +27,8 @@ export interface SwitchesOptions {
   readonly log: Log;
   /** The hypervisor whose bridge has this datapath id, by the file. */
   readonly hypervisorOf: (dpid: Dpid) => string | undefined;
+  /** Why a switch must not be touched; asked when it connects, when it has been read, and by `judge`. */
+  readonly leaveAlone: (view: SwitchView, holds: Actual | undefined) => string | undefined;
   readonly wanted: (view: SwitchView) => Wanted | undefined;
   /** @returns messages to send to that switch at once */
   readonly onEvent: (event: AppEvent, view: SwitchView) => readonly Message[];
@@ -37,6 +43,7 @@ export class Switches {
   readonly #connections = new Map<SwitchConnection, ConnectedSwitch | undefined>();
   readonly #byDpid = new Map<Dpid, ConnectedSwitch>();
   readonly #views = new Map<Dpid, SwitchView>();
+  readonly #takeovers = new Takeovers();
   #greeting = 0;
 
   constructor(options: SwitchesOptions) {
@@ -76,7 +83,18 @@ export class Switches {
 
   /** What is wanted in this switch may have changed. */
   reconcile(dpid: Dpid): void {
-    this.#byDpid.get(dpid)?.sync.reconcile();
+    const connected = this.#byDpid.get(dpid);
+    if (connected?.leftAlone === undefined) connected?.sync.reconcile();
+  }
+
+  /** Looks again which switches must not be touched: more is known now. What was left alone stays so. */
+  judge(): void {
+    for (const connected of this.all) this.#judge(connected, undefined);
+  }
+
+  /** Datapath ids that two switches have, and what there is to say of each. */
+  contested(): ReadonlyMap<Dpid, string> {
+    return this.#takeovers.problems(this.#options.effects.now());
   }
 
   closeAll(reason: string): void {
@@ -90,7 +108,11 @@ export class Switches {
     const old = this.#byDpid.get(dpid);
     if (old !== undefined) {
       const fields = { dpid: formatDpid(dpid), peer: connection.peer, old: old.connection.peer };
-      log.warn(fields, 'a second connection with this datapath id: the newer one counts');
+      const again = this.#takeovers.took(dpid, old.connection.peer, connection.peer, effects.now());
+      log[again ? 'debug' : 'warn'](
+        fields,
+        'a second connection with this datapath id: the newer one counts',
+      );
       old.connection.close('the same switch has connected anew');
     }
     const hypervisor = hypervisorOf(dpid);
@@ -103,7 +125,8 @@ export class Switches {
     const name = nameOf(view);
     const sync = new SwitchSync({
       exchange: (messages, errorsSince) => connection.exchange(messages, errorsSince),
-      wanted: () => this.#wanted(connected.view),
+      // Nothing is sent before it is known whether the switch may be touched.
+      wanted: () => (connected.isUp ? this.#wanted(connected.view) : undefined),
       effects,
       onRefusal: refusal =>
         log.warn({ switch: name, ...refusal }, `${name} refused ${refusal.what}: ${refusal.error}`),
@@ -115,13 +138,32 @@ export class Switches {
     this.#views.set(dpid, view);
     const fields = { switch: name, dpid: formatDpid(dpid), peer: connection.peer, ports: info.ports.size };
     log.info({ ...fields, is: info.description }, `${name} connected`);
-    void this.#adopt(connected);
+    if (!this.#judge(connected, undefined)) void this.#adopt(connected);
+  }
+
+  /** @returns whether the switch is left alone, from now on if not before */
+  #judge(connected: ConnectedSwitch, holds: Actual | undefined): boolean {
+    if (connected.leftAlone !== undefined) return true;
+    const { view, sync } = connected;
+    const why = this.#options.leaveAlone(view, holds);
+    if (why === undefined) return false;
+    connected.leftAlone = why;
+    sync.close();
+    this.#views.delete(view.dpid);
+    const fields = { switch: nameOf(view), dpid: formatDpid(view.dpid), peer: view.peer };
+    this.#options.log.warn(fields, `${nameOf(view)}: ${why}`);
+    if (connected.isUp) {
+      connected.isUp = false;
+      this.#tell(connected, { type: 'switch-down', dpid: view.dpid });
+    }
+    return true;
   }
 
   /** What the switch has of ours is read, and told to the apps, before anything is sent. */
   async #adopt(connected: ConnectedSwitch): Promise<void> {
     const reactive = await connected.sync.read();
     if (reactive === undefined || this.#byDpid.get(connected.view.dpid) !== connected) return;
+    if (this.#judge(connected, connected.sync.actual)) return;
     connected.isUp = true;
     this.#tell(connected, { type: 'switch-up', dpid: connected.view.dpid, reactive });
     connected.sync.reconcile();
@@ -164,7 +206,7 @@ export class Switches {
     const connected = this.#connections.get(connection);
     if (connected === undefined) return;
     connected.view = { ...connected.view, ports: info.ports };
-    this.#views.set(info.dpid, connected.view);
+    if (connected.leftAlone === undefined) this.#views.set(info.dpid, connected.view);
     if (!connected.isUp) return;
     this.#tell(connected, {
       type: 'port-status',

@@ -15,6 +15,8 @@ export interface HostIntent {
   /** Bridge.datapath_type: '' is the kernel's. */
   readonly datapathType: '' | 'netdev';
   readonly dpid: Dpid;
+  /** The hypervisors of the file by their datapath ids: by them, a bridge that is another's is known. */
+  readonly names: ReadonlyMap<Dpid, string>;
   /** Controller.target, for example `tcp:10.98.0.254:6653`. */
   readonly controller: string;
   readonly ports: readonly PortIntent[];

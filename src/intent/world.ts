@@ -30,7 +30,10 @@ export interface HostPort {
 
 export interface HypervisorView {
   readonly config: HypervisorConfig;
-  /** False until its OVSDB has been read once since Heddle started: nothing is known of its ports then. */
+  /**
+   * False until its OVSDB has been read once since Heddle started, and while the bridge there has not this hypervisor's
+   * datapath id: nothing is known of its ports then.
+   */
   readonly known: boolean;
   /** By port name, without the bridge's own port and the tunnel port. */
   readonly ports: ReadonlyMap<string, HostPort>;

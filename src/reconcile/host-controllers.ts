@@ -51,6 +51,10 @@ export function letGo([uuid, bridge]: Named, rows: Replica): HostPlan {
   return without(uuid, ours, ` of ${nameOf(bridge)}`);
 }
 
+/** Heddle has taken this bridge over, if it has not made it. */
+export const hasOurController = ([, bridge]: Named, rows: Replica): boolean =>
+  controllersOf(bridge, rows).some(([, row]) => isOurs(row));
+
 const added = (intent: HostIntent, bridge: Uuid): HostPlan =>
   change(
     `set controller ${intent.controller} of ${intent.bridge}`,

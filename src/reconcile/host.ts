@@ -1,15 +1,16 @@
 import type { HostIntent } from '../intent/index.js';
-import { formatDpid, parseDpid } from '../lib/addresses.js';
+import { isMadeFromName } from '../config/dpid.js';
+import { type Dpid, formatDpid } from '../lib/addresses.js';
 import {
   byUuid,
   comment,
   countConfig,
   insert,
   mutate,
+  type Mutation,
   namedUuid,
   type Operation,
   readString,
-  readStringMap,
   readStrings,
   type Replica,
   rootOf,
@@ -19,10 +20,11 @@ import {
   type WantedTables,
   type WriteValue,
 } from '../ovsdb/index.js';
-import { controllerRow, letGo, planControllers } from './host-controllers.js';
-import { change, findByName, type HostPlan, joined, type Named, nothing, problem } from './host-plan.js';
+import { findBridge, pinIn, pinOf } from './host-bridge.js';
+import { controllerRow, hasOurController, letGo, planControllers } from './host-controllers.js';
+import { change, type HostPlan, joined, type Named, nothing, problem } from './host-plan.js';
 import { insertPort, isTaken, planPorts, planStalePorts } from './host-ports.js';
-import { ownerMark } from './owner.js';
+import { isOurs, ownerMark } from './owner.js';
 
 export type { HostPlan } from './host-plan.js';
 
@@ -36,6 +38,7 @@ export const hostColumns = {
     'protocols',
     'datapath_type',
     'other_config',
+    'datapath_id',
     'external_ids',
   ],
   Port: ['name', 'interfaces', 'external_ids'],
@@ -50,7 +53,7 @@ export const hostColumns = {
 export function planHost(intent: HostIntent, rows: Replica): HostPlan {
   const root = rootOf(rows);
   if (root === undefined) return problem('its Open_vSwitch table has no row: is ovs-vswitchd running?');
-  const bridge = findByName(rows.table('Bridge'), intent.bridge);
+  const bridge = findBridge(intent.bridge, rows);
   const plan = bridge === undefined ? newBridge(intent, root, rows) : existingBridge(intent, bridge, rows);
   if (plan.operations.length === 0) return plan;
   const operations = [
@@ -94,7 +97,7 @@ function newBridge(intent: HostIntent, root: Uuid, rows: Replica): HostPlan {
 
 function existingBridge(intent: HostIntent, bridge: Named, rows: Replica): HostPlan {
   const [uuid, row] = bridge;
-  const inTheWay = datapathProblem(intent, row) ?? dpidProblem(intent, row);
+  const inTheWay = datapathProblem(intent, row) ?? dpidProblem(intent, bridge, rows);
   if (inTheWay !== undefined) return problem(inTheWay);
   const former = formerBridges(intent, rows);
   return joined([
@@ -109,7 +112,7 @@ function existingBridge(intent: HostIntent, bridge: Named, rows: Replica): HostP
 /** Bridges with this datapath id and another name: what the file called the bridge before. */
 const formerBridges = (intent: HostIntent, rows: Replica): readonly Named[] =>
   [...rows.table('Bridge')].filter(
-    ([, row]) => readString(row, 'name') !== intent.bridge && dpidIn(pinOf(row)) === intent.dpid,
+    ([, row]) => readString(row, 'name') !== intent.bridge && pinIn(row) === intent.dpid,
   );
 
 /** Another datapath_type would make the bridge anew, ports and all: that is not Heddle's to decide. */
@@ -122,20 +125,23 @@ function datapathProblem(intent: HostIntent, bridge: Row): string | undefined {
     : `bridge ${intent.bridge} has datapath ${found}, the file says ${wanted}: make them agree (\`datapath: ${found}\`)`;
 }
 
-/** A datapath id that somebody else has set is named in the file, not replaced (docs/adr/0003). */
-function dpidProblem(intent: HostIntent, bridge: Row): string | undefined {
+/**
+ * A datapath id that somebody else has set is named in the file, not replaced. One that Heddle has made for a hypervisor
+ * that the file does not have (any more) is replaced: it has been renamed (docs/adr/0003).
+ */
+function dpidProblem(intent: HostIntent, [uuid, bridge]: Named, rows: Replica): string | undefined {
   const pin = pinOf(bridge);
-  if (pin === undefined || dpidIn(pin) === intent.dpid) return undefined;
+  const dpid = pinIn(bridge);
+  if (pin === undefined || dpid === intent.dpid) return undefined;
+  const name = intent.names.get(intent.dpid) ?? formatDpid(intent.dpid);
+  const other = dpid === undefined ? undefined : intent.names.get(dpid);
+  if (other !== undefined)
+    return `${name}'s ovsdb leads to ${other}'s bridge: ${intent.bridge} there has ${other}'s datapath id ${pin}; set the \`ovsdb:\` lines right, or, if this is ${name}'s bridge, \`ovs-vsctl remove Bridge ${intent.bridge} other_config datapath-id\``;
+  if (isFormerName(dpid) && (isOurs(bridge) || hasOurController([uuid, bridge], rows))) return undefined;
   return `bridge ${intent.bridge} has other_config:datapath-id=${pin}: add \`datapath-id: "${pin}"\` to this hypervisor in the file`;
 }
 
-const pinOf = (bridge: Row): string | undefined => readStringMap(bridge, 'other_config').get('datapath-id');
-
-/** 16 digits, or up to 16 behind 0x; Open vSwitch heeds nothing else [ovs-vswitchd.conf.db(5), Bridge]. */
-function dpidIn(pin: string | undefined): bigint | undefined {
-  const digits = /^(?:0x([0-9a-f]{1,16})|([0-9a-f]{16}))$/i.exec(pin ?? '');
-  return digits === null ? undefined : parseDpid(digits[1] ?? digits[2] ?? '');
-}
+const isFormerName = (dpid: Dpid | undefined): boolean => dpid !== undefined && isMadeFromName(dpid);
 
 function bridgeSettings(intent: HostIntent, [uuid, bridge]: Named): HostPlan {
   const row: Record<string, WriteValue> = {};
@@ -146,9 +152,12 @@ function bridgeSettings(intent: HostIntent, [uuid, bridge]: Named): HostPlan {
     row['protocols'] = [...protocols, 'OpenFlow13'];
   const names = Object.keys(row);
   const operations: Operation[] = names.length > 0 ? [update('Bridge', byUuid(uuid), row)] : [];
-  if (pinOf(bridge) === undefined) {
+  if (pinIn(bridge) !== intent.dpid) {
     const pin = new Map([['datapath-id', formatDpid(intent.dpid)]]);
-    operations.push(mutate('Bridge', byUuid(uuid), [['other_config', 'insert', pin]]));
+    // An insert leaves a key that is there as it is [RFC 7047 5.1].
+    const remove: Mutation[] =
+      pinOf(bridge) === undefined ? [] : [['other_config', 'delete', ['datapath-id']]];
+    operations.push(mutate('Bridge', byUuid(uuid), [...remove, ['other_config', 'insert', pin]]));
     names.push('datapath-id');
   }
   return operations.length === 0

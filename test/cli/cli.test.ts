@@ -159,6 +159,8 @@ const busy: Status = {
       groups: 2,
       sent: 19,
       refused: [],
+      badFrames: 0,
+      dropped: 0,
     },
   ],
   hypervisors: [

@@ -28,6 +28,7 @@ class Fixture {
     bridge: 'br-int',
     datapathType: '',
     dpid: config.dpid,
+    names: new Map([[config.dpid, config.name]]),
     controller: target,
     ports: [tunnel],
     complete: true,
@@ -41,7 +42,7 @@ class Fixture {
       effects: this.effects,
       log: this.log,
       intent: () => this.intent,
-      onPorts: ports => this.views.push(viewOf(config, ports)),
+      onPorts: (ports, bridge) => this.views.push(viewOf(config, ports, bridge)),
     });
   }
 
@@ -311,7 +312,14 @@ t.test('what apps see of a host', t => {
   const ours = new Map([['heddle', 'managed']]);
   const all = (...rows: [Uuid, SwitchPort][]): SwitchPorts => new Map(rows);
   t.strictSame(unknownHypervisor(config), { config, known: false, ports: new Map() });
-  t.strictSame(viewOf(config, all()), { config, known: true, ports: new Map() });
+  t.strictSame(viewOf(config, all(), undefined), { config, known: true, ports: new Map() });
+  const mine = { uuid: 'b' as Uuid, pinned: config.dpid };
+  for (const other of [{ uuid: 'b' as Uuid }, { uuid: 'b' as Uuid, pinned: 1n, actual: config.dpid }])
+    t.strictSame(
+      viewOf(config, all(row('vnet0')), other),
+      unknownHypervisor(config),
+      'the bridge is not pinned to the datapath id of the file: its ports are not to be used',
+    );
   const view = viewOf(
     config,
     all(
@@ -331,6 +339,7 @@ t.test('what apps see of a host', t => {
       row('vxlan9', { type: 'vxlan', ofport: 9 }),
       row('eth1', { port: 'bond0', bonded: true }),
     ),
+    mine,
   );
   t.equal(view.tunnelPort, 7);
   t.strictSame(
@@ -347,6 +356,7 @@ t.test('what apps see of a host', t => {
   const failed = viewOf(
     config,
     all(row('t', { type: 'vxlan', ofport: null, error: 'exists', externalIds: ours })),
+    mine,
   );
   t.strictSame([failed.tunnelPort, failed.tunnelError], [undefined, 'exists']);
   t.end();

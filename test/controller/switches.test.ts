@@ -7,8 +7,17 @@ import {
   maxBadFrames,
   SwitchConnection,
 } from '../../src/controller/switch-connection.js';
+import { dpidOfName } from '../../src/config/dpid.js';
+import { Takeovers } from '../../src/controller/contest.js';
+import { type Evidence, whyLeftAlone } from '../../src/controller/left-alone.js';
 import { maxGreeting, Switches, type SwitchesOptions } from '../../src/controller/switches.js';
-import { type AppEvent, emptyProgram, type SwitchView } from '../../src/intent/index.js';
+import {
+  type AppEvent,
+  emptyProgram,
+  makeCookie,
+  type Scope,
+  type SwitchView,
+} from '../../src/intent/index.js';
 import {
   decode,
   encode,
@@ -332,6 +341,7 @@ class Fleet {
       effects: this.effects,
       log: this.log,
       hypervisorOf: dpid => (dpid === 7n ? 'kvm7' : undefined),
+      leaveAlone: () => undefined,
       wanted: () => compile([{ app: 'none', number: 9, program: emptyProgram }]),
       onEvent: (event, view) => {
         this.events.push(event);
@@ -524,5 +534,80 @@ t.test('switches', t => {
     t.equal(fleet.switches.all.length, 0);
     fleet.switches.tick();
   });
+  t.end();
+});
+
+t.test('switches that are left alone', async t => {
+  const verdict: { why?: string } = {};
+  const asked: unknown[] = [];
+  const fleet = new Fleet({
+    leaveAlone: (_view, holds) => {
+      asked.push(holds?.flows.size);
+      return verdict.why;
+    },
+  });
+  const one = new FakeSwitch({ dpid: 5n });
+  one.connect(stream => fleet.switches.accept(stream));
+  await one.settle();
+  t.strictSame(asked, [undefined, 0], 'asked before anything is read, and after');
+  t.strictSame(
+    fleet.events.map(({ type }) => type),
+    ['switch-up'],
+  );
+  t.equal(fleet.switches.views.size, 1);
+
+  verdict.why = 'left alone: a test';
+  fleet.switches.judge();
+  fleet.switches.judge();
+  t.strictSame(
+    fleet.events.map(({ type }) => type),
+    ['switch-up', 'switch-down'],
+    'to the apps it is gone',
+  );
+  t.equal(fleet.switches.views.size, 0);
+  t.equal(fleet.switches.all[0]?.leftAlone, verdict.why);
+
+  const two = new FakeSwitch({ dpid: 6n });
+  two.connect(stream => fleet.switches.accept(stream));
+  await two.settle();
+  fleet.switches.reconcile(6n);
+  await two.settle();
+  t.equal(fleet.events.length, 2, 'no app is told');
+  t.notOk(
+    two.log.some(message => ['flow_mod', 'group_mod', 'bundle_control'].includes(message.type)),
+    'nothing is sent',
+  );
+  t.equal(fleet.switches.all.length, 2, 'both stay connected');
+});
+
+t.test('why a switch is left alone', t => {
+  const scopes = new Map<number, Scope>([
+    [1, 'hypervisors'],
+    [2, 'others'],
+  ]);
+  const scopeOf = (app: number): Scope | undefined => scopes.get(app);
+  const why = (more: Partial<Evidence>): string | undefined => whyLeftAlone({ dpid: 7n, scopeOf, ...more });
+  const cookie = (app: number, kind: 'static' | 'learned' = 'static'): bigint => makeCookie(app, kind, 1);
+  const remedy = /del-flows BRIDGE cookie=0x4864000000000000\/0xffff000000000000/;
+  t.equal(why({}), undefined);
+  t.match(why({ dpid: dpidOfName('kvm1') }), remedy);
+  t.match(why({ bridge: { name: 'br-int', hypervisor: 'kvm1' } }), /bridge br-int of kvm1/);
+  t.match(why({ holds: { cookies: [cookie(0), cookie(1)], groups: 0 } }), remedy);
+  t.match(why({ holds: { cookies: [cookie(1, 'learned')], groups: 0 } }), remedy);
+  t.match(why({ holds: { cookies: [], groups: 1 } }), remedy);
+  t.equal(why({ holds: { cookies: [cookie(0), cookie(2), cookie(9)], groups: 0 } }), undefined);
+  t.equal(why({ holds: { cookies: [cookie(2)], groups: 1 } }), undefined, "groups of a user's own app");
+  t.end();
+});
+
+t.test('two switches with one datapath id', t => {
+  const takeovers = new Takeovers();
+  t.equal(takeovers.took(7n, 'a', 'b', 0), false);
+  t.equal(takeovers.took(7n, 'b', 'a', 10_000), false, 'a switch that came back twice');
+  t.equal(takeovers.problems(10_000).size, 0);
+  t.equal(takeovers.took(7n, 'a', 'b', 15_000), true);
+  t.match(takeovers.problems(15_000).get(7n), /a and b/);
+  t.equal(takeovers.problems(74_999).size, 1);
+  t.equal(takeovers.problems(75_000).size, 0, 'a minute after the last');
   t.end();
 });

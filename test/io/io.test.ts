@@ -291,6 +291,7 @@ t.test('a switch of OpenFlow 1.0 gets its reason over a real socket', async t =>
   const switches = new Switches({
     effects,
     log,
+    leaveAlone: () => undefined,
     hypervisorOf: () => undefined,
     wanted: () => undefined,
     onEvent: () => [],

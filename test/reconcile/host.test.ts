@@ -16,6 +16,10 @@ const intent: HostIntent = {
   bridge: 'br-int',
   datapathType: '',
   dpid: 0x4864_0000_0000_0001n,
+  names: new Map([
+    [0x4864_0000_0000_0001n, 'kvm1'],
+    [0x4864_0000_0000_0002n, 'kvm2'],
+  ]),
   controller: target,
   ports: [tunnel],
   complete: true,
@@ -261,6 +265,33 @@ t.test('planHost', { skip: whyNoServer() }, async t => {
       operations: [],
       changes: [],
       problems: ['bridge br-int cannot be made: there is a port of that name on another bridge'],
+    });
+  });
+
+  t.test('the file has another name for the hypervisor', async t => {
+    await fresh();
+    await person('add-br br-int', 'add-port br-int vnet0');
+    await settle();
+    const renamed = { dpid: 0x4864_0000_0000_0009n, names: new Map([[0x4864_0000_0000_0009n, 'kvm9']]) };
+    t.strictSame((await settle(renamed)).changes, ['set datapath-id of br-int']);
+    t.equal(get('Bridge', 'br-int', 'other_config'), '{datapath-id="4864000000000009"}');
+    t.strictSame((await settle(renamed)).problems, []);
+
+    await fresh();
+    await person('add-br br-int', 'set Bridge br-int other_config:datapath-id=4864000000000009');
+    t.match(plan().problems, [/datapath-id=4864000000000009: add/], 'a bridge that is not ours stays');
+    t.strictSame(plan().operations, []);
+  });
+
+  t.test("the ovsdb line leads to another hypervisor's bridge", async t => {
+    await fresh();
+    await settle({ dpid: 0x4864_0000_0000_0002n });
+    t.strictSame(plan(), {
+      operations: [],
+      changes: [],
+      problems: [
+        "kvm1's ovsdb leads to kvm2's bridge: br-int there has kvm2's datapath id 4864000000000002; set the `ovsdb:` lines right, or, if this is kvm1's bridge, `ovs-vsctl remove Bridge br-int other_config datapath-id`",
+      ],
     });
   });
 

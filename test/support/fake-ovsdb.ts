@@ -28,6 +28,7 @@ const schema = {
         fail_mode: maybe('string'),
         protocols: many('string'),
         datapath_type: text,
+        datapath_id: maybe('string'),
         other_config: map,
         external_ids: map,
       },
