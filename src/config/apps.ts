@@ -37,8 +37,11 @@ export function readAppEntry(entry: unknown): { value: AppEntry } | Finding {
 export const isMap = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** Whether it is a module's path rather than the name of a built-in app. */
+export const isAppPath = (name: string): boolean => /^\.{0,2}\//.test(name);
+
 const isAppName = (name: string): boolean =>
-  /^\.{0,2}\//.test(name) ? name.length <= 4096 : /^[A-Za-z0-9_.-]{1,64}$/.test(name);
+  isAppPath(name) ? name.length <= 4096 : /^[A-Za-z0-9_.-]{1,64}$/.test(name);
 
 const suggestPath = (name: string) =>
   /^[\w.@-]+\/[\w./@-]+$/.test(name) ? { hint: `did you mean "./${name}"?` } : undefined;

@@ -17,6 +17,8 @@ export interface Facts {
   /** Whether openflow.advertise is in the file, right or wrong. */
   readonly advertises: boolean;
   readonly apps: readonly At<{ name: string }>[];
+  /** Whether `apps` is a list of which each entry could be read: only then is it known what is not in it. */
+  readonly appsListed: boolean;
   /** False where `hypervisors` is there but is no map: then nothing is known of them. */
   readonly hypervisorsKnown: boolean;
   readonly hypervisors: readonly HypervisorFacts[];
@@ -47,13 +49,16 @@ export function surveyFacts(file: unknown): Facts {
   const root = isMap(file) ? file : {};
   const openflow = isMap(root['openflow']) ? root['openflow'] : {};
   const listen = understood(leaf.tcpListen, openflow['listen']);
+  const entries = items(root['apps']);
+  const apps = entries.flatMap(([index, entry]) => {
+    const read = readAppEntry(entry);
+    return 'value' in read ? [{ name: read.value.name, path: ['apps', index] }] : [];
+  });
   return {
     ...(listen === undefined ? {} : { listen }),
     advertises: 'advertise' in openflow,
-    apps: items(root['apps']).flatMap(([index, entry]) => {
-      const read = readAppEntry(entry);
-      return 'value' in read ? [{ name: read.value.name, path: ['apps', index] }] : [];
-    }),
+    apps,
+    appsListed: Array.isArray(root['apps']) && apps.length === entries.length,
     hypervisorsKnown: !('hypervisors' in root) || isMap(root['hypervisors']),
     hypervisors: maps(root['hypervisors']).map(([name, value]) => hypervisorFacts(name, value)),
     networks: maps(root['networks']).map(([name, value]) => networkFacts(name, value)),

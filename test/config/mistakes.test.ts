@@ -353,6 +353,28 @@ apps: [overlay, overlay]
   t.end();
 });
 
+t.test('networks and hypervisors need the overlay', t => {
+  const needed = (what: string): string =>
+    `h.yaml:1:7: apps: this file has ${what}, which need the app overlay, and this list leaves it out: what it has programmed would be taken away; add "overlay" to the list, or leave \`apps\` out to have the usual ones`;
+  const networks = `${hosts}networks:\n  blue: { vni: 5 }\n`;
+  t.strictSame(told(`apps: [learning-switch]\n${networks}`), [needed('networks')]);
+  t.strictSame(told(`apps: []\n${networks}`), [needed('networks')]);
+  t.strictSame(told(`apps: [learning-switch: {}]\n${hosts}`), [needed('hypervisors')]);
+  for (const apps of [
+    '[overlay]',
+    '[learning-switch, overlay: {}]',
+    '[./mine.js]',
+    '[../mine.js: {}]',
+    '[/a/mine.js]',
+  ])
+    t.strictSame(told(`apps: ${apps}\n${networks}`), [], apps);
+  t.strictSame(told(networks), [], 'with no list it is there');
+  t.strictSame(told('apps: [learning-switch]\nhypervisors: {}\nnetworks: {}\n'), []);
+  t.strictSame(told(`apps: [overlai]\n${networks}`), [], 'what is misspelt is told when apps are looked up');
+  t.equal(told(`apps: [5]\n${networks}`).length, 1, 'of an entry that says nothing, nothing is concluded');
+  t.end();
+});
+
 t.test('a thousand mistakes are told as a hundred and how many more', t => {
   const lines = told(Array.from({ length: 1000 }, (_, index) => `key${index}: 1\n`).join(''));
   t.equal(lines.length, 101);
