@@ -134,7 +134,7 @@ export class Apps {
       .map(app => {
         const { number, module } = app;
         const part = (program: Program): CheckedPart => checkPart({ app: module.name, number, program });
-        const kept = app.lastGood.get(dpid) ?? part({ ...emptyProgram, complete: false });
+        const kept = app.lastGood.get(dpid) ?? part({ ...emptyProgram, keep: 'all' });
         const wanted = this.#guard(app, `desired ${formatDpid(dpid)}`, kept, () =>
           part(module.desired(app.state, world, dpid)),
         );

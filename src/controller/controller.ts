@@ -155,7 +155,7 @@ export class Controller {
     if (view.hypervisor !== undefined && !this.#isCertain(view.hypervisor, view.dpid)) return undefined;
     const scope = scopeOf(view);
     const flows = missFlows(this.#apps.pipeline(scope));
-    const program = { flows, groups: [], learned: new Set<bigint>(), complete: true };
+    const program = { flows, groups: [], learned: new Set<bigint>() };
     const wanted = combine([
       checkPart({ app: 'pipeline', number: pipelineNumber, program }),
       ...this.#apps.desired(view.dpid, scope, this.#world),

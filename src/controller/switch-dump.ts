@@ -1,4 +1,4 @@
-import { type Group, ourCookies } from '../intent/index.js';
+import { type Group, ourCookies, staticCookies } from '../intent/index.js';
 import {
   type ErrorMessage,
   type ExchangeOutcome,
@@ -33,6 +33,8 @@ export interface Dump {
   readonly groups: readonly Group[];
   /** The switch would not tell its flows: none of them is known. */
   readonly refusal?: ErrorMessage;
+  /** False where the switch would not tell its groups. */
+  readonly toldGroups: boolean;
 }
 
 /** What the answers to `dumpRequests` say. A switch that knows no groups refuses that question, and has none. */
@@ -48,5 +50,41 @@ export function readDump({ replies, errors }: ExchangeOutcome & { readonly type:
     }
   }
   const refusal = errors.find(({ index }) => index === 0)?.error;
-  return { flows, groups, ...(refusal !== undefined && { refusal }) };
+  const toldGroups = !errors.some(({ index }) => index === 1);
+  return { flows, groups, toldGroups, ...(refusal !== undefined && { refusal }) };
+}
+
+/** Asks how many flows there are that are reconciled, and for all groups: cheap enough to be asked again and again. */
+export const auditRequests: readonly Message[] = [
+  {
+    type: 'multipart_request',
+    xid: 0,
+    flags: 0,
+    body: {
+      type: 'aggregate',
+      tableId: OFPTT.ALL,
+      outPort: OFPP.ANY,
+      outGroup: OFPG.ANY,
+      cookie: staticCookies.cookie,
+      cookieMask: staticCookies.mask,
+      match: [],
+    },
+  },
+  { type: 'multipart_request', xid: 0, flags: 0, body: { type: 'group_desc' } },
+];
+
+export interface Audit {
+  /** undefined where the switch does not tell it */
+  readonly flowCount: number | undefined;
+  /** undefined where the switch does not tell them */
+  readonly groups: readonly Group[] | undefined;
+}
+
+/** What the answers to `auditRequests` say. */
+export function readAudit(outcome: ExchangeOutcome & { readonly type: 'done' }): Audit {
+  const { groups, toldGroups } = readDump(outcome);
+  let flowCount: number | undefined;
+  for (const reply of outcome.replies)
+    if (reply.type === 'multipart_reply' && reply.body.type === 'aggregate') flowCount = reply.body.flowCount;
+  return { flowCount, groups: toldGroups ? groups : undefined };
 }

@@ -7,11 +7,12 @@ import {
   formatGroup,
 } from '../openflow/index.js';
 import type { Wanted } from '../reconcile/compile.js';
+import { differingGroups, type Drift, driftOf } from '../reconcile/drift.js';
 import { type Actual, isEmpty, planFlows, readActual } from '../reconcile/flows.js';
 import { type Operation, order } from '../reconcile/order.js';
 import type { Effects, Timer } from './effects.js';
 import { type ExchangeWith, SwitchChanges } from './switch-changes.js';
-import { dumpRequests, readDump } from './switch-dump.js';
+import { type Audit, auditRequests, dumpRequests, readAudit, readDump } from './switch-dump.js';
 
 /** Something that a switch would not take. */
 export interface Refusal {
@@ -28,18 +29,24 @@ export interface SwitchSyncOptions {
   readonly exchange: ExchangeWith;
   /** What is wanted now; undefined while that cannot be said: nothing is sent before. */
   readonly wanted: () => Wanted | undefined;
-  readonly effects: Pick<Effects, 'after'>;
+  readonly effects: Pick<Effects, 'after' | 'random'>;
   /** Told once for each error of each flow or group, however often it is tried again. */
   readonly onRefusal: (refusal: Refusal) => void;
   readonly onInSync: (sent: number) => void;
+  /** Somebody else has changed what is ours; it is repaired at once. */
+  readonly onDrift: (drift: Drift) => void;
 }
 
 /** What the switch refused is tried again after this long. Milliseconds. */
 export const retryRefused = 30_000;
 
+/** While nothing is to be done, a switch is asked this often whether it still has what is ours. Milliseconds. */
+export const auditPeriod = 10_000;
+
 /**
  * Keeps one connected switch true to what is wanted: reads what it has of ours, then sends differences, each as one atomic
- * bundle. A flow that the switch refuses is told, left out, and holds back nothing else.
+ * bundle. A flow that the switch refuses is told, left out, and holds back nothing else. What somebody else changes is
+ * found by an audit and repaired.
  */
 export class SwitchSync {
   readonly #options: SwitchSyncOptions;
@@ -47,11 +54,15 @@ export class SwitchSync {
   /** What the switch would not take, by cookie or group id, until it takes it or it is not wanted any more. */
   readonly #refused = new Map<bigint | number, Refusal>();
   /** Of these, what is not to be tried now. */
-  readonly #heldBack = new Set<bigint | number>();
+  readonly #heldBack = new Map<bigint | number, 'put' | 'delete'>();
   #unread: Refusal | undefined;
   #actual: Actual | undefined;
+  /** What was sent may have replaced flows that were to stay: the switch has to say which. */
+  #inDoubt = false;
   #phase: SyncPhase = 'reading';
   #again = false;
+  #auditDue = false;
+  #nextAudit: number | undefined;
   #busy = false;
   #sent = 0;
   #retry: Timer | undefined;
@@ -85,19 +96,8 @@ export class SwitchSync {
    * @returns the reactive flows that an earlier run left, or undefined when the connection ended
    */
   async read(): Promise<readonly FlowStats[] | undefined> {
-    const outcome = await this.#options.exchange(dumpRequests);
-    if (outcome.type === 'failed') {
-      this.close();
-      return undefined;
-    }
-    const { flows, groups, refusal } = readDump(outcome);
-    if (refusal !== undefined) {
-      this.#unread = { error: nameOf(refusal), what: 'to tell its flows' };
-      this.#options.onRefusal(this.#unread);
-    }
-    const { actual, reactive } = readActual(flows, groups);
-    this.#actual = actual;
-    this.#phase = 'waiting';
+    const reactive = await this.#dump();
+    if (reactive !== undefined) this.#phase = 'waiting';
     return reactive;
   }
 
@@ -105,6 +105,17 @@ export class SwitchSync {
   reconcile(): void {
     this.#again = true;
     if (!this.#busy && this.#actual !== undefined) void this.#run();
+  }
+
+  /** @param now by the effects' clock; to be called about once a second */
+  tick(now: number): void {
+    if (this.#phase !== 'in sync' || this.#busy) return;
+    // The first one at some moment of the period, so that switches that came together are not asked together.
+    this.#nextAudit ??= now + this.#options.effects.random() * auditPeriod;
+    if (now < this.#nextAudit) return;
+    this.#nextAudit = now + auditPeriod;
+    this.#auditDue = true;
+    void this.#run();
   }
 
   /** The connection has ended. */
@@ -116,16 +127,74 @@ export class SwitchSync {
   async #run(): Promise<void> {
     this.#busy = true;
     try {
-      while (this.#again && this.#phase !== 'closed') {
-        this.#again = false;
-        await this.#once();
+      while ((this.#again || this.#auditDue) && !this.#isClosed()) {
+        if (this.#again) {
+          this.#again = false;
+          await this.#once();
+        } else {
+          this.#auditDue = false;
+          await this.#audit();
+        }
       }
     } finally {
       this.#busy = false;
     }
   }
 
+  /** Asked anew after each wait: the connection may have ended meanwhile. */
+  #isClosed(): boolean {
+    return this.#phase === 'closed';
+  }
+
+  /** @returns as `read`. What the switch does not tell stays as it was believed. */
+  async #dump(): Promise<readonly FlowStats[] | undefined> {
+    const outcome = await this.#options.exchange(dumpRequests);
+    if (outcome.type === 'failed') {
+      this.close();
+      return undefined;
+    }
+    const { flows, groups, refusal, toldGroups } = readDump(outcome);
+    const { actual, reactive } = readActual(flows, groups);
+    const believed = this.#actual ?? actual;
+    if (refusal !== undefined && this.#unread === undefined) {
+      this.#unread = { error: nameOf(refusal), what: 'to tell its flows' };
+      this.#options.onRefusal(this.#unread);
+    }
+    this.#inDoubt = false;
+    this.#actual = {
+      ...(refusal === undefined ? actual : believed),
+      // What may yet be learned is in no dump.
+      learned: new Set([...believed.learned, ...actual.learned]),
+      groups: toldGroups ? actual.groups : believed.groups,
+    };
+    return reactive;
+  }
+
+  /** Asks whether the switch still has what is ours, and no more of it; where not, reads it again and repairs it. */
+  async #audit(): Promise<void> {
+    const outcome = await this.#options.exchange(auditRequests);
+    if (outcome.type === 'failed') {
+      this.close();
+      return;
+    }
+    const believed = this.#actual;
+    if (believed === undefined || this.#agrees(readAudit(outcome), believed)) return;
+    if ((await this.#dump()) === undefined) return;
+    const drift = driftOf(believed, this.#actual ?? believed);
+    if (drift === undefined) return;
+    this.#options.onDrift(drift);
+    this.#again = true;
+  }
+
+  #agrees({ flowCount, groups }: Audit, believed: Actual): boolean {
+    // A switch that does not count, but tells its flows, is read in full each time.
+    if (this.#unread === undefined && flowCount !== believed.flows.size) return false;
+    if (groups === undefined) return true;
+    return differingGroups(believed.groups, readActual([], groups).actual.groups).length === 0;
+  }
+
   async #once(): Promise<void> {
+    if (this.#inDoubt && (await this.#dump()) === undefined) return;
     const wanted = this.#options.wanted();
     const actual = this.#actual;
     if (wanted === undefined || actual === undefined) {
@@ -152,7 +221,9 @@ export class SwitchSync {
     }
     const made = operations.filter(({ about }) => !this.#heldBack.has(about));
     this.#sent += made.length;
-    this.#settle(planFlows(wanted, actual, this.#heldBack).after, made.length);
+    const { after, keepsStale } = planFlows(wanted, actual, this.#heldBack);
+    this.#inDoubt = keepsStale && this.#unread === undefined;
+    this.#settle(after, made.length);
   }
 
   #settle(actual: Actual, sent: number): void {
@@ -171,7 +242,7 @@ export class SwitchSync {
       if (operation === undefined || this.#heldBack.has(operation.about)) continue;
       const refusal = { error: nameOf(error), what: textOf(operation) };
       const isNews = this.#refused.get(operation.about)?.error !== refusal.error;
-      this.#heldBack.add(operation.about);
+      this.#heldBack.set(operation.about, operation.message.command === 'delete' ? 'delete' : 'put');
       this.#refused.set(operation.about, refusal);
       if (isNews) this.#options.onRefusal(refusal);
     }
@@ -184,12 +255,18 @@ export class SwitchSync {
 
   /** What was refused and is not to be done any more: an addition of what is unwanted, a deletion of what is wanted. */
   #forgetNeedless(wanted: Wanted, actual: Actual): void {
-    for (const about of this.#heldBack) {
-      const isNeedless =
+    for (const [about, doing] of this.#heldBack) {
+      const isWanted =
         typeof about === 'bigint'
-          ? (wanted.flows.has(about) || wanted.learned.has(about)) ===
-            (actual.flows.has(about) || actual.learned.has(about))
-          : !wanted.groups.has(about) && !actual.groups.has(about);
+          ? wanted.flows.has(about) || wanted.learned.has(about)
+          : wanted.groups.has(about);
+      const isThere =
+        typeof about === 'bigint'
+          ? actual.flows.has(about) || actual.learned.has(about)
+          : actual.groups.has(about);
+      // A group that is there may still have to be changed; a flow says all by its cookie.
+      const isMade = typeof about === 'bigint' && isThere;
+      const isNeedless = doing === 'delete' ? isWanted || !isThere : !isWanted || isMade;
       if (isNeedless) this.#heldBack.delete(about);
     }
   }

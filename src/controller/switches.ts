@@ -5,6 +5,7 @@ import type { Message, PortStatus, SwitchInfo } from '../openflow/index.js';
 import type { Wanted } from '../reconcile/compile.js';
 import type { Actual } from '../reconcile/flows.js';
 import { Takeovers } from './contest.js';
+import { describeDrift } from '../reconcile/drift.js';
 import type { Effects, Log, Stream, StreamHandlers } from './effects.js';
 import { SwitchConnection } from './switch-connection.js';
 import { SwitchSync } from './switch-sync.js';
@@ -79,6 +80,7 @@ export class Switches {
 
   tick(): void {
     for (const connection of [...this.#connections.keys()]) connection.tick();
+    for (const { sync } of this.all) sync.tick(this.#options.effects.now());
   }
 
   /** What is wanted in this switch may have changed. */
@@ -130,6 +132,11 @@ export class Switches {
       effects,
       onRefusal: refusal =>
         log.warn({ switch: name, ...refusal }, `${name} refused ${refusal.what}: ${refusal.error}`),
+      onDrift: drift =>
+        log.warn(
+          { switch: name, ...drift },
+          `${name} was changed by another hand: ${describeDrift(drift)}; repaired now`,
+        ),
       onInSync: sent => log.debug({ switch: name, flows: sent }, `${name} is in sync`),
     });
     const connected: ConnectedSwitch = { view, connection, sync, since: effects.now(), isUp: false };

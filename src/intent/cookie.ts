@@ -15,6 +15,12 @@ const classes: readonly FlowClass[] = ['static', 'learned', 'reactive'];
 /** Cookie and mask that select every flow of Heddle's, for a dump [OF1.3.5 A.3.5.2 cookie_mask]. */
 export const ourCookies = { cookie: ownerBits << 48n, mask: 0xffffn << 48n } as const;
 
+/** The same for the flows that are reconciled, whatever app they belong to. */
+export const staticCookies = {
+  cookie: ownerBits << 48n,
+  mask: (0xffffn << 48n) | (7n << 40n),
+} as const;
+
 export const isOurCookie = (cookie: bigint): boolean => cookie >> 48n === ownerBits;
 
 /** Apps are numbered from 0 to 31 in a cookie. */

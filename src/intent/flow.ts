@@ -1,3 +1,4 @@
+import type { Ipv4 } from '../lib/addresses.js';
 import type { Bucket, GroupMod, Instruction, Match } from '../openflow/index.js';
 
 /** A flow that an app wants in a switch for as long as it says so: no timeouts, since those go on while Heddle is away. */
@@ -22,13 +23,16 @@ export interface Program {
   /** Cookies under which the switch may keep flows that its own `learn` actions wrote; others of ours are deleted. */
   readonly learned: ReadonlySet<bigint>;
   /**
-   * False while the app does not yet know all that it needs (a hypervisor that has not answered since the start):
-   * what is there and not wanted then stays, as it may be wanted after all.
+   * What of this app's is in the switch, is not wanted here, and stays all the same, as it may be wanted after all: what
+   * sends to one of these tunnel addresses (their hosts have not been read since the start), or all of it, while the app
+   * can say nothing of this switch. Left out: nothing stays.
    */
-  readonly complete: boolean;
+  readonly keep?: Keep;
 }
 
-export const emptyProgram: Program = { flows: [], groups: [], learned: new Set(), complete: true };
+export type Keep = 'all' | ReadonlySet<Ipv4>;
+
+export const emptyProgram: Program = { flows: [], groups: [], learned: new Set() };
 
 /**
  * Groups have no cookies, so ours are told by their ids: the first byte is 0x48 for a network's local members and 0x49

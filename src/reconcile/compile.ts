@@ -1,4 +1,12 @@
-import { type Flow, type Group, groupIds, hash40, makeCookie, type Program } from '../intent/index.js';
+import {
+  type Flow,
+  type Group,
+  groupIds,
+  hash40,
+  type Keep,
+  makeCookie,
+  type Program,
+} from '../intent/index.js';
 import { HeddleError } from '../lib/errors.js';
 import {
   encode,
@@ -44,8 +52,11 @@ export interface Wanted {
   /** By cookie, which says the whole flow. */
   readonly flows: ReadonlyMap<bigint, Flow>;
   readonly groups: ReadonlyMap<number, Group>;
+  /** The number of the app that each group belongs to. */
+  readonly groupOwners: ReadonlyMap<number, number>;
   readonly learned: ReadonlySet<bigint>;
-  readonly complete: boolean;
+  /** What stays though it is not wanted (Program.keep), by the app's number. */
+  readonly keep: ReadonlyMap<number, Keep>;
   readonly conflicts: readonly Conflict[];
 }
 
@@ -56,10 +67,11 @@ export interface Wanted {
  */
 export function checkPart(part: Part): CheckedPart {
   if (!isObject(part.program)) throw invalid('`desired` must return a program');
-  const { flows, groups, learned, complete } = part.program;
+  const { flows, groups, learned, keep } = part.program;
   if (!isList(flows) || !isList(groups)) throw invalid('`flows` and `groups` must be lists');
-  if (!(learned instanceof Set)) throw invalid('`learned` must be a Set of cookies');
-  if (typeof complete !== 'boolean') throw invalid('`complete` must be true or false');
+  if (!isSet(learned)) throw invalid('`learned` must be a Set of cookies');
+  if (keep !== undefined && keep !== 'all' && !isSet(keep))
+    throw invalid("`keep` must be 'all' or a Set of tunnel addresses");
   for (const group of groups) {
     if (!groupIds.isOurs(group.id)) throw invalid(`group ${group.id} is not one of groupIds`);
     encodeBundled(groupMod('add_or_mod', group));
@@ -73,6 +85,7 @@ export function checkPart(part: Part): CheckedPart {
 
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
 const isList = (value: unknown): boolean => Array.isArray(value);
+const isSet = (value: unknown): boolean => value instanceof Set;
 
 const invalid = (what: string): HeddleError => new HeddleError('APP_INVALID', what);
 
@@ -99,7 +112,9 @@ export function combine(parts: readonly CheckedPart[]): Wanted {
   const learned = new Set<bigint>();
   const conflicts: Conflict[] = [];
   const flowOwners = new Map<string, string>();
-  const groupOwners = new Map<number, string>();
+  const groupOwners = new Map<number, number>();
+  const groupClaims = new Map<number, string>();
+  const keep = new Map<number, Keep>();
   for (const { app, number, program, encoded } of parts) {
     for (const { flow, key, cookie } of encoded) {
       const owner = flowOwners.get(key);
@@ -111,17 +126,18 @@ export function combine(parts: readonly CheckedPart[]): Wanted {
       claims.push({ number, flow, cookie });
     }
     for (const group of program.groups) {
-      const owner = groupOwners.get(group.id);
+      const owner = groupClaims.get(group.id);
       if (owner !== undefined) conflicts.push({ first: owner, second: app, what: `group ${group.id}` });
       else {
-        groupOwners.set(group.id, app);
+        groupClaims.set(group.id, app);
+        groupOwners.set(group.id, number);
         groups.set(group.id, group);
       }
     }
     for (const cookie of program.learned) learned.add(cookie);
+    if (program.keep !== undefined) keep.set(number, program.keep);
   }
-  const complete = parts.every(part => part.program.complete);
-  return { flows: byCookie(claims), groups, learned, complete, conflicts };
+  return { flows: byCookie(claims), groups, groupOwners, learned, keep, conflicts };
 }
 
 interface Claim {

@@ -13,15 +13,20 @@ export function sameGroup(a: Group, b: Group): boolean {
   );
 }
 
-/** The wanted group and, behind its own, the buckets that the switch has and that may be wanted after all. */
-export function withOldBuckets(wanted: Group, there: Group): Group {
+/**
+ * The wanted group and, behind its own, the buckets that the switch has and that may be wanted after all.
+ *
+ * @param stays whether a bucket that is not wanted stays
+ */
+export function withOldBuckets(wanted: Group, there: Group, stays: (bucket: Bucket) => boolean): Group {
   const keys = new Set(wanted.buckets.map(bucketKey));
-  const extra = there.buckets.filter(bucket => !keys.has(bucketKey(bucket)));
+  const extra = there.buckets.filter(bucket => !keys.has(bucketKey(bucket)) && stays(bucket));
   if (extra.length === 0) return wanted;
   const all = [...wanted.buckets, ...extra];
   // In the switch's own order where it has them all already, so that nothing is sent.
   const old = new Set(there.buckets.map(bucketKey));
-  return all.every(bucket => old.has(bucketKey(bucket))) ? there : { ...wanted, buckets: all };
+  const hasAll = all.length === there.buckets.length && all.every(bucket => old.has(bucketKey(bucket)));
+  return hasAll && there.groupType === wanted.groupType ? there : { ...wanted, buckets: all };
 }
 
 /** A bucket's actions in their bytes; the watch fields and the weight mean nothing in a group of type all. */

@@ -17,12 +17,13 @@ export interface Operation {
 }
 
 /**
- * The one place that knows the order: groups before the flows that use them, deletions after all additions, and a group
+ * The one place that knows the order: what bears a cookie of ours wrongly goes before that cookie is sent; groups before the flows that use them, deletions after all additions, and a group
  * only when no flow uses it any more, since a switch deletes such flows with it [OF1.3.5 5.6.1]. A group goes before a
  * group that names it in a bucket, and after it when they are deleted: local lists have the lower ids.
  */
 export function order(plan: FlowPlan): readonly Operation[] {
   return [
+    ...plan.cookiesToClear.map(cookie => ({ about: cookie, message: deleteByCookie(cookie) })),
     ...[...plan.groupsToPut]
       .sort((a, b) => a.id - b.id)
       .map(group => ({

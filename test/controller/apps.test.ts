@@ -161,7 +161,7 @@ t.test('the last good program is kept', t => {
   t.strictSame(priorities(apps), [1, 2, 9]);
   const nonsense: unknown[] = [
     undefined,
-    { flows: [], groups: [], learned: new Set() },
+    { ...emptyProgram, keep: true },
     { ...emptyProgram, flows: [{ ...flow(1), priority: -1 }] },
     { ...emptyProgram, groups: [{ id: 5, groupType: 'all', buckets: [] }] },
   ];
@@ -170,11 +170,11 @@ t.test('the last good program is kept', t => {
     t.strictSame(priorities(apps), [1, 2, 9]);
     const unknown = apps.desired(2n, 'others', world);
     t.strictSame(
-      unknown.map(({ program }) => program.complete),
-      [false, true],
+      unknown.map(({ program }) => program.keep),
+      ['all', undefined],
       'a switch that it never served',
     );
-    t.equal(combine(unknown).complete, false, 'where nothing is taken away then');
+    t.strictSame([...combine(unknown).keep.values()], ['all'], 'where nothing of its own is taken away then');
   }
   t.match(problemsOf(apps), [/^moody: threw 10 times, last: oops$/]);
   wanted = () => program(3);

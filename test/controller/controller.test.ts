@@ -222,19 +222,13 @@ t.test('switches come before their hosts have been read', async t => {
   host1.away = undefined;
   fixture.effects.clock.advance(3_000);
   await fixture.settle();
-  t.equal(switch1.flows.size >= left, true, 'nothing is taken away while kvm2 is unknown');
-  t.notOk(changesTo(switch1).some(({ command }) => command.startsWith('delete')));
+  t.strictSame(flowsOf(switch1, 0), [], 'v1 is not there any more, whatever kvm2 has');
   t.strictSame(changesTo(switch2), [], 'and nothing is sent to kvm2');
 
   host2.away = undefined;
   fixture.effects.clock.advance(3_000);
   await fixture.settle();
   t.strictSame(fixture.problems(), []);
-  t.ok(
-    changesTo(switch1).some(({ command }) => command.startsWith('delete')),
-    'v1 is not there any more',
-  );
-  t.strictSame(flowsOf(switch1, 0), []);
   t.ok(switch2.flows.size > 0);
 
   host1.cut();

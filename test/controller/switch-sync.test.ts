@@ -1,6 +1,7 @@
+import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import t from 'tap';
-import { retryRefused, type Refusal } from '../../src/controller/switch-sync.js';
+import { auditPeriod, retryRefused, type Refusal } from '../../src/controller/switch-sync.js';
 import { type ConnectedSwitch, Switches } from '../../src/controller/switches.js';
 import {
   type AppEvent,
@@ -13,15 +14,20 @@ import {
 } from '../../src/intent/index.js';
 import {
   applyActions,
+  type Bucket,
   bucket,
   type FlowMod,
   formatFlow,
+  formatGroup,
+  formatMatch,
   group as toGroup,
   match,
   type Message,
   output,
+  setField,
 } from '../../src/openflow/index.js';
-import { compile, flowMod, type Wanted } from '../../src/reconcile/compile.js';
+import type { Ipv4 } from '../../src/lib/addresses.js';
+import { compile, flowMod, groupMod, type Wanted } from '../../src/reconcile/compile.js';
 import { FakeEffects, FakeLog, settled } from '../support/fake-effects.js';
 import { FakeSwitch, type FakeSwitchOptions, keyOf } from '../support/fake-switch.js';
 
@@ -56,6 +62,7 @@ class Bench {
   readonly switches = new Switches({
     effects: this.effects,
     log: this.log,
+    leaveAlone: () => undefined,
     hypervisorOf: () => 'kvm1',
     wanted: () => this.wanted,
     onEvent: event => {
@@ -95,6 +102,23 @@ class Bench {
     return connected;
   }
 
+  async tick(ms: number): Promise<void> {
+    this.effects.advance(ms);
+    this.switches.tick();
+    await this.fake.settle();
+  }
+
+  /** Lets the time come for an audit. */
+  async audit(): Promise<void> {
+    await this.tick(0);
+    await this.tick(auditPeriod);
+  }
+
+  /** What the log says of other hands. */
+  get drifts(): readonly string[] {
+    return this.log.told.filter(line => line.includes('by another hand'));
+  }
+
   get refusals(): readonly Refusal[] {
     return this.only.sync.refusals;
   }
@@ -110,7 +134,8 @@ class Bench {
 
   /** What came since the last time that was asked, by type. */
   news(): readonly string[] {
-    return this.fake.log.splice(0).map(typeOf);
+    const isNews = ({ type }: Message): boolean => type !== 'echo_request';
+    return this.fake.log.splice(0).filter(isNews).map(typeOf);
   }
 }
 
@@ -221,29 +246,246 @@ t.test('while nothing can be said of what is wanted, nothing is sent', async t =
   t.strictSame(bench.flows, texts(flow(1, 2)));
 });
 
-t.test('while not all is known, nothing is taken away', async t => {
+t.test('while an app can say nothing of a switch, nothing of its own is taken away', async t => {
   const bench = new Bench();
   const learned = makeCookie(9, 'learned', 4);
-  bench.wanted = wantedOf({ flows: [flow(1, 2), flow(2, 1)], groups: [flood(7, 1, 2)] });
   const taught = flowMod(flow(50, 51), learned);
   bench.fake.flows.set(keyOf(taught), taught);
-  bench.wanted = { ...bench.wanted, learned: new Set([learned]) };
+  bench.wanted = wantedOf({
+    flows: [flow(1, 2), flow(2, 1)],
+    groups: [flood(7, 1, 2)],
+    learned: new Set([learned]),
+  });
   await bench.connect();
   bench.fake.cut();
 
-  bench.wanted = wantedOf({ flows: [flow(3, 1)], groups: [flood(7, 3)], complete: false });
+  bench.wanted = wantedOf({ keep: 'all' });
   await bench.connect();
-  t.strictSame(bench.flows, texts(flow(1, 2), flow(2, 1), flow(3, 1), flow(50, 51)));
-  t.strictSame(
-    bench.fake.groups.get(groupIds.flood(7))?.buckets,
-    flood(7, 3, 1, 2).buckets,
-    'a member that is not known yet still gets its copy',
-  );
+  t.strictSame(bench.flows, texts(flow(1, 2), flow(2, 1), flow(50, 51)));
+  t.strictSame(bench.fake.groups.get(groupIds.flood(7))?.buckets, flood(7, 1, 2).buckets);
   t.equal(bench.only.sync.phase, 'in sync');
 
   await bench.want({ flows: [flow(3, 1)], groups: [flood(7, 3)] });
   t.strictSame(bench.flows, texts(flow(3, 1)));
   t.strictSame(bench.fake.groups.get(groupIds.flood(7))?.buckets, flood(7, 3).buckets);
+});
+
+/** Sends what comes in at a port to another host. */
+const farFlow = (inPort: number, vtep: number): Flow => ({
+  ...flow(inPort),
+  instructions: [applyActions([setField({ tun_dst: vtep }), output(2)])],
+});
+const unread = (...vteps: readonly number[]): ReadonlySet<Ipv4> => new Set(vteps as Ipv4[]);
+
+t.test('a host that has not been read: what is sent to it stays, and takes its place again', async t => {
+  const bench = new Bench();
+  bench.wanted = wantedOf({ flows: [farFlow(1, 9), farFlow(2, 9), farFlow(3, 8), flow(4, 5)] });
+  await bench.connect();
+  await bench.want({ keep: unread(9) });
+  t.strictSame(bench.flows, texts(farFlow(1, 9), farFlow(2, 9)), 'nothing else does');
+
+  t.comment('a flow comes in its place, and it is wanted again');
+  await bench.want({ flows: [flow(1, 5)], keep: unread(9) });
+  t.strictSame(bench.flows, texts(flow(1, 5), farFlow(2, 9)));
+  bench.news();
+  await bench.want({ flows: [farFlow(1, 9)], keep: unread(9) });
+  t.ok(bench.news().includes('flow'), 'the switch is asked first');
+  t.strictSame(bench.flows, texts(farFlow(1, 9), farFlow(2, 9)));
+  await bench.want({ flows: [farFlow(1, 9)] });
+  t.strictSame(bench.flows, texts(farFlow(1, 9)));
+});
+
+t.test('a deletion was refused, and the flow replaced: wanted again, it is sent again', async t => {
+  const bench = new Bench();
+  bench.wanted = wantedOf({ flows: [flow(1, 2)] });
+  await bench.connect();
+  bench.fake.refuseCommit = change => (change.command === 'delete' ? [1, 5] : undefined);
+  await bench.want({ flows: [flow(1, 3)] });
+  await bench.want({ flows: [flow(1, 2)] });
+  t.strictSame(bench.flows, texts(flow(1, 2)));
+});
+
+t.test(
+  'hosts that are read and not read, in any order: no flow that is wanted is missing or stale',
+  async () => {
+    const vteps = [8, 9] as const;
+    const ports = [1, 2, 3, 4];
+    const anyFlow = fc
+      .record({
+        port: fc.constantFrom(...ports),
+        out: fc.integer({ min: 5, max: 6 }),
+        vtep: fc.option(fc.constantFrom(...vteps)),
+      })
+      .map(({ port, out, vtep }) => (vtep === null ? flow(port, out) : farFlow(port, vtep)));
+    const far = (vtep: number) => bucket([setField({ tun_dst: vtep }), output(2)]);
+    const anyStep = fc.record({
+      flows: fc.uniqueArray(anyFlow, { maxLength: 4, selector: one => formatMatch(one.match) }),
+      members: fc.option(fc.record({ local: fc.subarray([1, 2, 3]), remote: fc.subarray([...vteps]) })),
+      unread: fc.subarray([...vteps]),
+      restart: fc.boolean(),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyStep, { minLength: 1, maxLength: 8 }), async steps => {
+        const bench = new Bench();
+        bench.wanted = wantedOf({});
+        await bench.connect();
+        for (const step of [...steps, { ...steps.at(-1)!, unread: [], restart: false }]) {
+          const { flows, members } = step;
+          const buckets = members && [
+            ...members.local.map(port => bucket([output(port)])),
+            ...members.remote.map(far),
+          ];
+          const groups = buckets === null ? [] : [{ ...flood(7), buckets }];
+          bench.wanted = wantedOf({ flows, groups, keep: unread(...step.unread) });
+          if (step.restart) {
+            bench.fake.cut();
+            await bench.connect();
+          } else await bench.reconcile();
+          const has = bench.flows;
+          const isTowardsUnread = (text: string) =>
+            step.unread.some(vtep => text.includes(`set_field:0.0.0.${vtep}->tun_dst`));
+          for (const text of texts(...flows)) assert.ok(has.includes(text), `${text} is missing`);
+          for (const text of has)
+            assert.ok(texts(...flows).includes(text) || isTowardsUnread(text), `${text} is stale`);
+          const there = bench.fake.groups.get(groupIds.flood(7))?.buckets;
+          if (buckets === null) assert.equal(there, undefined);
+          else {
+            const said = (all: readonly Bucket[]) =>
+              all.map(one => formatGroup({ ...flood(7), buckets: [one] }));
+            const wanted = said(buckets);
+            for (const one of wanted) assert.ok(said(there ?? []).includes(one), `${one} is missing`);
+            for (const one of said(there ?? []))
+              assert.ok(wanted.includes(one) || isTowardsUnread(one), `${one} is stale`);
+          }
+          assert.equal(bench.only.sync.phase, 'in sync');
+        }
+        // All are read now: what it holds is what is wanted, and an audit finds nothing.
+        await bench.audit();
+        assert.deepEqual(bench.drifts, []);
+      }),
+      { numRuns: 150 },
+    );
+  },
+);
+
+t.test('an audit finds what somebody else has changed', async t => {
+  const program = {
+    flows: [flow(1, 2), flow(2, 1), flow(3, 1), floodFlow(4, 7)],
+    groups: [flood(7, 1, 2), flood(8, 1)],
+  };
+  const all = texts(...program.flows);
+  for (const refused of [undefined, 'aggregate', 'group_desc'] as const) {
+    const bench = new Bench();
+    bench.fake.refuseRequest = type => (type === refused ? [1, 2] : undefined);
+    bench.wanted = wantedOf(program);
+    await bench.connect();
+    bench.fake.flows.set(keyOf(foreign), foreign);
+    const withForeign = [...all, formatFlow({ ...flow(99, 98), table: 7 })].sort();
+    bench.news();
+    await bench.audit();
+    const asked = bench.news();
+    t.equal(asked.includes('aggregate'), true);
+    t.equal(asked.includes('flow'), refused === 'aggregate', 'a full dump only where it does not count');
+    t.notOk(asked.includes('open_request'));
+    t.strictSame(bench.drifts, []);
+
+    const damage: Record<string, readonly [() => unknown, RegExp]> = {
+      'all flows of ours': [
+        () => {
+          for (const [key, one] of bench.fake.flows) if (one !== foreign) bench.fake.flows.delete(key);
+        },
+        /: 4 flows gone;/,
+      ],
+      'one flow': [() => bench.fake.flows.delete(keyOf(flowMod(flow(2, 1), 0n))), /: 1 flow gone;/],
+      'a flow under our cookies': [
+        () => {
+          const one = flowMod(flow(60, 61), makeCookie(9, 'static', 77));
+          bench.fake.flows.set(keyOf(one), one);
+        },
+        /: 1 flow added;/,
+      ],
+      'a flow under the very cookie of another': [
+        () => {
+          const mine = bench.fake.flows.get(keyOf(flowMod(flow(2, 1), 0n)));
+          const one = flowMod(flow(60, 61), mine?.cookie ?? 0n);
+          bench.fake.flows.set(keyOf(one), one);
+        },
+        /: 1 flow added;/,
+      ],
+    };
+    if (refused !== 'group_desc') {
+      damage['a group'] = [() => bench.fake.groups.delete(groupIds.flood(8)), /: 1 group changed;/];
+      damage['a bucket'] = [
+        () => bench.fake.groups.set(groupIds.flood(7), groupMod('add', flood(7, 3))),
+        /: 1 group changed;/,
+      ];
+    }
+    for (const [what, [harm, told]] of Object.entries(damage)) {
+      harm();
+      await bench.audit();
+      t.strictSame(bench.flows, withForeign, what);
+      t.strictSame(bench.fake.groups.get(groupIds.flood(7))?.buckets, flood(7, 1, 2).buckets);
+      t.ok(bench.fake.groups.has(groupIds.flood(8)));
+      t.match(bench.drifts, [told]);
+      t.equal(bench.only.sync.phase, 'in sync');
+      await bench.audit();
+      t.equal(bench.drifts.length, 1, 'once');
+      bench.log.lines.length = 0;
+    }
+  }
+});
+
+t.test('an audit does not disturb', async t => {
+  const bench = new Bench();
+  await bench.connect();
+  bench.news();
+  await bench.audit();
+  t.strictSame(bench.news(), [], 'not before it is in sync');
+  await bench.want({ flows: [flow(1, 2)] });
+  bench.news();
+  await bench.tick(1_000);
+  await bench.tick(1_000);
+  t.strictSame(bench.news(), [], 'not at each tick');
+
+  bench.effects.advance(auditPeriod);
+  bench.wanted = wantedOf({ flows: [flow(1, 3)] });
+  bench.switches.reconcile(bench.fake.dpid);
+  bench.switches.tick();
+  await bench.fake.settle();
+  const asked = bench.news();
+  t.ok(asked.includes('commit_request'));
+  t.notOk(asked.includes('aggregate'), 'not while it is programmed');
+  bench.switches.tick();
+  bench.switches.tick();
+  bench.wanted = wantedOf({ flows: [flow(1, 4)] });
+  bench.switches.reconcile(bench.fake.dpid);
+  await bench.fake.settle();
+  t.strictSame(
+    bench
+      .news()
+      .filter(type => type !== 'barrier_request')
+      .slice(0, 3),
+    ['aggregate', 'group_desc', 'open_request'],
+    'what comes meanwhile is done after it',
+  );
+  t.strictSame(bench.flows, texts(flow(1, 4)));
+
+  t.comment('a switch that does not tell its flows is asked for its groups alone');
+  const blind = new Bench();
+  blind.fake.refuseRequest = type => (type === 'flow' ? [1, 2] : undefined);
+  blind.wanted = wantedOf({ flows: [flow(1, 2)] });
+  await blind.connect();
+  blind.news();
+  await blind.audit();
+  t.notOk(blind.news().includes('flow'));
+  t.strictSame(blind.drifts, []);
+
+  t.comment('a connection that ends meanwhile');
+  bench.effects.advance(auditPeriod);
+  bench.fake.cutAfter = 1;
+  bench.switches.tick();
+  await bench.fake.settle();
+  t.equal(bench.switches.all.length, 0);
 });
 
 t.test('flows that the switch has learned stay while their cookie is wanted', async t => {

@@ -25,11 +25,14 @@ import {
   output,
   setField,
 } from '../../src/openflow/index.js';
+import type { Ipv4 } from '../../src/lib/addresses.js';
 import { compile, type Part, type Wanted } from '../../src/reconcile/compile.js';
+import { describeDrift, driftOf } from '../../src/reconcile/drift.js';
 import { type Actual, type FlowPlan, isEmpty, planFlows, readActual } from '../../src/reconcile/flows.js';
 import { sameGroup, withOldBuckets } from '../../src/reconcile/groups.js';
 import { bundleControl, bundleOf, order } from '../../src/reconcile/order.js';
 import { missFlows } from '../../src/reconcile/pipeline.js';
+import { tunnelOf } from '../../src/reconcile/tunnel.js';
 
 const flow = (priority: number, mac: number, port?: number, table = 0): Flow => ({
   table,
@@ -46,7 +49,19 @@ const part = (app: string, number: number, program: Partial<Program>): Part => (
 });
 const wantedOf = (program: Partial<Program>): Wanted => compile([part('app', 8, program)]);
 const none: ReadonlySet<never> = new Set();
-const empty: Actual = { flows: new Set(), learned: new Set(), groups: new Map() };
+const empty: Actual = {
+  flows: new Set(),
+  towards: new Map(),
+  doubled: new Set(),
+  learned: new Set(),
+  groups: new Map(),
+};
+const far = (ip: number): Bucket => bucket([setField({ tun_dst: ip }), output(2)]);
+const farFlow = (mac: number, ip: number): Flow => ({
+  ...flow(1, mac),
+  instructions: [applyActions([setField({ tun_dst: ip }), output(2)])],
+});
+const vtep = (ip: number): Ipv4 => ip;
 const sorted = (cookies: Iterable<bigint>): bigint[] => [...cookies].sort((a, b) => (a < b ? -1 : 1));
 
 t.test('compile', t => {
@@ -74,7 +89,7 @@ t.test('compile', t => {
       part('second', 9, {
         flows: [flow(1, 0xa, 2), flow(2, 0xa, 2), flow(2, 0xa, 3)],
         groups: [groupOf(groupIds.local(1), to(2))],
-        complete: false,
+        keep: new Set([vtep(9)]),
       }),
     ]);
     t.strictSame(
@@ -99,7 +114,8 @@ t.test('compile', t => {
       { first: 'first', second: 'second', what: `group ${groupIds.local(1)}` },
     ]);
     t.strictSame(wanted.groups.get(groupIds.local(1))?.buckets, [to(1)]);
-    t.equal(wanted.complete, false, 'complete when all apps are');
+    t.strictSame(wanted.groupOwners, new Map([[groupIds.local(1), 8]]));
+    t.strictSame(wanted.keep, new Map([[9, new Set([9])]]), 'each app says it for itself');
     t.end();
   });
 
@@ -133,7 +149,7 @@ t.test('compile', t => {
     refused({ ...emptyProgram, flows: undefined }, { code: 'APP_INVALID' });
     refused({ ...emptyProgram, groups: 'none' }, { code: 'APP_INVALID' });
     refused({ ...emptyProgram, learned: [] }, { code: 'APP_INVALID' });
-    refused({ flows: [], groups: [], learned: new Set() }, { code: 'APP_INVALID' });
+    refused({ ...emptyProgram, keep: true }, { code: 'APP_INVALID' });
     refused({ ...emptyProgram, flows: [{ ...flow(1, 0xa), priority: 65_536 }] }, { code: 'WIRE_BAD_VALUE' });
     refused({ ...emptyProgram, flows: [{ ...flow(1, 0xa), table: -1 }] }, { code: 'WIRE_BAD_VALUE' });
     refused(
@@ -171,7 +187,7 @@ t.test('compile', t => {
   t.end();
 });
 
-const stats = (cookie: bigint): FlowStats => ({
+const stats = (cookie: bigint, instructions: FlowStats['instructions'] = []): FlowStats => ({
   tableId: 0,
   durationSec: 1,
   durationNsec: 0,
@@ -183,7 +199,7 @@ const stats = (cookie: bigint): FlowStats => ({
   packetCount: 0n,
   byteCount: 0n,
   match: [],
-  instructions: [],
+  instructions,
 });
 
 t.test('reading a dump', t => {
@@ -192,12 +208,12 @@ t.test('reading a dump', t => {
   ) as [bigint, bigint, bigint];
   const later = makeCookie(1, 'static', 0) | (5n << 40n);
   const ours = groupOf(groupIds.local(5000), to(1));
-  const read = readActual([still, learned, learned, reactive, later, 0n, 0x1234n].map(stats), [
-    ours,
-    groupOf(1, to(2)),
-    groupOf(0x50000000),
-  ]);
+  const read = readActual(
+    [still, learned, learned, reactive, later, 0n, 0x1234n].map(cookie => stats(cookie)),
+    [ours, groupOf(1, to(2)), groupOf(0x50000000)],
+  );
   t.strictSame(read.actual, {
+    ...empty,
     flows: new Set([still]),
     learned: new Set([learned]),
     groups: new Map([[ours.id, ours]]),
@@ -206,12 +222,17 @@ t.test('reading a dump', t => {
     read.reactive.map(({ cookie }) => cookie),
     [reactive],
   );
+
+  const sends = makeCookie(1, 'static', 8);
+  const actions = farFlow(1, 9).instructions;
+  t.strictSame(readActual([stats(still), stats(sends, actions)], []).actual.towards, new Map([[sends, 9]]));
+  const twice = readActual([stats(sends, actions), stats(sends, actions)], []).actual;
+  t.strictSame([twice.flows, twice.towards, twice.doubled], [new Set([sends]), new Map(), new Set([sends])]);
   t.end();
 });
 
 t.test('groups', t => {
   const id = groupIds.flood(5000);
-  const far = (ip: number): Bucket => bucket([setField({ tun_dst: ip }), output(2)]);
   t.ok(sameGroup(groupOf(id, to(1), far(1)), groupOf(id, to(1), far(1))));
   t.notOk(sameGroup(groupOf(id, to(1)), groupOf(id, to(1), to(2))));
   t.notOk(sameGroup(groupOf(id, to(1)), { ...groupOf(id, to(1)), groupType: 'select' }));
@@ -220,10 +241,18 @@ t.test('groups', t => {
   t.ok(sameGroup(groupOf(id, to(1)), groupOf(id, echoed)), 'what a switch makes of fields with no meaning');
 
   const wanted = groupOf(id, to(1), far(2));
-  t.equal(withOldBuckets(wanted, groupOf(id, to(1))), wanted, 'nothing old');
-  t.strictSame(withOldBuckets(wanted, groupOf(id, far(9), to(1))).buckets, [to(1), far(2), far(9)]);
+  const all = (): boolean => true;
+  t.equal(withOldBuckets(wanted, groupOf(id, to(1)), all), wanted, 'nothing old');
+  t.strictSame(withOldBuckets(wanted, groupOf(id, far(9), to(1)), all).buckets, [to(1), far(2), far(9)]);
   const superset = groupOf(id, far(9), far(2), to(1));
-  t.equal(withOldBuckets(wanted, superset), superset, 'all there already: as the switch has it');
+  t.equal(withOldBuckets(wanted, superset, all), superset, 'all there already: as the switch has it');
+  t.equal(
+    withOldBuckets(wanted, superset, () => false),
+    wanted,
+    'what does not stay is left out',
+  );
+  const select = { ...superset, groupType: 'select' as const };
+  t.equal(withOldBuckets(wanted, select, all).groupType, 'all');
   t.end();
 });
 
@@ -238,6 +267,7 @@ t.test('plans', t => {
   const staleLearned = makeCookie(8, 'learned', 99);
   const old = groupOf(groupIds.flood(7), to(1));
   const actual: Actual = {
+    ...empty,
     flows: new Set([a, stale]),
     learned: new Set([...wanted.learned, staleLearned]),
     groups: new Map([[old.id, old]]),
@@ -262,23 +292,81 @@ t.test('plans', t => {
     t.end();
   });
 
-  t.test('nothing is taken away before all is known', t => {
+  t.test('an app that can say nothing: all of its own stays, and none of others', t => {
     const there = groupOf(groupIds.local(1), to(9));
-    const before: Actual = { ...actual, groups: new Map([[there.id, there], ...actual.groups]) };
-    const plan = planFlows({ ...wanted, complete: false }, before, none);
-    t.strictSame(plan.cookiesToDelete, []);
+    const others = makeCookie(9, 'static', 1);
+    const before: Actual = {
+      ...actual,
+      flows: new Set([...actual.flows, others]),
+      groups: new Map([[there.id, there], ...actual.groups]),
+    };
+    const uncertain: Wanted = { ...wanted, keep: new Map([[8, 'all']]) };
+    const plan = planFlows(uncertain, before, none);
+    t.strictSame(plan.cookiesToDelete, [others]);
     t.strictSame(plan.groupsToDelete, []);
+    t.ok(plan.keepsStale);
     t.strictSame(
       plan.groupsToPut.map(({ buckets }) => buckets),
       [[to(1), to(9)]],
       'old members stay',
     );
-    t.ok(isEmpty(planFlows({ ...wanted, complete: false }, plan.after, none)));
+    t.ok(isEmpty(planFlows(uncertain, plan.after, none)));
     t.strictSame(
       planFlows(wanted, plan.after, none).groupsToPut.map(({ buckets }) => buckets),
       [[to(1)]],
       'and go when all is known',
     );
+    t.end();
+  });
+
+  t.test('hosts that have not been read: what sends to them stays, and nothing else', t => {
+    const [toUnread, toRead, local] = [farFlow(1, 9), farFlow(2, 7), flow(1, 3, 1)];
+    const had = wantedOf({
+      flows: [toUnread, toRead, local],
+      groups: [groupOf(groupIds.flood(1), to(1), far(9), far(7)), groupOf(groupIds.local(2), far(9))],
+    });
+    const { after } = planFlows(had, empty, none);
+    const now = wantedOf({ groups: [groupOf(groupIds.flood(1), to(2))], keep: new Set([vtep(9)]) });
+    const plan = planFlows(now, after, none);
+    const [kept, ...gone] = [...had.flows.keys()];
+    t.strictSame(plan.cookiesToDelete, gone);
+    t.strictSame(
+      plan.groupsToPut.map(({ buckets }) => buckets),
+      [[to(2), far(9)]],
+    );
+    t.strictSame(plan.groupsToDelete, [groupIds.local(2)], 'which networks are here is certain');
+    t.strictSame([...plan.after.towards], [[kept, 9]]);
+    t.ok(plan.keepsStale);
+    t.ok(isEmpty(planFlows(now, plan.after, none)));
+    t.notOk(planFlows(had, plan.after, none).keepsStale);
+    t.end();
+  });
+
+  t.test('a cookie of ours under which somebody else has sent another flow', t => {
+    const plan = planFlows(wanted, { ...actual, doubled: new Set([a, stale]) }, none);
+    t.strictSame(plan.cookiesToClear, [a]);
+    t.strictSame(
+      plan.flowsToAdd.map(([cookie]) => cookie),
+      [a, b],
+    );
+    t.strictSame(plan.cookiesToDelete, [stale, staleLearned]);
+    t.equal(plan.after.doubled.size, 0);
+    t.end();
+  });
+
+  t.test('drift', t => {
+    t.equal(driftOf(actual, actual), undefined);
+    const changed = groupOf(old.id, to(2));
+    const there: Actual = {
+      ...actual,
+      flows: new Set([a, b]),
+      doubled: new Set([a]),
+      groups: new Map([[old.id, changed]]),
+    };
+    const drift = driftOf(actual, there);
+    t.strictSame(drift, { flowsGone: 1, flowsCome: 2, groups: [old.id] });
+    t.equal(drift && describeDrift(drift), '1 flow gone, 2 flows added, 1 group changed');
+    t.strictSame(driftOf(actual, empty), { flowsGone: 2, flowsCome: 0, groups: [old.id] });
     t.end();
   });
 
@@ -293,20 +381,23 @@ t.test('plans', t => {
     t.end();
   });
 
-  t.test('order: groups, flows, deletions of flows, deletions of groups', t => {
+  t.test('order: what is cleared, groups, flows, deletions of flows, deletions of groups', t => {
     const groups = [groupIds.flood(1), groupIds.local(2), groupIds.local(1)].map(id => groupOf(id, to(1)));
     const gone = [groupIds.local(9), groupIds.flood(9)];
     const plan: FlowPlan = {
+      cookiesToClear: [b],
       groupsToPut: groups,
       flowsToAdd: [...wanted.flows],
       cookiesToDelete: [stale],
       groupsToDelete: gone,
       after: empty,
+      keepsStale: false,
     };
     const operations = order(plan);
     t.strictSame(
       operations.map(({ about, message }) => [message.command, about]),
       [
+        ['delete', b],
         ['add_or_mod', groupIds.local(1)],
         ['add_or_mod', groupIds.local(2)],
         ['add_or_mod', groupIds.flood(1)],
@@ -317,7 +408,7 @@ t.test('plans', t => {
         ['delete', groupIds.local(9)],
       ],
     );
-    t.match(operations[5]?.message, {
+    t.match(operations[6]?.message, {
       tableId: OFPTT.ALL,
       cookie: stale,
       cookieMask: 0xffff_ffff_ffff_ffffn,
@@ -326,12 +417,12 @@ t.test('plans', t => {
 
     const bundle = bundleOf(operations, 3);
     t.strictSame(bundle[0], bundleControl(3, 'open_request'));
-    t.equal(bundle.length, 9);
+    t.equal(bundle.length, 10);
     const flags = OFPBF.ATOMIC | OFPBF.ORDERED;
     t.ok(
       bundle.slice(1).every(one => one.type === 'bundle_add' && one.bundleId === 3 && one.flags === flags),
     );
-    t.match(bundle[4], { message: { type: 'flow_mod', cookie: a } });
+    t.match(bundle[5], { message: { type: 'flow_mod', cookie: a } });
     for (const message of bundle) t.strictSame(decode(encode(message)), message, 'can be sent');
     t.end();
   });
@@ -341,7 +432,10 @@ t.test('plans', t => {
 t.test('any two programs: the plan leads from one to the other', t => {
   /** A switch that holds flows by table, priority and match, and that deletes a group's flows with it [OF1.3.5 5.6.1]. */
   class ModelSwitch {
-    readonly flows = new Map<string, { cookie: bigint; groups: readonly number[] }>();
+    readonly flows = new Map<
+      string,
+      { cookie: bigint; groups: readonly number[]; instructions: Flow['instructions'] }
+    >();
     readonly groups = new Map<number, Group>();
 
     apply(plan: FlowPlan): void {
@@ -363,26 +457,32 @@ t.test('any two programs: the plan leads from one to the other', t => {
           );
           for (const id of used) if (!this.groups.has(id)) throw new Error('OFPBAC_BAD_OUT_GROUP');
           const key = JSON.stringify([message.tableId, message.priority, message.match]);
-          this.flows.set(key, { cookie: message.cookie, groups: used });
+          this.flows.set(key, {
+            cookie: message.cookie,
+            groups: used,
+            instructions: message.instructions,
+          });
         }
       }
     }
 
     get dump() {
       return readActual(
-        [...this.flows.values()].map(({ cookie }) => stats(cookie)),
+        [...this.flows.values()].map(({ cookie, instructions }) => stats(cookie, instructions)),
         [...this.groups.values()],
       );
     }
   }
 
   const ids = [groupIds.local(1), groupIds.local(2), groupIds.flood(1), groupIds.flood(2)];
+  const vteps = [vtep(7), vtep(9)];
   const anyGroup = fc
     .record({
       id: fc.constantFrom(...ids),
-      ports: fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 3 }),
+      ports: fc.uniqueArray(fc.integer({ min: 1, max: 4 }), { maxLength: 3 }),
+      vteps: fc.uniqueArray(fc.constantFrom(...vteps), { maxLength: 2 }),
     })
-    .map(({ id, ports }) => groupOf(id, ...ports.map(to)));
+    .map(({ id, ports, vteps: ips }) => groupOf(id, ...ports.map(to), ...ips.map(far)));
   const anyFlow = fc
     .record({
       table: fc.nat(2),
@@ -391,6 +491,7 @@ t.test('any two programs: the plan leads from one to the other', t => {
       does: fc.oneof(
         fc.integer({ min: 1, max: 3 }).map(port => output(port)),
         fc.constantFrom(...ids).map(group),
+        fc.constantFrom(...vteps).map(ip => setField({ tun_dst: ip })),
       ),
     })
     .map(({ table, priority, mac, does }) => ({
@@ -408,12 +509,18 @@ t.test('any two programs: the plan leads from one to the other', t => {
     .record({
       flows: fc.array(anyFlow, { maxLength: 12 }),
       groups: fc.uniqueArray(anyGroup, { selector: ({ id }) => id }),
-      complete: fc.boolean(),
+      unread: fc.subarray(vteps),
     })
-    .map(({ flows, groups, complete }) => {
+    .map(({ flows, groups, unread }) => {
       const known = new Set<number | undefined>([undefined, ...groups.map(({ id }) => id)]);
-      return wantedOf({ flows: flows.filter(one => known.has(uses(one))), groups, complete });
+      return wantedOf({
+        flows: flows.filter(one => known.has(uses(one))),
+        groups,
+        keep: new Set(unread),
+      });
     });
+
+  const same = (a: Bucket, b: Bucket) => sameGroup(groupOf(1, a), groupOf(1, b));
 
   fc.assert(
     fc.property(fc.array(program, { minLength: 1, maxLength: 4 }), programs => {
@@ -423,21 +530,24 @@ t.test('any two programs: the plan leads from one to the other', t => {
         const plan = planFlows(wanted, before, none);
         model.apply(plan);
         const { actual } = model.dump;
+        const keep = wanted.keep.get(8);
+        const stays = (ip: Ipv4 | undefined) => ip !== undefined && keep !== 'all' && keep?.has(ip) === true;
         for (const cookie of wanted.flows.keys()) if (!actual.flows.has(cookie)) return false;
-        if (wanted.complete) {
-          if (actual.flows.size !== wanted.flows.size || actual.groups.size !== wanted.groups.size)
+        for (const cookie of actual.flows)
+          if (!wanted.flows.has(cookie) && !stays(actual.towards.get(cookie))) return false;
+        if (actual.groups.size !== wanted.groups.size) return false;
+        for (const one of wanted.groups.values()) {
+          const there = actual.groups.get(one.id);
+          const own = there?.buckets.filter(
+            bucket => one.buckets.some(mine => same(mine, bucket)) || !stays(tunnelOf(bucket.actions)),
+          );
+          if (own?.length !== one.buckets.length || own.some(b => !one.buckets.some(mine => same(mine, b))))
             return false;
-          for (const one of wanted.groups.values()) {
-            const there = actual.groups.get(one.id);
-            if (there === undefined || !sameGroup(one, there)) return false;
-          }
-        } else {
-          if (plan.cookiesToDelete.length + plan.groupsToDelete.length > 0) return false;
-          for (const one of before.groups.keys()) if (!actual.groups.has(one)) return false;
         }
         // Read anew, as after a restart: nothing is left to do. What is remembered says the same.
         if (!isEmpty(planFlows(wanted, actual, none)) || !isEmpty(planFlows(wanted, plan.after, none)))
           return false;
+        if (!plan.keepsStale && driftOf(plan.after, actual) !== undefined) return false;
       }
       return true;
     }),

@@ -193,6 +193,14 @@ export class FakeSwitch {
           body: { type: 'flow', entries },
         }));
       }
+      case 'aggregate': {
+        const { cookie, cookieMask } = body;
+        const flowCount = [...this.flows.values()].filter(
+          flow => (flow.cookie & cookieMask) === cookie,
+        ).length;
+        const counted = { type: 'aggregate', packetCount: 0n, byteCount: 0n, flowCount } as const;
+        return [{ type: 'multipart_reply', xid, flags: 0, body: counted }];
+      }
       case 'group_desc':
         return inParts([...this.groups.values()].map(descOf), this.partSize).map((entries, index, all) => ({
           type: 'multipart_reply',

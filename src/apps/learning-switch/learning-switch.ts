@@ -80,7 +80,6 @@ export const learningSwitch = defineApp<Options, State>({
     flows: [toController(state.table)],
     groups: [],
     learned: new Set(),
-    complete: true,
   }),
 });
 

@@ -58,7 +58,7 @@ export const overlay = defineApp<Record<string, never>, State>({
     const hosts = allHosts(state, world);
     const host = hosts.find(one => one.dpid === dpid);
     // Of a host that has not been read nothing is known: nothing is added, and nothing taken away.
-    if (host?.known !== true) return { ...emptyProgram, complete: false };
+    if (host?.known !== true) return { ...emptyProgram, keep: 'all' };
     return overlayProgram({ host, hosts, tables: state.tables, learnedCookie: state.learnedCookie });
   },
 
@@ -180,7 +180,7 @@ function waiting(hosts: readonly Host[]): readonly Problem[] {
   return [
     {
       app: 'overlay',
-      message: `${unknown.join(', ')} ${unknown.length === 1 ? 'has' : 'have'} not been read since the start: until then, nothing is taken away on any host`,
+      message: `${unknown.join(', ')} ${unknown.length === 1 ? 'has' : 'have'} not been read since the start: until then, what is sent to them stays as it is`,
     },
   ];
 }

@@ -69,8 +69,8 @@ export function overlayProgram({ host, hosts, tables, learnedCookie }: ProgramIn
     flows,
     groups: segments.flatMap(segment => groupsOf(host, segment, tables)),
     learned,
-    // A host that has not answered yet may have any network and any VM: what is known of it from before stays.
-    complete: hosts.every(({ known }) => known),
+    // A host that has not answered yet may have any network and any VM: what is sent to it from before stays.
+    keep: new Set(hosts.filter(({ known }) => !known).map(({ vtep }) => vtep)),
   };
 }
 
@@ -100,12 +100,16 @@ const flow = (
   instructions,
 });
 
-/** An access port takes untagged frames only: a tagged one of a VM would be a way into nowhere that was meant. */
+/**
+ * An access port takes untagged frames only: a tagged one of a VM would be a way into nowhere that was meant. It is given
+ * frames of its network alone, whatever a group or a flow before says.
+ */
 function accessFlows({ ofport, network }: Member, tables: TableNumbers): readonly Flow[] {
   const untagged = { in_port: ofport, vlan_tci: { value: 0, mask: 0x1fff } };
+  const metadata = BigInt(network.vni);
   return [
-    flow(tables.classify, 100, untagged, writeMetadata(BigInt(network.vni)), gotoTable(tables.afterSource)),
-    flow(tables.output, 100, { reg1: ofport }, applyActions([output(ofport)])),
+    flow(tables.classify, 100, untagged, writeMetadata(metadata), gotoTable(tables.afterSource)),
+    flow(tables.output, 100, { metadata, reg1: ofport }, applyActions([output(ofport)])),
   ];
 }
 

@@ -41,7 +41,7 @@ export default {
       // An address can be set in a packet of IP only [OF1.3.5 5.12].
       refused: [flow({ in_port: 9 }, [setField({ ipv4_src: 1 }), output(1)])],
     };
-    return { flows: flows[at] ?? [], groups: [], learned: new Set(), complete: true };
+    return { flows: flows[at] ?? [], groups: [], learned: new Set() };
   },
 
   report({ at }) {

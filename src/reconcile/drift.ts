@@ -1,0 +1,41 @@
+import type { Actual } from './flows.js';
+import { sameGroup } from './groups.js';
+
+/** What somebody else has changed of ours in a switch. */
+export interface Drift {
+  /** Flows that were there and are not. */
+  readonly flowsGone: number;
+  /** Flows under our cookies that nobody has sent. */
+  readonly flowsCome: number;
+  /** Groups that are missing, new or different, by their ids. */
+  readonly groups: readonly number[];
+}
+
+/** What is there, compared with what was believed; undefined where that is the same. */
+export function driftOf(believed: Actual, there: Actual): Drift | undefined {
+  const flowsGone = [...believed.flows].filter(cookie => !there.flows.has(cookie)).length;
+  const flowsCome = [...there.flows].filter(
+    cookie => !believed.flows.has(cookie) || there.doubled.has(cookie),
+  ).length;
+  const groups = differingGroups(believed.groups, there.groups);
+  return flowsGone + flowsCome + groups.length === 0 ? undefined : { flowsGone, flowsCome, groups };
+}
+
+/** @returns ids */
+export function differingGroups(a: Actual['groups'], b: Actual['groups']): readonly number[] {
+  return [...new Set([...a.keys(), ...b.keys()])].filter(id => {
+    const [one, other] = [a.get(id), b.get(id)];
+    return one === undefined || other === undefined || !sameGroup(one, other);
+  });
+}
+
+/** For people: `12 flows gone, 1 flow added, 2 groups changed`. */
+export function describeDrift({ flowsGone, flowsCome, groups }: Drift): string {
+  const count = (n: number, what: string, how: string): string[] =>
+    n === 0 ? [] : [`${n} ${what}${n === 1 ? '' : 's'} ${how}`];
+  return [
+    ...count(flowsGone, 'flow', 'gone'),
+    ...count(flowsCome, 'flow', 'added'),
+    ...count(groups.length, 'group', 'changed'),
+  ].join(', ');
+}
