@@ -1,14 +1,7 @@
 import type { NetworkConfig } from '../../config/config.js';
 import type { HypervisorView } from '../../intent/index.js';
 import type { Mac } from '../../lib/addresses.js';
-import type { Host, Member } from './members.js';
-
-/**
- * When ports of a host got the MACs that they have: a number that grows from claim to claim. Of several ports with one MAC
- * in one network, the one that had it first holds it, and gets its frames until it goes. A VM that migrates has a port on
- * the destination for as long as its memory is copied, and runs at the source all that time.
- */
-export type SinceOf = (port: string, vni: number, mac: Mac) => number;
+import type { Host, Member, SinceOf } from './members.js';
 
 /** What was there when a host was first read has no order in time: that of the file decides. */
 export const asFirstRead = (hypervisors: ReadonlyMap<string, HypervisorView>, name: string): SinceOf => {

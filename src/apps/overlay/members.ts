@@ -2,7 +2,6 @@ import type { NetworkConfig, PortSelector } from '../../config/config.js';
 import type { HostPort, HypervisorView, Problem } from '../../intent/index.js';
 import type { Dpid, Ipv4, Mac } from '../../lib/addresses.js';
 import { glob } from '../../lib/glob.js';
-import type { SinceOf } from './holders.js';
 
 /** A port on a hypervisor that belongs to a network. */
 export interface Member {
@@ -11,9 +10,16 @@ export interface Member {
   readonly network: NetworkConfig;
   /** Known from OVSDB before the first packet; undefined: the switch learns what is behind this port. */
   readonly mac?: Mac;
-  /** Since when it has that MAC (see holders.ts): a smaller number is earlier. */
+  /** Since when it has that MAC (see SinceOf): a smaller number is earlier. */
   readonly since: number;
 }
+
+/**
+ * When ports of a host got the MACs that they have: a number that grows from claim to claim. Of several ports with one MAC
+ * in one network, the one that had it first holds it, and gets its frames until it goes. A VM that migrates has a port on
+ * the destination for as long as its memory is copied, and runs at the source all that time.
+ */
+export type SinceOf = (port: string, vni: number, mac: Mac) => number;
 
 /** One hypervisor, as far as the overlay needs it. */
 export interface Host {

@@ -21,7 +21,7 @@ interface State {
   readonly learnedCookie: Setup['learnedCookie'];
   readonly membership: Membership;
   readonly hosts: ReadonlyMap<string, Host>;
-  /** How often a hypervisor has changed: the age of what came with the change (see holders.ts). */
+  /** How often a hypervisor has changed: the age of what came with the change (see SinceOf). */
   readonly changes: number;
 }
 
