@@ -27,12 +27,13 @@ export const macOf = (address: number): string => `02:00:00:00:00:${address.toSt
 
 export class Site {
   readonly lab: Lab;
-  readonly #yaml: string;
+  /** The file that Heddle was first started with. */
+  readonly yaml: string;
   #heddle: HeddleProcess;
 
   private constructor(lab: Lab, yaml: string, heddle: HeddleProcess) {
     this.lab = lab;
-    this.#yaml = yaml;
+    this.yaml = yaml;
     this.#heddle = heddle;
   }
 
@@ -87,9 +88,9 @@ export class Site {
     await this.#heddle.stop(signal);
   }
 
-  /** Starts Heddle again, with the same file. */
-  async startHeddle(): Promise<void> {
-    this.#heddle = await startHeddle(this.lab, this.#yaml);
+  /** Starts Heddle again, with the same file unless another is given. */
+  async startHeddle(yaml = this.yaml): Promise<void> {
+    this.#heddle = await startHeddle(this.lab, yaml);
   }
 
   /** Takes the lab down; `tell`, where a test has failed, gets the end of Heddle's log and of Open vSwitch's first. */
