@@ -394,3 +394,48 @@ t.test('a controller whose apps cannot start', t => {
   t.throws(() => new Fixture(file, [broken]), { code: 'APP_THREW' });
   t.end();
 });
+
+t.test('a bridge that has not the datapath id of the file', async t => {
+  const fixture = await new Fixture().start();
+  const [host1, host2] = fixture.hosts;
+  const [switch1, switch2] = fixture.switches;
+  host1.addPort('br-int', 'v1', { 'iface-id': 'fw1' });
+  host2.addPort('br-int', 'v2', { 'iface-id': 'fw2' });
+  await fixture.connect(switch1, switch2);
+  const pin = async (id: string): Promise<void> => {
+    host1.edit(() => {
+      host1.row('Bridge', 'br-int')['other_config'] = ['map', [['datapath-id', id]]];
+    });
+    await fixture.settle();
+  };
+  const flows = fixture.switches.map(one => one.flows.size);
+  for (const one of fixture.switches) one.log = [];
+
+  await pin('00000000000000ff');
+  host1.addPort('br-int', 'v3', { 'iface-id': 'fw3' });
+  await fixture.settle();
+  t.strictSame(fixture.switches.flatMap(changesTo), [], 'its ports are not used, and nothing is taken away');
+  t.strictSame(
+    fixture.switches.map(one => one.flows.size),
+    flows,
+  );
+  const stranger = new FakeSwitch({ dpid: 0xffn });
+  stranger.connect(stream => fixture.controller.accept(stream));
+  await settled();
+  await stranger.settle();
+  t.strictSame(changesTo(stranger), [], 'the switch that has that id by the OVSDB is left alone');
+  t.match(fixture.controller.status().switches[2], { dpid: '00000000000000ff', state: 'left alone' });
+  t.equal(fixture.controller.status().ok, false);
+
+  await pin('0000000000000002');
+  t.match(fixture.problems().join('\n'), "kvm1: kvm1's ovsdb leads to kvm2's bridge");
+  host2.addPort('br-int', 'v4', { 'iface-id': 'fw4' });
+  await fixture.settle();
+  t.strictSame(changesTo(switch2), [], 'it is not certain which switch is the one that is connected');
+
+  await pin('0000000000000001');
+  await fixture.settle();
+  t.not(changesTo(switch1).length, 0, 'it agrees again');
+  t.not(changesTo(switch2).length, 0);
+  t.equal(fixture.controller.status().hypervisors[0]?.ports, 2);
+});

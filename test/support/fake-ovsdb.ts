@@ -95,6 +95,9 @@ export class FakeOvsdb {
   /** Connections that were tried. */
   attempts = 0;
   #stream: FakeStream | undefined;
+  /** No two databases have rows with the same UUIDs. */
+  static #databases = 0;
+  readonly #database = ++FakeOvsdb.#databases;
   #uuids = 0;
   #ofports = 0;
 
@@ -287,7 +290,8 @@ export class FakeOvsdb {
   }
 
   #insert(table: keyof typeof schema.tables | (string & {}), row: WireRow): string {
-    const uuid = `00000000-0000-4000-8000-${(++this.#uuids).toString(16).padStart(12, '0')}`;
+    const database = this.#database.toString(16).padStart(8, '0');
+    const uuid = `${database}-0000-4000-8000-${(++this.#uuids).toString(16).padStart(12, '0')}`;
     const columns = Object.entries(
       (schema.tables as Record<string, { columns: object }>)[table]?.columns ?? {},
     );
