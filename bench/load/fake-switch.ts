@@ -35,6 +35,8 @@ const type = {
 /** In a packet: two addresses and an EtherType, then the number. */
 const numberAt = 14;
 const frameSize = 64;
+/** For the first answers. Milliseconds. */
+const patience = 20_000;
 
 export class FakeSwitch {
   readonly counts: Counts = { answered: 0, flowMods: 0, stray: 0 };
@@ -46,6 +48,7 @@ export class FakeSwitch {
   #rest = new Uint8Array(0);
   #next = 0;
   #running = false;
+  #programmed = 0;
   #onReady: (() => void) | undefined;
 
   private constructor(options: FakeSwitchOptions, socket: Socket) {
@@ -73,7 +76,12 @@ export class FakeSwitch {
     this.#running = true;
     this.#fill(this.#options.outstanding);
     const enough = 4 * this.#options.macs;
-    while (this.counts.answered < enough) await new Promise(done => setTimeout(done, 5));
+    const giveUpAt = performance.now() + patience;
+    while (this.counts.answered < enough) {
+      if (this.#socket.destroyed || performance.now() > giveUpAt)
+        throw new Error(`the controller gave ${this.counts.answered} answers and no more`);
+      await new Promise(done => setTimeout(done, 5));
+    }
   }
 
   /** Sends no more; answers still come in. @returns packets without an answer yet */
@@ -144,14 +152,15 @@ export class FakeSwitch {
         this.#send({ type: 'barrier_reply', xid });
         break;
       case type.multipart: {
-        // An empty reply of the kind that was asked for: no ports, no flows, no groups.
-        const reply = frame[9] === 0 ? emptyDesc(xid) : multipartHeader(xid, frame[9] ?? 0, 16);
-        this.#socket.write(reply);
+        this.#socket.write(multipartReply(xid, frame[9] ?? 0, this.#programmed));
         break;
       }
       case type.experimenter:
         // A bundle: its control messages are answered by the reply type, which is one more.
-        if (u32(frame, 12) === 2300) {
+        if (u32(frame, 12) === 2301) {
+          // A bundled message is 24 bytes behind the frame's beginning.
+          if (frame[25] === type.flowMod) this.#programmed += 1;
+        } else if (u32(frame, 12) === 2300) {
           const reply = frame.slice();
           reply[21] = (reply[21] ?? 0) + 1;
           this.#socket.write(reply);
@@ -216,15 +225,23 @@ function putMac(bytes: Uint8Array, at: number, host: number): void {
   bytes.set([2, 0, 0, 0, (host >> 8) & 0xff, host & 0xff], at);
 }
 
-function multipartHeader(xid: number, kind: number, length: number): Uint8Array {
+/** No ports, no flows to be told, no groups; and for a controller that audits, how many flows it has programmed. */
+function multipartReply(xid: number, kind: number, programmed: number): Uint8Array {
+  const length = 16 + (bodySizes.get(kind) ?? 0);
   const bytes = new Uint8Array(length);
   bytes.set([version, 19, (length >> 8) & 0xff, length & 0xff]);
   putU32(bytes, 4, xid);
   bytes[9] = kind;
+  if (kind === aggregate) putU32(bytes, 16 + 16, programmed);
   return bytes;
 }
 
-const emptyDesc = (xid: number): Uint8Array => multipartHeader(xid, 0, 16 + 1056);
+const aggregate = 2;
+/** Of replies that are no lists: OFPMP_DESC and OFPMP_AGGREGATE [OF1.3.5 7.3.5.1, 7.3.5.3]. */
+const bodySizes: ReadonlyMap<number, number> = new Map([
+  [0, 1056],
+  [aggregate, 24],
+]);
 
 const u16 = (b: Uint8Array, at: number): number => ((b[at] ?? 0) << 8) | (b[at + 1] ?? 0);
 const u32 = (b: Uint8Array, at: number): number => ((u16(b, at) << 16) | u16(b, at + 2)) >>> 0;
