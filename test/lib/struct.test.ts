@@ -321,7 +321,7 @@ t.test('recursion is bounded', t => {
   t.end();
 });
 
-t.test('declarations that contradict themselves are refused at load', t => {
+t.test('declarations that contradict themselves are refused', t => {
   const unknown = struct('unknown', { typeId: u8, _l: length(u8), body: rest });
   const twin = (name: string) => struct(name, { _t: constant(u8, 1), v: u8 });
   const wrong: readonly (readonly [name: string, spec: Spec])[] = [
@@ -348,9 +348,38 @@ t.test('declarations that contradict themselves are refused at load', t => {
     ['a name that would end a comment', struct('s\n}', { v: u8 })],
   ];
   for (const [name, spec] of wrong) {
-    t.throws(() => compile(spec as Spec & Field<unknown>), TypeError, name);
+    t.throws(() => compile(spec as Spec & Field<unknown>, { eager: true }), TypeError, name);
     t.throws(() => interpret(spec as Spec & Field<unknown>), TypeError, name);
   }
+  t.end();
+});
+
+t.test('a function is compiled when it is first needed, or all are at once', t => {
+  const good = struct('good', { _t: constant(u8, 1), v: u8 });
+  const bad = struct('bad', { _t: constant(u8, 2), _a: length(u8), _b: length(u8) });
+  const looked: string[] = [];
+  const late = struct('late', {
+    _t: constant(u8, 3),
+    list: listOf(
+      lazy(() => {
+        looked.push('late');
+        return struct('item', { v: u8 });
+      }),
+    ),
+  });
+  const unknown = struct('unknown', { typeId: u8, body: rest });
+  const codec = compile(union('u', [good, late], unknown));
+  t.strictSame(codec.decode(cursorOver(hex('0107'))), { type: 'good', v: 7 });
+  t.strictSame(looked, []);
+  t.strictSame(codec.decode(cursorOver(hex('0307'))), { type: 'late', list: [{ v: 7 }] });
+  t.strictSame(looked, ['late']);
+  compile(late, { eager: true });
+  t.strictSame(looked, ['late', 'late', 'late'], 'for the decoder and for the encoder');
+  const broken = compile(struct('outer', { _k: tag(u8, 'body'), body: select('s', [[2, bad]]) }));
+  t.strictSame(broken.decode(cursorOver(hex('01'))), {
+    body: { type: 'unknown', typeId: 1, body: hex('') },
+  });
+  t.throws(() => broken.decode(cursorOver(hex('020200'))), TypeError);
   t.end();
 });
 

@@ -4,25 +4,25 @@ import type { SelectSpec, Spec, StructSpec, UnionSpec } from './specs.js';
 import { checkEntry, decisionOf, layoutOf, sizeFieldOf, tagOf } from './layout.js';
 import type { Decision, FixedField } from './layout.js';
 import { plus, quote, readUint, roundUp } from './source.js';
-import type { Module } from './source.js';
+import type { Unit } from './source.js';
 
 /** An expression that reads one `spec`. */
-export function decoderSource(m: Module, spec: Spec, what = 'root', given = '0'): string {
+export function decoderSource(m: Unit, spec: Spec, what = 'root', given = '0'): string {
   switch (spec.kind) {
     case 'struct':
-      return `${m.functionFor('read', spec, name => structText(m, name, spec, false))}(c)`;
+      return `${m.functionFor('read', spec, (m, name) => structText(m, name, spec, false))}(c)`;
     case 'union':
-      return `${m.functionFor('readOne', spec, name => unionText(m, name, spec))}(c)`;
+      return `${m.functionFor('readOne', spec, (m, name) => unionText(m, name, spec))}(c)`;
     case 'select':
-      return `${m.functionFor('readCase', spec, name => selectText(m, name, spec))}(c, ${given})`;
+      return `${m.functionFor('readCase', spec, (m, name) => selectText(m, name, spec))}(c, ${given})`;
     case 'custom':
-      return `${m.custom(spec)}.read(c, ${given})`;
+      return `${m.custom(spec, 'read')}(c, ${given})`;
     case 'list':
-      return `${m.functionFor('readList', spec, name => listText(m, name, spec.of, what), what)}(c)`;
+      return `${m.functionFor('readList', spec, (m, name) => listText(m, name, spec.of, what), what)}(c)`;
     case 'lazy':
-      return `${m.functionFor('readLazy', spec, name => lazyText(m, name, spec.get(), what), what)}(c)`;
+      return `${m.functionFor('readLazy', spec, (m, name) => lazyText(m, name, spec.get(), what), what)}(c)`;
     case 'rest':
-      return `${m.functionFor('readRest', spec, restText)}(c)`;
+      return `${m.functionFor('readRest', spec, (_, name) => restText(name))}(c)`;
     default:
       throw new TypeError(`${what}: ${spec.kind} stands outside a struct`);
   }
@@ -34,7 +34,7 @@ const restText = (name: string): string => `function ${name}(c) {
   return view;
 }`;
 
-function listText(m: Module, name: string, of: Spec, what: string): string {
+function listText(m: Unit, name: string, of: Spec, what: string): string {
   checkEntry(of);
   return `function ${name}(c) {
   const values = [];
@@ -47,7 +47,7 @@ function listText(m: Module, name: string, of: Spec, what: string): string {
 }`;
 }
 
-const lazyText = (m: Module, name: string, of: Spec, what: string): string => `function ${name}(c) {
+const lazyText = (m: Unit, name: string, of: Spec, what: string): string => `function ${name}(c) {
   if (c.depth >= wire.maxDepth) throw wire.badValue(${quote(what)}, 'nested too deep', c.pos);
   c.depth++;
   const value = ${decoderSource(m, of, what)};
@@ -56,10 +56,10 @@ const lazyText = (m: Module, name: string, of: Spec, what: string): string => `f
 }`;
 
 /** A struct as a variant of a union or a select: its value has a `type`, and its constants were looked at already. */
-const variantSource = (m: Module, spec: StructSpec): string =>
-  `${m.functionFor('readTagged', spec, name => structText(m, name, spec, true))}(c)`;
+const variantSource = (m: Unit, spec: StructSpec): string =>
+  `${m.functionFor('readTagged', spec, (m, name) => structText(m, name, spec, true))}(c)`;
 
-function selectText(m: Module, name: string, spec: SelectSpec): string {
+function selectText(m: Unit, name: string, spec: SelectSpec): string {
   const cases = spec.cases
     .map(({ tag, of }) => `    case ${tag}: return ${variantSource(m, of)};`)
     .join('\n');
@@ -72,7 +72,7 @@ ${cases}
 }`;
 }
 
-function unionText(m: Module, name: string, spec: UnionSpec): string {
+function unionText(m: Unit, name: string, spec: UnionSpec): string {
   const { length } = layoutOf(spec.unknown);
   const narrow = length
     ? `if (e - p >= ${length.at + length.spec.size}) { const n = p + (${readUint(plus('p', length.at), length.spec.size)}); if (n < e) e = n; }`
@@ -87,7 +87,7 @@ function unionText(m: Module, name: string, spec: UnionSpec): string {
 }
 
 /** Statements that return for a variant, and fall through to what is unknown. */
-function decisionText(m: Module, decision: Decision): string {
+function decisionText(m: Unit, decision: Decision): string {
   if (decision.op === 'unknown') return '';
   if (decision.op === 'variant') return `return ${variantSource(m, decision.of)};`;
   const cases = [...decision.cases].map(
@@ -99,7 +99,7 @@ function decisionText(m: Module, decision: Decision): string {
   ${decisionText(m, decision.otherwise)}`;
 }
 
-function structText(m: Module, name: string, spec: StructSpec, tagged: boolean): string {
+function structText(m: Unit, name: string, spec: StructSpec, tagged: boolean): string {
   const layout = layoutOf(spec);
   const decided = tagged ? layout.constants.map(constant => constant.spec) : [];
   const body = layout.steps.map(step => {
@@ -128,7 +128,7 @@ function structText(m: Module, name: string, spec: StructSpec, tagged: boolean):
   c.end = outer;
   c.pos = start + ${roundUp('size', layout.length.spec.padTo)};`
     : '';
-  return `function ${name}(c) { // ${spec.name}
+  return `function ${name}(c) {
   const b = c.bytes, start = c.pos, outer = c.end;
   let p = start;
   ${body.join('\n  ')}
@@ -149,7 +149,7 @@ function resultText(spec: StructSpec, tagged: boolean): string {
   return `const value = ${literal};\n  ${adds.join('\n  ')}\n  return value;`;
 }
 
-function variableText(m: Module, spec: StructSpec, name: string, of: Spec, window: string): string {
+function variableText(m: Unit, spec: StructSpec, name: string, of: Spec, window: string): string {
   const sizeField = sizeFieldOf(spec, name);
   const givenName = of.kind === 'custom' ? of.given : tagOf(spec, name);
   const read = decoderSource(m, of, `${spec.name}.${name}`, givenName === undefined ? '0' : `f_${givenName}`);

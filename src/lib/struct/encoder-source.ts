@@ -4,32 +4,32 @@ import type { SelectSpec, Spec, StructSpec, UnionSpec } from './specs.js';
 import { layoutOf, sizeFieldOf } from './layout.js';
 import type { FixedField } from './layout.js';
 import { plus, quote, roundUp, writeUint } from './source.js';
-import type { Module } from './source.js';
+import type { Unit } from './source.js';
 
 /** Statements that write `value` (an expression) as one `spec`. */
-export function encoderSource(m: Module, spec: Spec, what = 'root', value = 'v', given = '0'): string {
+export function encoderSource(m: Unit, spec: Spec, what = 'root', value = 'v', given = '0'): string {
   switch (spec.kind) {
     case 'struct':
       return `${structWriter(m, spec)}(w, ${value});`;
     case 'union':
-      return `${m.functionFor('writeOne', spec, name => unionText(m, name, spec))}(w, ${value});`;
+      return `${m.functionFor('writeOne', spec, (m, name) => unionText(m, name, spec))}(w, ${value});`;
     case 'select':
-      return `${m.functionFor('writeCase', spec, name => selectText(m, name, spec, what), what)}(w, ${value});`;
+      return `${m.functionFor('writeCase', spec, (m, name) => selectText(m, name, spec, what), what)}(w, ${value});`;
     case 'custom':
-      return `${m.custom(spec)}.write(w, ${value}, ${given});`;
+      return `${m.custom(spec, 'write')}(w, ${value}, ${given});`;
     case 'list':
-      return `${m.functionFor('writeList', spec, name => listText(m, name, spec.of, what), what)}(w, ${value});`;
+      return `${m.functionFor('writeList', spec, (m, name) => listText(m, name, spec.of, what), what)}(w, ${value});`;
     case 'lazy':
-      return `${m.functionFor('writeLazy', spec, name => lazyText(m, name, spec.get(), what), what)}(w, ${value});`;
+      return `${m.functionFor('writeLazy', spec, (m, name) => lazyText(m, name, spec.get(), what), what)}(w, ${value});`;
     case 'rest':
-      return `${m.functionFor('writeRest', spec, restText)}(w, ${value}, ${quote(what)});`;
+      return `${m.functionFor('writeRest', spec, (_, name) => restText(name))}(w, ${value}, ${quote(what)});`;
     default:
       throw new TypeError(`${what}: ${spec.kind} stands outside a struct`);
   }
 }
 
-const structWriter = (m: Module, spec: StructSpec): string =>
-  m.functionFor('write', spec, name => structText(m, name, spec));
+const structWriter = (m: Unit, spec: StructSpec): string =>
+  m.functionFor('write', spec, (m, name) => structText(m, name, spec));
 
 const restText = (name: string): string => `function ${name}(w, v, what) {
   if (!(v instanceof Uint8Array)) throw wire.badValue(what, wire.shown(v) + ' is no Uint8Array', w.pos - w.frame);
@@ -38,12 +38,12 @@ const restText = (name: string): string => `function ${name}(w, v, what) {
   w.pos += v.length;
 }`;
 
-const listText = (m: Module, name: string, of: Spec, what: string): string => `function ${name}(w, v) {
+const listText = (m: Unit, name: string, of: Spec, what: string): string => `function ${name}(w, v) {
   if (!Array.isArray(v)) throw wire.badValue(${quote(what)}, wire.shown(v) + ' is no list', w.pos - w.frame);
   for (let i = 0; i < v.length; i++) { ${encoderSource(m, of, what, 'v[i]')} }
 }`;
 
-const lazyText = (m: Module, name: string, of: Spec, what: string): string => `function ${name}(w, v) {
+const lazyText = (m: Unit, name: string, of: Spec, what: string): string => `function ${name}(w, v) {
   if (w.depth >= wire.maxDepth) throw wire.badValue(${quote(what)}, 'nested too deep', w.pos - w.frame);
   w.depth++;
   ${encoderSource(m, of, what)}
@@ -53,7 +53,7 @@ const lazyText = (m: Module, name: string, of: Spec, what: string): string => `f
 const noObject = (what: string, offset: string): string =>
   `if (typeof v !== 'object' || v === null) throw wire.badValue(${quote(what)}, wire.shown(v) + ' is no object', ${offset});`;
 
-function unionText(m: Module, name: string, spec: UnionSpec): string {
+function unionText(m: Unit, name: string, spec: UnionSpec): string {
   const cases = [...spec.variants, spec.unknown].map(
     of => `    case ${quote(of.name)}: ${structWriter(m, of)}(w, v); return;`,
   );
@@ -67,7 +67,7 @@ ${cases.join('\n')}
 }
 
 /** The tag was written before the case, so that `v` is an object with a known type here. */
-function selectText(m: Module, name: string, spec: SelectSpec, what: string): string {
+function selectText(m: Unit, name: string, spec: SelectSpec, what: string): string {
   const cases = spec.cases.map(
     ({ of }) => `    case ${quote(of.name)}: ${structWriter(m, of)}(w, v); return;`,
   );
@@ -91,7 +91,7 @@ ${cases.join('\n')}
 }`;
 }
 
-function structText(m: Module, name: string, spec: StructSpec): string {
+function structText(m: Unit, name: string, spec: StructSpec): string {
   const layout = layoutOf(spec);
   const valueOf = (field: string): string => (spec.only === undefined ? `v.${field}` : 'v');
   const body = layout.steps.map(step => {
@@ -113,7 +113,7 @@ function structText(m: Module, name: string, spec: StructSpec): string {
     }
   });
   const check = spec.only === undefined ? noObject(spec.name, 'start - w.frame') : '';
-  return `function ${name}(w, v) { // ${spec.name}
+  return `function ${name}(w, v) {
   const start = w.pos;
   let b, p;
   ${check}
@@ -161,7 +161,7 @@ const inRange = (value: string, size: number): string => {
   }
 };
 
-function fixedText(m: Module, { name, spec, at }: FixedField, struct: StructSpec, value: string): string {
+function fixedText(m: Unit, { name, spec, at }: FixedField, struct: StructSpec, value: string): string {
   const pos = plus('p', at);
   const what = quote(`${struct.name}.${name}`);
   const refuse = (ok: string): string =>
@@ -197,7 +197,7 @@ function fixedText(m: Module, { name, spec, at }: FixedField, struct: StructSpec
       const select = struct.fields.find(([other]) => other === spec.field)?.[1];
       if (select?.kind !== 'select')
         throw new TypeError(`${struct.name}.${name}: ${spec.field} is no select`);
-      const tagFor = m.functionFor('tagFor', select, fn => tagText(fn, select));
+      const tagFor = m.functionFor('tagFor', select, (_, fn) => tagText(fn, select));
       return `const f_${name} = ${tagFor}(v.${spec.field}, ${what}, ${pos} - w.frame);
   ${refuse(inRange(`f_${name}`, spec.size))}
   ${writeUint(pos, spec.size, `f_${name}`)}`;

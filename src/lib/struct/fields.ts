@@ -120,7 +120,7 @@ type Fields = Readonly<Record<string, Spec & Field<unknown>>>;
 
 /**
  * A structure. Fields are read and written in the order of the declaration.
- * @throws TypeError at load, where a declaration contradicts itself (layout.ts).
+ * A declaration that contradicts itself is a TypeError where it is first compiled or interpreted (layout.ts).
  */
 export function struct<const N extends string, const F extends Fields>(
   name: N,

@@ -1,6 +1,6 @@
 /**
  * What both back ends derive from a declaration in the same way: runs of fixed-size fields that share one bounds check,
- * and the decisions that tell the variants of a union apart. A declaration that contradicts itself is found here, at load.
+ * and the decisions that tell the variants of a union apart. A declaration that contradicts itself is found here.
  */
 import type { ConstantSpec, LengthSpec, Spec, StructSpec, UnionSpec } from './specs.js';
 

@@ -1,40 +1,66 @@
 import type { CustomSpec, Spec } from './specs.js';
 
-/** The functions of one compiled codec, gathered while they are written. */
-export class Module {
-  readonly customs: CustomSpec[] = [];
-  readonly #functions: string[] = [];
-  readonly #names = new Map<string, string>();
-  readonly #ids = new Map<Spec, number>();
+/** Writes the text of one function: `unit` takes what the text refers to, `name` is what the function is to be called. */
+export type WriteText = (unit: Unit, name: string) => string;
+
+/** One function of a codec, whose text is written when it is first needed. */
+export interface Piece {
+  readonly name: string;
+  readonly write: WriteText;
+}
+
+/** All functions of one codec, by number. */
+export class Pieces {
+  readonly list: Piece[] = [];
+  readonly #numbers = new Map<Spec, Map<string, number>>();
+
+  /** The number of the function that does `role` for `spec`, at the place `what` where its text names the place. */
+  numberOf(role: string, spec: Spec, write: WriteText, what: string): number {
+    let roles = this.#numbers.get(spec);
+    if (!roles) this.#numbers.set(spec, (roles = new Map<string, number>()));
+    const key = `${role} ${what}`;
+    const known = roles.get(key);
+    if (known !== undefined) return known;
+    const name = `${role}_${'name' in spec ? spec.name : what}`.replaceAll(/\W/g, '_');
+    const number = this.list.push({ name, write }) - 1;
+    roles.set(key, number);
+    return number;
+  }
+}
+
+/** The text of one function, with what it refers to. */
+export class Unit {
+  /** Hand-written functions that the text calls: `custom0` and on. */
+  readonly customs: unknown[] = [];
+  /** The numbers of the other functions that the text calls. */
+  readonly references = new Set<number>();
+  readonly #pieces: Pieces;
+
+  constructor(pieces: Pieces) {
+    this.#pieces = pieces;
+  }
 
   /**
-   * The name of the function that does `role` for `spec`; `write` gives its text, the first time it is asked for. Where
-   * the text names the place in its errors, `what` is that place.
+   * An expression for the function that does `role` for `spec`. The variable behind it is filled at the first call, and
+   * not by a stub in its place: V8 inlines a call only where it has seen one target.
    */
-  functionFor(role: string, spec: Spec, write: (name: string) => string, what = ''): string {
-    const key = `${role} ${this.#idOf(spec)} ${what}`;
-    const known = this.#names.get(key);
-    if (known !== undefined) return known;
-    const name = `${role}${this.#names.size}`;
-    this.#names.set(key, name); // before its text is made, for recursion
-    this.#functions.push(write(name));
-    return name;
+  functionFor(role: string, spec: Spec, write: WriteText, what = ''): string {
+    const number = this.#pieces.numberOf(role, spec, write, what);
+    this.references.add(number);
+    return `(f${number} ??= link(${number}))`;
   }
 
-  /** An expression for a custom declaration's own functions. */
-  custom(spec: CustomSpec): string {
-    const found = this.customs.indexOf(spec);
-    return `customs[${found >= 0 ? found : this.customs.push(spec) - 1}]`;
+  /** An expression for one of a custom declaration's own functions. */
+  custom(spec: CustomSpec, role: 'read' | 'write'): string {
+    return `custom${this.customs.push(spec[role]) - 1}`;
   }
 
-  text(): string {
-    return this.#functions.join('\n');
-  }
-
-  #idOf(spec: Spec): number {
-    const id = this.#ids.get(spec) ?? this.#ids.size;
-    this.#ids.set(spec, id);
-    return id;
+  /** The whole text around that of one function, which it returns: in parentheses, so that V8 parses it once only. */
+  around(text: string): string {
+    const consts = this.customs.map((_, i) => `const custom${i} = customs[${i}];\n`).join('');
+    const names = [...this.references].map(number => `f${number}`);
+    const lets = names.length === 0 ? '' : `let ${names.join(', ')};\n`;
+    return `'use strict';\n${consts}${lets}return (${text});`;
   }
 }
 
