@@ -21,6 +21,7 @@ import {
   named,
   need,
   optional,
+  packed,
   pad,
   rest,
   select,
@@ -144,6 +145,53 @@ t.test('fixed-size fields', t => {
     'w\ufffd',
     'text that is no UTF-8',
   );
+  t.end();
+});
+
+t.test('a number whose bits are several fields', t => {
+  const codec = both(
+    struct('bits', {
+      a: u8,
+      ...packed(u8, { _version: { width: 4, value: 4 }, words: 4 }),
+      ...packed(u16, { pcp: 3, dei: 1, vid: 12 }),
+      ...packed(u32, { high: 31, _unused: { width: 1 } }),
+      data: custom<Uint8Array>({
+        name: 'words',
+        given: 'words',
+        read: (c, words) => {
+          need(c, 'words', words);
+          c.pos += words;
+          return c.bytes.subarray(c.pos - words, c.pos);
+        },
+        write: (w, value, words) => {
+          if (value.length !== words) throw new WireError('WIRE_BAD_LENGTH', 'words', w.pos - w.frame);
+          w.ensure(words);
+          w.bytes.set(value, w.pos);
+          w.pos += words;
+        },
+      }),
+    }),
+  );
+  const value = { a: 1, words: 2, pcp: 7, dei: 0, vid: 0xabc, high: 0x7fffffff, data: hex('0102') };
+  t.equal(codec.encode(value), '0142eabcfffffffe0102');
+  t.strictSame(codec.decode('0142eabcfffffffe0102'), value);
+  t.strictSame(codec.decode('0142eabcffffffff0102'), value, 'bits that mean nothing');
+  t.throws(() => codec.decode('0152eabcfffffffe0102'), { code: 'WIRE_BAD_VALUE', offset: 1 });
+  t.throws(() => codec.decode('0142eabcffffff'), { code: 'WIRE_TRUNCATED', offset: 7 });
+  const wrong: readonly (readonly [change: object, offset: number])[] = [
+    [{ pcp: 8 }, 2],
+    [{ dei: -1 }, 2],
+    [{ vid: 1.5 }, 2],
+    [{ vid: '1' }, 2],
+    [{ dei: true }, 2],
+    [{ high: 2 ** 31 }, 4],
+    [{ high: undefined }, 4],
+  ];
+  for (const [change, offset] of wrong)
+    t.throws(() => codec.encode({ ...value, ...change }), { code: 'WIRE_BAD_VALUE', offset });
+  t.throws(() => packed(u8, { a: 4, b: 3 }), TypeError, 'widths that do not fill the number');
+  const { b: follower } = packed(u8, { a: 4, b: 4 });
+  t.throws(() => compile(struct('s', { b: follower })), TypeError, 'a part without the parts before it');
   t.end();
 });
 

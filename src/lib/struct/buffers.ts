@@ -80,6 +80,22 @@ export function putUint(b: Uint8Array, at: number, size: number, value: number):
   }
 }
 
+/** `width` bits of the number of `size` bytes at `at`, above `shift` others. */
+export const getBits = (b: Uint8Array, at: number, size: number, shift: number, width: number): number =>
+  Math.floor(getUint(b, at, size) / 2 ** shift) % 2 ** width;
+
+/** Adds a field's bits to the number of `size` bytes at `at`; the first field of the number clears it. */
+export function putBits(
+  b: Uint8Array,
+  at: number,
+  size: number,
+  shift: number,
+  first: boolean,
+  value: number,
+): void {
+  putUint(b, at, size, (first ? 0 : getUint(b, at, size)) + value * 2 ** shift);
+}
+
 /** `value` must be in range: the caller has checked it. */
 export function putU64(b: Uint8Array, at: number, value: bigint): void {
   scratch.setBigUint64(0, value);

@@ -42,6 +42,14 @@ export function readFixed(
       values[name] = found;
       return;
     }
+    case 'bits': {
+      const from = pos - (spec.of - spec.size);
+      const value = wire.getBits(c.bytes, from, spec.of, spec.shift, spec.width);
+      if (!spec.hidden) values[name] = value;
+      else if (spec.value !== undefined && value !== spec.value)
+        throw wire.badValue(`${struct}.${name}`, `${value} in place of ${spec.value}`, from);
+      return;
+    }
     case 'u64':
       values[name] = wire.getU64(c.bytes, pos);
       return;
@@ -93,6 +101,13 @@ export function writeFixed(
       const found = spec.numbers.get(value as string);
       if (found === undefined) throw refuse(value);
       wire.putUint(w.bytes, pos, spec.size, found);
+      return;
+    }
+    case 'bits': {
+      const bits = spec.hidden ? (spec.value ?? 0) : value;
+      if (typeof bits !== 'number' || !Number.isInteger(bits) || bits < 0 || bits >= 2 ** spec.width)
+        throw wire.badValue(what, `${wire.shown(bits)} does not fit`, pos - (spec.of - spec.size) - w.frame);
+      wire.putBits(w.bytes, pos - (spec.of - spec.size), spec.of, spec.shift, spec.size > 0, bits);
       return;
     }
     case 'u64':

@@ -175,6 +175,14 @@ function fixedText({ name, spec, at }: FixedField, struct: string): string {
     ${[...spec.names].map(([number, text]) => `case ${number}: f_${name} = ${quote(text)}; break;`).join('\n    ')}
     default: throw wire.badValue(${quote(`${struct}.${name}`)}, (${readUint(pos, spec.size)}) + ' has no name', ${pos});
   }`;
+    case 'bits': {
+      const from = plus('p', at - (spec.of - spec.size));
+      const bits = `(${readUint(from, spec.of)}) >>> ${spec.shift} & ${2 ** spec.width - 1}`;
+      if (!spec.hidden) return `const f_${name} = ${bits};`;
+      if (spec.value === undefined) return '';
+      return `const k_${name} = ${bits};
+  if (k_${name} !== ${spec.value}) throw wire.badValue(${quote(`${struct}.${name}`)}, k_${name} + ' in place of ${spec.value}', ${from});`;
+    }
     case 'u64':
       return `const f_${name} = wire.getU64(b, ${pos});`;
     case 'bytes':

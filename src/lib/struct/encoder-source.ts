@@ -179,6 +179,12 @@ function fixedText(m: Unit, { name, spec, at }: FixedField, struct: StructSpec, 
     default: ${refuse('false')}
   }
   ${writeUint(pos, spec.size, `n_${name}`)}`;
+    case 'bits': {
+      const from = plus('p', at - (spec.of - spec.size));
+      return `const f_${name} = ${spec.hidden ? (spec.value ?? 0) : value};
+  if ((f_${name} & ${2 ** spec.width - 1}) !== f_${name}) throw wire.badValue(${what}, wire.shown(f_${name}) + ' does not fit', ${from} - w.frame);
+  wire.putBits(b, ${from}, ${spec.of}, ${spec.shift}, ${spec.size > 0}, f_${name});`;
+    }
     case 'u64':
       return `const f_${name} = ${value};
   ${refuse(`typeof f_${name} === 'bigint' && BigInt.asUintN(64, f_${name}) === f_${name}`)}

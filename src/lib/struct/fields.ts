@@ -7,6 +7,7 @@ import type {
   Spec,
   UintSpec,
   NamedSpec,
+  BitsSpec,
   U64Spec,
   PadSpec,
   AlignSpec,
@@ -26,7 +27,9 @@ import type {
 } from './specs.js';
 import type { Field, Hidden, Infer, InferFields, InferOnly, Struct, Tagged } from './infer.js';
 
-const uint = (size: UintSpec['size']): UintSpec & Field<number> => ({ kind: 'uint', size });
+const uint = <const S extends UintSpec['size']>(
+  size: S,
+): UintSpec & Field<number> & { readonly size: S } => ({ kind: 'uint', size });
 
 export const u8 = uint(1);
 export const u16 = uint(2);
@@ -51,6 +54,30 @@ export const named = <const N extends Readonly<Record<string, number>>>(
   numbers: new Map(Object.entries(names)),
   names: new Map(Object.entries(names).map(([name, number]) => [number, name])),
 });
+
+/** One field of a `packed` number: its bits; or with `value` a constant; or, where that is left out, bits that mean nothing. */
+type Bits = number | { readonly width: number; readonly value?: number };
+
+/**
+ * A number whose bits are several fields, from the highest on: spread the result into a struct's fields. The widths must
+ * fill the number, and each field of the value has at most 31 bits.
+ */
+export function packed<const B extends Readonly<Record<string, Bits>>>(
+  of: UintSpec & { readonly size: 1 | 2 | 4 },
+  fields: B,
+): { readonly [K in keyof B]: BitsSpec & Field<B[K] extends number ? number : Hidden> } {
+  let left = 8 * of.size;
+  const specs = Object.entries(fields).map(([name, bits], index): [string, BitsSpec] => {
+    const { width, value } = typeof bits === 'number' ? { width: bits } : { value: undefined, ...bits };
+    const hidden = typeof bits !== 'number';
+    left -= width;
+    const place = { size: index === 0 ? of.size : 0, of: of.size, shift: left, width } as const;
+    return [name, { kind: 'bits', ...place, hidden, ...(value === undefined ? {} : { value }) }];
+  });
+  if (left !== 0) throw new TypeError(`packed: ${left} bits are left of ${8 * of.size}`);
+  // Each name has the spec made from its own bits, which TypeScript can not follow through entries.
+  return Object.fromEntries(specs) as never;
+}
 
 /** Bytes that mean nothing: skipped on decode, zero on encode. */
 export const pad = (size: number): PadSpec & Field<Hidden> => ({ kind: 'pad', size });

@@ -30,6 +30,7 @@ export {
   mac,
   named,
   optional,
+  packed,
   pad,
   rest,
   select,

@@ -6,7 +6,10 @@ import type { ConstantSpec, LengthSpec, Spec, StructSpec, UnionSpec } from './sp
 
 type FixedSpec = Extract<
   Spec,
-  { kind: 'uint' | 'named' | 'u64' | 'pad' | 'bytes' | 'text' | 'constant' | 'length' | 'sizeOf' | 'tag' }
+  {
+    kind:
+      'uint' | 'named' | 'bits' | 'u64' | 'pad' | 'bytes' | 'text' | 'constant' | 'length' | 'sizeOf' | 'tag';
+  }
 >;
 
 export interface FixedField {
@@ -46,6 +49,7 @@ function isFixed(spec: Spec): spec is FixedSpec {
   switch (spec.kind) {
     case 'uint':
     case 'named':
+    case 'bits':
     case 'u64':
     case 'pad':
     case 'bytes':
@@ -61,6 +65,7 @@ function isFixed(spec: Spec): spec is FixedSpec {
 }
 
 const isHidden = (spec: Spec): boolean =>
+  (spec.kind === 'bits' && spec.hidden) ||
   ['pad', 'align', 'constant', 'length', 'sizeOf', 'tag'].includes(spec.kind);
 
 const cache = new WeakMap<StructSpec, Layout>();
@@ -133,6 +138,11 @@ function checkSizes(name: string, spec: Spec): void {
 function checkLinks(struct: StructSpec): void {
   const names = struct.fields.map(([name]) => name);
   struct.fields.forEach(([, spec], index) => {
+    if (spec.kind === 'bits' && spec.size === 0) {
+      const before = struct.fields[index - 1]?.[1];
+      if (before?.kind !== 'bits' || before.of !== spec.of || before.shift !== spec.shift + spec.width)
+        throw wrong(struct.name, 'the fields of a packed number stand together');
+    }
     const isLink = spec.kind === 'tag' || spec.kind === 'sizeOf';
     if (isLink && names.indexOf(spec.field) <= index)
       throw wrong(struct.name, `${spec.kind} must name a later field, not ${spec.field}`);
@@ -140,7 +150,7 @@ function checkLinks(struct: StructSpec): void {
       throw wrong(struct.name, 'a select needs a tag');
     if (spec.kind !== 'custom' || spec.given === undefined) return;
     const at = names.indexOf(spec.given);
-    if (at < 0 || at >= index || struct.fields[at]?.[1].kind !== 'uint')
+    if (at < 0 || at >= index || !['uint', 'bits'].includes(struct.fields[at]?.[1].kind ?? ''))
       throw wrong(struct.name, `${spec.name} must be given an earlier number`);
   });
 }

@@ -4,6 +4,7 @@ import type { Cursor, Writer } from './buffers.js';
 export type Spec =
   | UintSpec
   | NamedSpec
+  | BitsSpec
   | U64Spec
   | PadSpec
   | AlignSpec
@@ -32,6 +33,19 @@ export interface NamedSpec {
   readonly size: 1 | 2 | 4 | 6;
   readonly numbers: ReadonlyMap<string, number>;
   readonly names: ReadonlyMap<number, string>;
+}
+export interface BitsSpec {
+  readonly kind: 'bits';
+  /** Bytes that this field takes: the whole number's for the first of its fields, 0 for the others. */
+  readonly size: 0 | 1 | 2 | 4;
+  /** Bytes of the number that the bits are a part of. */
+  readonly of: 1 | 2 | 4;
+  /** How many lower bits follow. */
+  readonly shift: number;
+  readonly width: number;
+  /** Not in the value: `value` is checked on decode and written on encode; without it the bits mean nothing. */
+  readonly hidden: boolean;
+  readonly value?: number;
 }
 export interface U64Spec {
   readonly kind: 'u64';
