@@ -1,0 +1,115 @@
+/** A flow for each match field that Open vSwitch has, in the spellings that lead to other bytes. */
+import type { Recorder } from '../recorder.js';
+
+/** What ovs-ofctl takes before `actions=`; one flow each. */
+export const matches: readonly string[] = [
+  '',
+  'in_port=1',
+  'in_port=LOCAL',
+  'metadata=0x1234567890abcdef',
+  'metadata=0x10/0xf0',
+  'dl_src=02:00:00:00:00:01',
+  'dl_dst=01:00:00:00:00:00/01:00:00:00:00:00',
+  'dl_src=02:00:00:00:00:00/ff:ff:ff:00:00:00,dl_dst=ff:ff:ff:ff:ff:ff',
+  'dl_type=0x88cc',
+  'dl_vlan=5',
+  'dl_vlan=5,dl_vlan_pcp=3',
+  'vlan_tci=0x0000',
+  'vlan_tci=0x1000/0x1000',
+  'vlan_tci=0xf123/0xffff',
+  'vlan_vid=0x1005/0x1fff',
+  'vlan_vid=0x1004/0x100c',
+  'vlan_tci=0x6000/0xe000',
+  'ip',
+  'ip,nw_src=10.0.0.1',
+  'ip,nw_src=10.0.0.0/8,nw_dst=10.0.1.0/255.0.255.0',
+  'ip,nw_proto=47',
+  'ip,nw_tos=0xb8',
+  'ip,ip_dscp=46,nw_ecn=1',
+  'ip,nw_ttl=64',
+  'ip,nw_frag=no',
+  'ip,nw_frag=yes',
+  'ip,nw_frag=first',
+  'ip,nw_frag=later',
+  'ip,nw_frag=not_later',
+  'tcp',
+  'tcp,tp_src=80,tp_dst=0x8000/0x8000',
+  'tcp,tcp_flags=+syn-ack',
+  'tcp,tcp_flags=0x012',
+  'udp,tp_src=53/0xfff0,tp_dst=53',
+  'sctp,tp_src=1,tp_dst=2',
+  'icmp,icmp_type=8,icmp_code=0',
+  'arp',
+  'arp,arp_op=1,arp_spa=10.0.0.1,arp_tpa=10.0.0.0/24',
+  'arp,arp_sha=02:00:00:00:00:01,arp_tha=02:00:00:00:00:00/ff:00:00:00:00:00',
+  'rarp,arp_op=3',
+  'ipv6',
+  'ipv6,ipv6_src=fe80::1,ipv6_dst=ff02::/16',
+  'ipv6,ipv6_label=0x12345',
+  'ipv6,ipv6_label=0x12300/0xfff00',
+  'ipv6,nw_tos=4,nw_ttl=255,nw_proto=89',
+  'tcp6,tp_dst=443',
+  'udp6,tp_src=546',
+  'sctp6,tp_dst=9',
+  'icmp6,icmp_type=128,icmp_code=0',
+  'icmp6,icmp_type=135,icmp_code=0,nd_target=fe80::2,nd_sll=02:00:00:00:00:01',
+  'icmp6,icmp_type=136,icmp_code=0,nd_target=fe80::/64,nd_tll=02:00:00:00:00:02',
+  'icmp6,icmp_type=136,icmp_code=0,nd_reserved=0x80000000',
+  'icmp6,icmp_type=136,icmp_code=0,nd_options_type=2',
+  'mpls',
+  'mpls,mpls_label=100,mpls_tc=3,mpls_bos=1',
+  'mplsm,mpls_label=1048575,mpls_ttl=64',
+  'tun_id=0x1388',
+  'tun_id=0x1000/0xf000',
+  'tun_src=10.97.0.1,tun_dst=10.97.0.0/16',
+  'tun_ipv6_src=fd00::1,tun_ipv6_dst=fd00::/64',
+  'tun_flags=+oam',
+  'tun_flags=-oam',
+  'tun_gbp_id=5,tun_gbp_flags=0x8',
+  'tun_gbp_id=0x100/0xff00',
+  'tun_erspan_ver=1,tun_erspan_idx=0x7',
+  'tun_erspan_ver=2,tun_erspan_dir=1,tun_erspan_hwid=4',
+  'tun_gtpu_flags=0x30,tun_gtpu_msgtype=255',
+  'tun_metadata0=0x12345678',
+  'tun_metadata1=0x10/0xf0',
+  'tun_metadata2',
+  'pkt_mark=0x5',
+  'pkt_mark=0x1/0xff',
+  'ct_state=+trk',
+  'ct_state=+trk+est-new,ct_zone=5',
+  'ct_mark=0x1,ct_label=0x2',
+  'ct_mark=0x1/0x3,ct_label=0x100000000000000000/0xf00000000000000000',
+  'ct_state=+trk,ct_nw_src=10.0.0.1,ct_nw_dst=10.0.0.0/8,ct_nw_proto=6,ct_tp_src=1,ct_tp_dst=2/0xff,ip',
+  'ipv6,ct_state=+trk,ct_ipv6_src=fd00::1,ct_ipv6_dst=fd00::/16,ct_nw_proto=17,ct_tp_src=5',
+  'conj_id=7',
+  'dp_hash=0x1/0xf',
+  'recirc_id=5',
+  'actset_output=2',
+  'packet_type=(1,0x800)',
+  'packet_type=(0,0)',
+  'packet_type=(1,0x894f),nsh_flags=1,nsh_ttl=63,nsh_mdtype=1,nsh_np=3',
+  'dl_type=0x894f,nsh_spi=0x123456,nsh_si=255,nsh_mdtype=1,nsh_c1=1,nsh_c2=2,nsh_c3=3,nsh_c4=0x4/0xf',
+  ...Array.from({ length: 16 }, (_, index) => `reg${index}=${index}`),
+  'reg0=0x10/0xf0',
+  ...Array.from({ length: 8 }, (_, index) => `xreg${index}=0x1${index}`),
+  'xreg0=0x100000000/0xf00000000',
+  ...Array.from({ length: 4 }, (_, index) => `xxreg${index}=0x1000000000000000${index}`),
+  'xxreg0=0x1/0xff000000000000000000000000000001',
+  // Many fields at once: a match longer than any other.
+  'tcp,in_port=1,dl_src=02:00:00:00:00:01,dl_dst=02:00:00:00:00:02,dl_vlan=7,nw_src=10.0.0.1,nw_dst=10.0.0.2,tp_src=1,tp_dst=2,reg0=1,reg1=2,metadata=3,tun_id=4,pkt_mark=5',
+];
+
+/** Options whose field each is one of the 64 tun_metadata; they must be mapped before a flow can name them. */
+export const tlvMap =
+  '{class=0xffff,type=0,len=4}->tun_metadata0,{class=0xffff,type=1,len=8}->tun_metadata1,{class=0x102,type=0x80,len=124}->tun_metadata2';
+
+export async function recordMatches(recorder: Recorder): Promise<void> {
+  await recorder.ofctl('add-tlv-map', 'br0', tlvMap);
+  for (const match of matches) {
+    await recorder.ofctl('add-flow', 'br0', `${match}${match === '' ? '' : ','}actions=drop`);
+    await recorder.ofctl('dump-flows', 'br0');
+    await recorder.ofctl('del-flows', 'br0', ...(match === '' ? [] : [match]));
+    await recorder.ofctl('del-flows', 'br0');
+  }
+  await recorder.ofctl('del-tlv-map', 'br0');
+}
