@@ -12,7 +12,8 @@ export type { LearnField, LearnSource, LearnSpec } from './learn.js';
 export { fieldNames, masked, match, valueOf } from './match.js';
 export type { FieldSetting, Masked, Match, MatchFields } from './match.js';
 export type { BundledMessage } from './messages/bundles.js';
-export type { Bucket } from './messages/groups.js';
+export type { FlowStats } from './messages/flow-stats.js';
+export type { Bucket, BucketCounter, GroupDesc, GroupStats } from './messages/groups.js';
 export type {
   BundleAdd,
   BundleControl,
@@ -30,9 +31,10 @@ export type {
   PacketOut,
   PortStatus,
 } from './messages/index.js';
-export type { MeterBand } from './messages/meters.js';
-export type { FlowStats, GroupDesc } from './messages/multipart.js';
-export type { Port } from './messages/ports.js';
+export type { MeterBand, MeterBandStats, MeterConfig, MeterStats } from './messages/meters.js';
+export type { Port, PortStats } from './messages/ports.js';
+export type { Queue, QueueProperty, QueueStats } from './messages/queues.js';
+export type { TableStats } from './messages/tables.js';
 export type { BitRange } from './nicira.js';
 export type { FieldName, FieldValue } from './oxm-fields.js';
 export type { FieldRef, KnownOxm, Oxm, UnknownOxm } from './oxm.js';

@@ -1,19 +1,13 @@
 /** Golden frames: annotated bytes beside the values that they stand for. */
 import {
-  type Action,
-  applyActions,
   bucket,
-  type FlowMod,
   gotoTable,
   group,
-  type Instruction,
   learnLoad,
   learnMatch,
   learnOutput,
   match,
   masked,
-  type MatchFields,
-  type Message,
   meter,
   move,
   output,
@@ -32,64 +26,11 @@ import {
   OFPG,
   OFP_NO_BUFFER,
 } from '../../src/openflow/index.js';
+import { statistics } from './fixtures-statistics.js';
+import { type Fixture, flowMod, hex, hexOf, ip, oneAction, tagged } from './frames.js';
 
-/** Bytes from hex; white space and `|` are for the eye. */
-export const hex = (strings: TemplateStringsArray, ...values: string[]): Uint8Array =>
-  Uint8Array.from(Buffer.from(String.raw({ raw: strings }, ...values).replace(/[\s|]|\/\/.*$/gm, ''), 'hex'));
-
-export const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
-
-export interface Fixture {
-  readonly name: string;
-  readonly bytes: Uint8Array;
-  readonly message: Message;
-  /** Open vSwitch refuses it: it is here for what it does to the codec. */
-  readonly refused?: true;
-}
-
-const flowMod = (instructions: readonly Instruction[], more: Partial<FlowMod> = {}): FlowMod => ({
-  type: 'flow_mod',
-  xid: 2,
-  cookie: 0n,
-  cookieMask: 0n,
-  tableId: 0,
-  command: 'add',
-  idleTimeout: 0,
-  hardTimeout: 0,
-  priority: 0x8000,
-  bufferId: OFP_NO_BUFFER,
-  outPort: OFPP.ANY,
-  outGroup: OFPG.ANY,
-  flags: 0,
-  match: [],
-  instructions,
-  ...more,
-});
-
-const u16 = (value: number): string => value.toString(16).padStart(4, '0');
-
-/** A match with its bytes, for actions that presume one. */
-const all = { fields: {}, bytes: '0001 0004 00000000' } as const;
-const ip = { fields: { eth_type: 0x0800 }, bytes: '0001 000a 80000a02 0800 000000000000' } as const;
-const tagged = { fields: { vlan_vid: 0x1005 }, bytes: '0001 000a 80000c02 1005 000000000000' } as const;
-
-/** A flow_mod that applies one action of these bytes. */
-function oneAction(
-  name: string,
-  bytes: string,
-  action: Action,
-  of: { readonly fields: MatchFields; readonly bytes: string } = all,
-): Fixture {
-  const matchBytes = of.bytes.replace(/ /g, '');
-  const body = bytes.replace(/[\s|]/g, '');
-  const size = body.length / 2;
-  return {
-    name,
-    bytes: hex`040e ${u16(56 + matchBytes.length / 2 + size)} 00000002 0000000000000000 0000000000000000 00 00 0000 0000 8000
-      ffffffff ffffffff ffffffff 0000 0000 | ${matchBytes} | 0004 ${u16(8 + size)} 00000000 ${body}`,
-    message: flowMod([applyActions([action])], { match: match(of.fields) }),
-  };
-}
+export { hex, hexOf };
+export type { Fixture };
 
 const actions: Fixture[] = [
   oneAction('output', '0000 0010 00000005 0000 000000000000', output(5)),
@@ -605,16 +546,23 @@ const multipart: Fixture[] = [
     message: { type: 'multipart_reply', xid: 1, flags: 0, body: { type: 'port_desc', entries: [port] } },
   },
   {
-    name: 'a multipart_reply that we do not know: group features',
-    bytes: hex`0413 0014 00000001 0008 0000 00000000 0000000f`,
+    name: 'a multipart_reply that we do not know',
+    bytes: hex`0413 0014 00000001 0063 0000 00000000 0000000f`,
     message: {
       type: 'multipart_reply',
       xid: 1,
       flags: 0,
-      body: { type: 'unknown', typeId: 8, body: hex`0000000f` },
+      body: { type: 'unknown', typeId: 99, body: hex`0000000f` },
     },
     refused: true,
   },
 ];
 
-export const fixtures: readonly Fixture[] = [...handshake, ...actions, ...flows, ...others, ...multipart];
+export const fixtures: readonly Fixture[] = [
+  ...handshake,
+  ...actions,
+  ...flows,
+  ...others,
+  ...multipart,
+  ...statistics,
+];

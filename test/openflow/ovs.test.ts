@@ -68,6 +68,11 @@ t.test('ovs-ofctl prints each fixture, and finds no fault', { skip }, t => {
   for (const { name, refused } of fixtures)
     if (refused === undefined) t.notMatch(lines.get(name) ?? '', /decode error|\*\*\*|WARN/, name);
   const lineOf = (name: string): string => lines.get(name) ?? '';
+  for (const { name, printed } of fixtures) {
+    if (printed === undefined) continue;
+    const line = lineOf(name).replace(/\s+/g, ' ').trim();
+    t.equal(line.replace(/^.*?\(xid=0x[0-9a-f]+\):? ?/, ''), printed, name);
+  }
   const expected: readonly (readonly [name: string, text: RegExp | string])[] = [
     ['hello with a bitmap', /version bitmap: 0x01, 0x04/],
     ['error: a flow table that is full', /OFPFMFC_TABLE_FULL/],

@@ -10,13 +10,19 @@ export const header = (type: number) =>
     xid: u32,
   }) as const;
 
-/** The header of an ONF extension message [OF1.3.5 7.5.4]. */
-export const onfHeader = (subtype: number) =>
+/** The header of an experimenter message [OF1.3.5 7.5.4]: `experimenter:32 exp_type:32` after the common one. */
+const experimenterHeader = (experimenter: number, subtype: number) =>
   ({
     ...header(4),
-    _experimenter: constant(u32, Experimenter.ONF),
+    _experimenter: constant(u32, experimenter),
     _subtype: constant(u32, subtype),
   }) as const;
+
+/** The header of an ONF extension message. */
+export const onfHeader = (subtype: number) => experimenterHeader(Experimenter.ONF, subtype);
+
+/** The header of a message that Open vSwitch adds (nicira-ext). */
+export const niciraHeader = (subtype: number) => experimenterHeader(Experimenter.NICIRA, subtype);
 
 /** A message that is its header alone. */
 export const bare = <const N extends string>(name: N, type: number) => struct(name, header(type));

@@ -20,7 +20,9 @@ import { meterMod } from './meters.js';
 import { multipartReply, multipartRequest } from './multipart.js';
 import { packetIn, packetOut } from './packets.js';
 import { portMod, portStatus } from './ports.js';
+import { queueGetConfigReply, queueGetConfigRequest } from './queues.js';
 import { echoReply, echoRequest, error, experimenter, hello } from './symmetric.js';
+import { tableMod } from './tables.js';
 
 export const message = union(
   'message',
@@ -42,11 +44,14 @@ export const message = union(
     flowMod,
     groupMod,
     portMod,
+    tableMod,
     meterMod,
     multipartRequest,
     multipartReply,
     barrierRequest,
     barrierReply,
+    queueGetConfigRequest,
+    queueGetConfigReply,
     roleRequest,
     roleReply,
     roleStatus,

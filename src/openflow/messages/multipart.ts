@@ -1,94 +1,85 @@
 /** Multipart requests and replies [OF1.3.5 7.3.5]: statistics and descriptions, in as many messages as they need. */
+import { pad, select, struct, tag, text, u16 } from '../../lib/struct/index.js';
+import { aggregateReply, aggregateRequest, flowStatsReply, flowStatsRequest } from './flow-stats.js';
 import {
-  named,
-  length,
-  listOf,
-  pad,
-  select,
-  struct,
-  tag,
-  text,
-  u16,
-  u32,
-  u64,
-  u8,
-} from '../../lib/struct/index.js';
-import type { Infer } from '../../lib/struct/index.js';
-import { instructions } from '../instructions.js';
-import { matchStruct } from '../match.js';
-import { bucket, groupTypes } from './groups.js';
+  groupDescReply,
+  groupDescRequest,
+  groupFeaturesReply,
+  groupFeaturesRequest,
+  groupStatsReply,
+  groupStatsRequest,
+} from './groups.js';
 import { header } from './header.js';
-import { port } from './ports.js';
+import {
+  meterConfigReply,
+  meterConfigRequest,
+  meterFeaturesReply,
+  meterFeaturesRequest,
+  meterStatsReply,
+  meterStatsRequest,
+} from './meters.js';
+import { portDescReply, portDescRequest, portStatsReply, portStatsRequest } from './ports.js';
+import { queueStatsReply, queueStatsRequest } from './queues.js';
+import { tableStatsReply, tableStatsRequest } from './tables.js';
 
-/** Which flows are asked for; Port.ANY and Group.ANY are no condition. */
-const flowFilter = {
-  tableId: u8,
-  _pad1: pad(3),
-  outPort: u32,
-  outGroup: u32,
-  _pad2: pad(4),
-  cookie: u64,
-  cookieMask: u64,
-  match: matchStruct,
-} as const;
-
-/** One flow of a flow reply [OF1.3.5 7.3.5.2]. */
-export const flowStats = struct('flow_stats', {
-  _length: length(u16),
-  tableId: u8,
-  _pad1: pad(1),
-  durationSec: u32,
-  durationNsec: u32,
-  priority: u16,
-  idleTimeout: u16,
-  hardTimeout: u16,
-  flags: u16,
-  _pad2: pad(4),
-  cookie: u64,
-  packetCount: u64,
-  byteCount: u64,
-  match: matchStruct,
-  instructions,
+/** Asks what the switch is. */
+const descRequest = struct('desc', {});
+/** What the switch is, in words for people [OF1.3.5 7.3.5.1]: each is UTF-8. */
+const descReply = struct('desc', {
+  /** Who made it; 256 bytes at most. */
+  mfrDesc: text(256),
+  /** 256 bytes at most. */
+  hwDesc: text(256),
+  /** 256 bytes at most. */
+  swDesc: text(256),
+  /** 32 bytes at most. */
+  serialNum: text(32),
+  /** Which datapath of the switch it is; 256 bytes at most. */
+  dpDesc: text(256),
 });
-export type FlowStats = Infer<typeof flowStats>;
-
-/** One group of a group_desc reply [OF1.3.5 7.3.5.7]. */
-export const groupDesc = struct('group_desc', {
-  _length: length(u16),
-  groupType: named(u8, groupTypes),
-  _pad: pad(1),
-  groupId: u32,
-  buckets: listOf(bucket),
-});
-export type GroupDesc = Infer<typeof groupDesc>;
 
 const requestBody = select('multipart_request', [
-  [0, struct('desc', {})],
-  [1, struct('flow', flowFilter)],
-  [2, struct('aggregate', flowFilter)],
-  [7, struct('group_desc', {})],
-  [13, struct('port_desc', {})],
+  [0, descRequest],
+  [1, flowStatsRequest],
+  [2, aggregateRequest],
+  [3, tableStatsRequest],
+  [4, portStatsRequest],
+  [5, queueStatsRequest],
+  [6, groupStatsRequest],
+  [7, groupDescRequest],
+  [8, groupFeaturesRequest],
+  [9, meterStatsRequest],
+  [10, meterConfigRequest],
+  [11, meterFeaturesRequest],
+  [13, portDescRequest],
 ]);
 
 const replyBody = select('multipart_reply', [
-  [
-    0,
-    struct('desc', {
-      mfrDesc: text(256),
-      hwDesc: text(256),
-      swDesc: text(256),
-      serialNum: text(32),
-      dpDesc: text(256),
-    }),
-  ],
-  [1, struct('flow', { entries: listOf(flowStats) })],
-  [2, struct('aggregate', { packetCount: u64, byteCount: u64, flowCount: u32, _pad: pad(4) })],
-  [7, struct('group_desc', { entries: listOf(groupDesc) })],
-  [13, struct('port_desc', { entries: listOf(port) })],
+  [0, descReply],
+  [1, flowStatsReply],
+  [2, aggregateReply],
+  [3, tableStatsReply],
+  [4, portStatsReply],
+  [5, queueStatsReply],
+  [6, groupStatsReply],
+  [7, groupDescReply],
+  [8, groupFeaturesReply],
+  [9, meterStatsReply],
+  [10, meterConfigReply],
+  [11, meterFeaturesReply],
+  [13, portDescReply],
 ]);
 
 const parts = (type: number) =>
-  ({ ...header(type), _kind: tag(u16, 'body'), flags: u16, _pad: pad(4) }) as const;
+  ({
+    ...header(type),
+    _kind: tag(u16, 'body'),
+    /** OFPMPF_REQ_MORE or OFPMPF_REPLY_MORE where more parts follow, else 0. */
+    flags: u16,
+    _pad: pad(4),
+  }) as const;
 
+/** Asks for statistics or descriptions; `body` says which. */
 export const multipartRequest = struct('multipart_request', { ...parts(18), body: requestBody });
+/** One part of an answer: parts of one answer have one `xid`, and the lists of their bodies are to be joined. */
 export const multipartReply = struct('multipart_reply', { ...parts(19), body: replyBody });
