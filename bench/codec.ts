@@ -1,108 +1,63 @@
 /**
- * How fast PACKET_IN is decoded and FLOW_MOD encoded: the compiled declarations against plain closures over the same
- * declarations. Rounds are interleaved in one run and the median counts, so that whatever else the machine does hits both.
+ * How fast messages are decoded and encoded, and what they allocate: the compiled declarations beside a codec written by
+ * hand (peers/hand-written), and beside the plain closures over the same declarations, which are the tests' oracle.
+ * Rounds are interleaved in one run and the median of their ratios counts, so that whatever else the machine does hits all.
  */
+import { deepStrictEqual } from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
-import { compile, interpret } from '../src/lib/struct/index.js';
-import type { Codec } from '../src/lib/struct/index.js';
-import { decodeWith, encodeWith } from '../src/openflow/codec.js';
-import {
-  applyActions,
-  encode,
-  gotoTable,
-  match,
-  OFP_NO_BUFFER,
-  OFPG,
-  OFPP,
-  setField,
-  Writer,
-} from '../src/openflow/index.js';
-import type { Message } from '../src/openflow/index.js';
+import { cursorOver, interpret } from '../src/lib/struct/index.js';
+import { decode, encode, encodeInto, Writer } from '../src/openflow/index.js';
 import { message } from '../src/openflow/messages/index.js';
-import { type BenchResult, type BenchRow, median } from './result.js';
+import { bytesPerCall } from './allocation.js';
+import { messages } from './codec-messages.js';
+import * as hand from './peers/hand-written/index.js';
+import { type BenchResult, format, rangeOf } from './result.js';
 
-const packetIn: Message = {
-  type: 'packet_in',
-  xid: 0,
-  bufferId: OFP_NO_BUFFER,
-  totalLen: 98,
-  reason: 1,
-  tableId: 40,
-  cookie: 0x4801000000000001n,
-  match: match({
-    in_port: 12,
-    metadata: 5000n,
-    reg0: 1,
-    tunnel_id: 5000n,
-    tun_src: 0x0a610002,
-    tun_dst: 0x0a610001,
-  }),
-  data: new Uint8Array(98),
-};
+type Value = (typeof messages)[number][1];
+const ways = ['compiled', 'by hand', 'closures'] as const;
+type Way = (typeof ways)[number];
+type Work = Readonly<Record<Way, () => void>>;
 
-const flowMod: Message = {
-  type: 'flow_mod',
-  xid: 7,
-  cookie: 0x4801000000000001n,
-  cookieMask: 0n,
-  tableId: 60,
-  command: 'add',
-  idleTimeout: 0,
-  hardTimeout: 0,
-  priority: 100,
-  bufferId: OFP_NO_BUFFER,
-  outPort: OFPP.ANY,
-  outGroup: OFPG.ANY,
-  flags: 0,
-  match: match({ metadata: 5000n, reg0: 0, eth_dst: 0x020000000002 }),
-  instructions: [applyActions([setField({ tun_dst: 0x0a610002 }), setField({ reg1: 2 })]), gotoTable(90)],
-};
+const rounds = 25;
+const warmUp = 5;
+const roundMs = 15;
 
-const flowStats: Message = {
-  type: 'multipart_reply',
-  xid: 1,
-  flags: 0,
-  body: {
-    type: 'flow',
-    entries: Array.from({ length: 50 }, (_, i) => ({
-      tableId: 60,
-      durationSec: i,
-      durationNsec: i,
-      priority: 100,
-      idleTimeout: 0,
-      hardTimeout: 0,
-      flags: 0,
-      cookie: flowMod.cookie,
-      packetCount: BigInt(i),
-      byteCount: BigInt(i),
-      match: flowMod.match,
-      instructions: flowMod.instructions,
-    })),
-  },
-};
+const closures = interpret(message);
 
-const rounds = 21;
-const warmUp = 3;
-const roundMs = 30;
-
-const decoding = (value: Message) => {
+const decoding = (value: Value): Work => {
   const frame = encode(value);
-  return (codec: Codec<Message>) => () => void decodeWith(codec, frame);
-};
-
-const encoding = (value: Message) => (codec: Codec<Message>) => {
-  const writer = new Writer();
-  return () => {
-    writer.reset();
-    encodeWith(codec, writer, value);
+  deepStrictEqual(decode(frame), value);
+  deepStrictEqual(hand.decode(frame), value);
+  return {
+    compiled: () => void decode(frame),
+    'by hand': () => void hand.decode(frame),
+    closures: () => void closures.decode(cursorOver(frame)),
   };
 };
 
-const cases: readonly (readonly [name: string, of: (codec: Codec<Message>) => () => void])[] = [
-  ['decode PACKET_IN', decoding(packetIn)],
-  ['encode FLOW_MOD', encoding(flowMod)],
-  ['decode FLOW_STATS x 50', decoding(flowStats)],
-];
+const encoding = (value: Value): Work => {
+  const writer = new Writer();
+  const sink = new hand.Sink();
+  const plain = new Writer();
+  const work: Work = {
+    compiled: () => {
+      writer.reset();
+      encodeInto(writer, value);
+    },
+    'by hand': () => {
+      sink.pos = 0;
+      hand.encode(sink, value);
+    },
+    closures: () => {
+      plain.reset();
+      closures.encode(plain, value);
+    },
+  };
+  work.compiled();
+  work['by hand']();
+  deepStrictEqual(sink.bytes.slice(0, sink.pos), writer.toBytes());
+  return work;
+};
 
 /** Nanoseconds for one call, over one round. */
 function time(work: () => void): number {
@@ -111,53 +66,53 @@ function time(work: () => void): number {
   let calls = 0;
   let now = begin;
   while (now < end) {
-    for (let i = 0; i < 50; i++) work();
-    calls += 50;
+    for (let i = 0; i < 20; i++) work();
+    calls += 20;
     now = process.hrtime.bigint();
   }
   return Number(now - begin) / calls;
 }
 
-const rowOf = (name: string, nanoseconds: readonly number[]): BenchRow => {
-  const perSecond = nanoseconds.map(one => 1e9 / one);
-  return {
-    name,
-    unit: 'messages/s',
-    median: median(perSecond),
-    lowest: Math.min(...perSecond),
-    highest: Math.max(...perSecond),
-  };
-};
+const timed = (work: Work): Record<Way, number> => ({
+  compiled: time(work.compiled),
+  'by hand': time(work['by hand']),
+  closures: time(work.closures),
+});
 
-/** Takes some seconds. */
+/** Takes about 15 seconds. */
 export function run(): Promise<BenchResult> {
-  const compiled = compile(message);
-  const closures = interpret(message);
-  const rows: BenchRow[] = [];
+  const works = messages.flatMap(([name, value]) => [
+    { name: `decode ${name}`, work: decoding(value) },
+    { name: `encode ${name}`, work: encoding(value) },
+  ]);
+  const times = works.map(() => [] as Record<Way, number>[]);
+  for (let round = 0; round < warmUp + rounds; round++)
+    for (const [i, { work }] of works.entries()) {
+      const one = timed(work);
+      if (round >= warmUp) times[i]?.push(one);
+    }
+  const rows: BenchResult['rows'][number][] = [];
   const ratios: BenchResult['ratios'][number][] = [];
-  for (const [name, of] of cases) {
-    const [fast, slow] = [of(compiled), of(closures)];
-    const pairs = Array.from({ length: warmUp + rounds }, () => [time(fast), time(slow)] as const).slice(
-      warmUp,
-    );
-    rows.push(
-      rowOf(
-        `${name}, compiled`,
-        pairs.map(([one]) => one),
-      ),
-      rowOf(
-        `${name}, closures`,
-        pairs.map(([, other]) => other),
-      ),
-    );
-    ratios.push({
-      name: `${name}: time compiled / closures`,
-      value: median(pairs.map(([one, other]) => one / other)),
-    });
+  for (const [i, { name, work }] of works.entries()) {
+    const all = times[i] ?? [];
+    for (const way of ways)
+      rows.push({
+        name: `${name}, ${way}`,
+        unit: 'messages/s',
+        ...rangeOf(all.map(one => 1e9 / one[way])),
+      });
+    for (const way of ['compiled', 'by hand'] as const) {
+      const bytes = bytesPerCall(work[way], name.includes(' x ') ? 20 : 1000);
+      rows.push({ name: `${name}, ${way}`, unit: 'bytes/message', ...rangeOf([bytes]) });
+    }
+    for (const way of ['by hand', 'closures'] as const) {
+      const { median: value, ...range } = rangeOf(all.map(one => one.compiled / one[way]));
+      ratios.push({ name: `${name}: time compiled / ${way}`, value, ...range });
+    }
   }
   return Promise.resolve({
     name: 'codec',
-    what: 'Open vSwitch messages decoded and encoded, compiled declarations beside closures over the same ones',
+    what: 'messages decoded and encoded: compiled declarations, a codec written by hand, closures over the declarations',
     rows,
     ratios,
   });
@@ -165,10 +120,5 @@ export function run(): Promise<BenchResult> {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const result = await run();
-  if (process.argv.includes('--json')) console.log(JSON.stringify(result));
-  else {
-    for (const { name, unit, median } of result.rows)
-      console.log(`${name.padEnd(34)} ${Math.round(median).toLocaleString('en').padStart(12)} ${unit}`);
-    for (const { name, value } of result.ratios) console.log(`${name.padEnd(50)} ${value.toFixed(2)}`);
-  }
+  console.log(process.argv.includes('--json') ? JSON.stringify(result) : format(result));
 }

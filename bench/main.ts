@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { run as codec } from './codec.js';
 import { run as learningSwitch } from './learning-switch.js';
-import type { BenchResult } from './result.js';
+import { type BenchResult, format } from './result.js';
 
 const benchmarks: Readonly<Record<string, () => Promise<BenchResult>>> = {
   codec,
@@ -27,17 +27,3 @@ for (const [name, run] of Object.entries(benchmarks)) {
   if (!values.json) console.log(`${format(result)}\n`);
 }
 if (values.json) console.log(JSON.stringify({ node: process.version, results }, null, 2));
-
-function format({ what, rows, ratios }: BenchResult): string {
-  const number = (value: number): string =>
-    value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3);
-  const width = Math.max(...rows.map(({ name }) => name.length));
-  return [
-    `  ${what}`,
-    ...rows.map(({ name, unit, median, lowest, highest, lost, stray }) => {
-      const honest = lost === undefined ? '' : `  lost ${lost}, stray ${stray ?? 0}`;
-      return `  ${name.padEnd(width)}  ${number(median)} ${unit} (${number(lowest)} to ${number(highest)})${honest}`;
-    }),
-    ...ratios.map(({ name, value }) => `  ${name} = ${value.toFixed(2)}`),
-  ].join('\n');
-}

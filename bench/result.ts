@@ -5,7 +5,15 @@ export interface BenchResult {
   readonly what: string;
   readonly rows: readonly BenchRow[];
   /** Of medians, or the median of pairs; from one run, so that they hold on a noisy machine. */
-  readonly ratios: readonly { readonly name: string; readonly value: number }[];
+  readonly ratios: readonly BenchRatio[];
+}
+
+export interface BenchRatio {
+  readonly name: string;
+  readonly value: number;
+  /** Of the pairs, where `value` is their median. */
+  readonly lowest?: number;
+  readonly highest?: number;
 }
 
 export interface BenchRow {
@@ -24,4 +32,32 @@ export function median(values: readonly number[]): number {
   const middle = sorted.length >> 1;
   const [low = NaN, high = NaN] = [sorted[middle - 1], sorted[middle]];
   return sorted.length % 2 === 1 ? high : (low + high) / 2;
+}
+
+export const rangeOf = (values: readonly number[]): { median: number; lowest: number; highest: number } => ({
+  median: median(values),
+  lowest: Math.min(...values),
+  highest: Math.max(...values),
+});
+
+/** The result as a table. */
+export function format({ what, rows, ratios }: BenchResult): string {
+  const number = (value: number): string =>
+    value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3);
+  const width = Math.max(...rows.map(({ name }) => name.length));
+  return [
+    `  ${what}`,
+    ...rows.map(({ name, unit, median, lowest, highest, lost, stray }) => {
+      const range = lowest === highest ? '' : ` (${number(lowest)} to ${number(highest)})`;
+      const honest = lost === undefined ? '' : `  lost ${lost}, stray ${stray ?? 0}`;
+      return `  ${name.padEnd(width)}  ${number(median)} ${unit}${range}${honest}`;
+    }),
+    ...ratios.map(({ name, value, lowest, highest }) => {
+      const range =
+        lowest === undefined || highest === undefined
+          ? ''
+          : ` (${lowest.toFixed(2)} to ${highest.toFixed(2)})`;
+      return `  ${name} = ${value.toFixed(2)}${range}`;
+    }),
+  ].join('\n');
 }
