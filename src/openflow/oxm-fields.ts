@@ -152,6 +152,8 @@ export type OxmField = FieldDefinition<number> & {
   readonly name: FieldName;
   /** The place in the canonical order. */
   readonly rank: number;
+  /** The lowest number that has too many bits. */
+  readonly limit: number;
 };
 
 const rows = new Map<string, OxmField>();
@@ -159,7 +161,7 @@ const rows = new Map<string, OxmField>();
 const byId = new Map<number, OxmField>();
 let rank = 0;
 for (const [name, definition] of Object.entries(oxmFields)) {
-  const row: OxmField = { ...definition, name: name as FieldName, rank: rank++ };
+  const row: OxmField = { ...definition, name: name as FieldName, rank: rank++, limit: 2 ** definition.bits };
   rows.set(name, row);
   byId.set(definition.header >>> 9, row);
 }

@@ -10,6 +10,7 @@ import {
   getU64,
   getUint,
   need,
+  putU32,
   putU64,
   putUint,
   shown,
@@ -34,7 +35,6 @@ export interface UnknownOxm {
 export type Oxm = KnownOxm | UnknownOxm;
 
 const maskBit = 0x100;
-const allOnes = 0xffffffffffffffffn;
 
 function readOxm(c: Cursor): Oxm {
   need(c, 'oxm', 4);
@@ -59,8 +59,7 @@ export function readValue(b: Uint8Array, at: number, row: OxmField): number | bi
   if (row.size === 16) return (getU64(b, at) << 64n) | getU64(b, at + 8);
   if (row.size === 8) return getU64(b, at);
   const value = getUint(b, at, row.size);
-  if (row.bits < 8 * row.size && value >= 2 ** row.bits)
-    throw badValue(row.name, `${value} has more than ${row.bits} bits`, at);
+  if (value >= row.limit) throw badValue(row.name, `${value} has more than ${row.bits} bits`, at);
   return value;
 }
 
@@ -95,26 +94,32 @@ function writeUnknown(w: Writer, { header, body }: UnknownOxm): void {
 
 export function writeHeader(w: Writer, header: number): void {
   w.ensure(4);
-  putUint(w.bytes, w.pos, 4, header);
+  putU32(w.bytes, w.pos, header);
   w.pos += 4;
 }
 
 /** Appends a value in the field's own width. */
 export function writeValue(w: Writer, value: unknown, row: OxmField): void {
-  const refuse = (): Error =>
-    badValue(row.name, `${shown(value)} does not fit ${row.bits} bits`, w.pos - w.frame);
-  w.ensure(row.size);
-  if (row.size >= 8) {
-    if (typeof value !== 'bigint' || BigInt.asUintN(row.bits, value) !== value) throw refuse();
-    if (row.size === 16) putU64(w.bytes, w.pos, value >> 64n);
-    putU64(w.bytes, w.pos + row.size - 8, value & allOnes);
+  const { size } = row;
+  w.ensure(size);
+  if (size >= 8) {
+    if (typeof value !== 'bigint' || !fits(value, row.bits)) throw unfit(w, value, row);
+    if (size === 16) putU64(w.bytes, w.pos, value >> 64n);
+    putU64(w.bytes, w.pos + size - 8, value); // its lower 64 bits
   } else {
-    if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value >= 2 ** row.bits)
-      throw refuse();
-    putUint(w.bytes, w.pos, row.size, value);
+    if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value >= row.limit)
+      throw unfit(w, value, row);
+    putUint(w.bytes, w.pos, size, value);
   }
-  w.pos += row.size;
+  w.pos += size;
 }
+
+// V8 does 64 bits in line where it sees that number in the call.
+const fits = (value: bigint, bits: number): boolean =>
+  (bits === 64 ? BigInt.asUintN(64, value) : BigInt.asUintN(bits, value)) === value;
+
+const unfit = (w: Writer, value: unknown, { name, bits }: OxmField): Error =>
+  badValue(name, `${shown(value)} does not fit ${bits} bits`, w.pos - w.frame);
 
 export const oxm = custom<Oxm>({ name: 'oxm', read: readOxm, write: writeOxm });
 

@@ -191,7 +191,8 @@ t.test('a number whose bits are several fields', t => {
     t.throws(() => codec.encode({ ...value, ...change }), { code: 'WIRE_BAD_VALUE', offset });
   t.throws(() => packed(u8, { a: 4, b: 3 }), TypeError, 'widths that do not fill the number');
   const { b: follower } = packed(u8, { a: 4, b: 4 });
-  t.throws(() => compile(struct('s', { b: follower })), TypeError, 'a part without the parts before it');
+  const wrongPart = struct('s', { b: follower });
+  t.throws(() => compile(wrongPart, { eager: true }), TypeError, 'a part without the parts before it');
   t.end();
 });
 

@@ -51,8 +51,13 @@ export class Writer {
 /** Recursive declarations (an action that holds actions) may nest this deep. */
 export const maxDepth = 8;
 
-// One scratch view serves all 64-bit reads: a bigint made from two halves by arithmetic would allocate three times.
-const scratch = new DataView(new ArrayBuffer(8));
+// One pair of scratch arrays serves all 64-bit numbers: a bigint made from two halves by arithmetic would allocate three
+// times, and a view of the frame for each frame costs more than the frame's other reads.
+const scratch = new BigUint64Array(1);
+const halves = new Uint32Array(scratch.buffer);
+const littleEndian = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
+const high = littleEndian ? 1 : 0;
+const low = 1 - high;
 
 export const getU16 = (b: Uint8Array, at: number): number => ((b[at] ?? 0) << 8) | (b[at + 1] ?? 0);
 
@@ -61,22 +66,65 @@ export const getU32 = (b: Uint8Array, at: number): number =>
 
 /** A big-endian unsigned number of 1 to 6 bytes. */
 export function getUint(b: Uint8Array, at: number, size: number): number {
-  let value = 0;
-  for (let i = at; i < at + size; i++) value = value * 256 + (b[i] ?? 0);
-  return value;
+  switch (size) {
+    case 1:
+      return b[at] ?? 0;
+    case 2:
+      return getU16(b, at);
+    case 3:
+      return ((b[at] ?? 0) << 16) | getU16(b, at + 1);
+    case 4:
+      return getU32(b, at);
+    case 5:
+      return (b[at] ?? 0) * 2 ** 32 + getU32(b, at + 1);
+    default:
+      return getU16(b, at) * 2 ** 32 + getU32(b, at + 2);
+  }
 }
 
 export function getU64(b: Uint8Array, at: number): bigint {
-  scratch.setUint32(0, getU32(b, at));
-  scratch.setUint32(4, getU32(b, at + 4));
-  return scratch.getBigUint64(0);
+  halves[high] = getU32(b, at);
+  halves[low] = getU32(b, at + 4);
+  return scratch[0] ?? 0n;
 }
 
+// What is put must be in range: the caller has checked it.
+
+function putU16(b: Uint8Array, at: number, value: number): void {
+  b[at] = value >>> 8;
+  b[at + 1] = value;
+}
+
+export function putU32(b: Uint8Array, at: number, value: number): void {
+  b[at] = value >>> 24;
+  b[at + 1] = value >>> 16;
+  b[at + 2] = value >>> 8;
+  b[at + 3] = value;
+}
+
+/** A number of 1 to 6 bytes. */
 export function putUint(b: Uint8Array, at: number, size: number, value: number): void {
-  let left = value;
-  for (let i = at + size - 1; i >= at; i--) {
-    b[i] = left;
-    left = Math.floor(left / 256);
+  switch (size) {
+    case 1:
+      b[at] = value;
+      return;
+    case 2:
+      putU16(b, at, value);
+      return;
+    case 3:
+      b[at] = value >>> 16;
+      putU16(b, at + 1, value);
+      return;
+    case 4:
+      putU32(b, at, value);
+      return;
+    case 5:
+      b[at] = Math.floor(value / 2 ** 32);
+      putU32(b, at + 1, value);
+      return;
+    default:
+      putU16(b, at, Math.floor(value / 2 ** 32));
+      putU32(b, at + 2, value);
   }
 }
 
@@ -96,11 +144,10 @@ export function putBits(
   putUint(b, at, size, (first ? 0 : getUint(b, at, size)) + value * 2 ** shift);
 }
 
-/** `value` must be in range: the caller has checked it. */
 export function putU64(b: Uint8Array, at: number, value: bigint): void {
-  scratch.setBigUint64(0, value);
-  putUint(b, at, 4, scratch.getUint32(0));
-  putUint(b, at + 4, 4, scratch.getUint32(4));
+  scratch[0] = value;
+  putU32(b, at, halves[high] ?? 0);
+  putU32(b, at + 4, halves[low] ?? 0);
 }
 
 /** A view of the frame's own memory, always a plain Uint8Array, also where the frame is a Buffer. */

@@ -8,6 +8,7 @@ export {
   getU64,
   getUint,
   need,
+  putU32,
   putU64,
   putUint,
   shown,
