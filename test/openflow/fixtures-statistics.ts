@@ -197,7 +197,7 @@ const groups: Fixture[] = [
   ),
   request('', hex`0412 0010 00000002 0008 0000 00000000`, { type: 'group_features' }),
   reply(
-    'Group table: Types: 0xf Capabilities: 0x7 all group: max_groups=0xffffff00 actions: output select group: max_groups=0xffffff01 actions: group indirect group: max_groups=0xffffff02 actions: set_field fast failover group: max_groups=0xffffff03 actions: push_vlan pop_vlan',
+    'Group table: Types: 0xf Capabilities: 0x7 all group: max_groups=0xffffff00 actions: output select group: max_groups=0xffffff01 actions: group indirect group: max_groups=0xffffff02 actions: set_field fast failover group: max_groups=0xffffff03 actions: strip_vlan push_vlan',
     hex`0413 0038 00000002 0008 0000 00000000 | 0000000f 00000007
       ffffff00 ffffff01 ffffff02 ffffff03 | 00000001 00400000 02000000 00060000`,
     {
