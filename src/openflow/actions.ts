@@ -14,20 +14,10 @@ import {
   union,
 } from '../lib/struct/index.js';
 import type { Field, Infer, Struct, UnionSpec } from '../lib/struct/index.js';
-import {
-  conjunction,
-  controller,
-  learn,
-  learn2,
-  load,
-  move,
-  nicira,
-  note,
-  outputReg,
-  outputTrunc,
-  resubmit,
-  resubmitPort,
-} from './nicira.js';
+import { ctZone } from './nicira-ct.js';
+import type { CtZone } from './nicira-ct.js';
+import { nicira } from './nicira-header.js';
+import { niciraActions } from './nicira.js';
 import { oxm } from './oxm.js';
 
 const header = (type: number) => ({ _type: constant(u16, type), _length: length(u16) }) as const;
@@ -71,17 +61,7 @@ const flatAction = union(
     popMpls,
     pushPbb,
     popPbb,
-    resubmitPort,
-    resubmit,
-    move,
-    load,
-    note,
-    outputReg,
-    learn,
-    learn2,
-    controller,
-    conjunction,
-    outputTrunc,
+    ...niciraActions,
   ],
   unknown,
 );
@@ -92,18 +72,42 @@ export interface CloneAction {
   readonly actions: readonly Action[];
 }
 
-export type Action = Infer<typeof flatAction> | CloneAction;
+/** Sends the packet through connection tracking (Nicira, subtype 35). */
+export interface CtAction {
+  readonly type: 'ct';
+  /** CtFlag. */
+  readonly flags: number;
+  readonly zone: CtZone;
+  /** Where the packet goes on once it was tracked; NX_CT_RECIRC_NONE: it only is tracked. */
+  readonly recircTable: number;
+  /** CtAlg. */
+  readonly alg: number;
+  /** At most one `nat`, and set_field, load and move into `ct_mark` and `ct_label`: run as the packet is tracked. */
+  readonly actions: readonly Action[];
+}
+
+export type Action = Infer<typeof flatAction> | CloneAction | CtAction;
 /** The action of one type. */
 export type ActionOf<T extends Action['type']> = Extract<Action, { type: T }>;
 
-// The type is written out, since TypeScript can not infer one that holds itself.
-const clone: Struct<'clone', { readonly actions: readonly Action[] }> = struct('clone', {
+// The types are written out, since TypeScript can not infer one that holds itself.
+const clone: Struct<'clone', Omit<CloneAction, 'type'>> = struct('clone', {
   ...nicira(42),
   _pad: pad(6),
   actions: listOf(lazy<Action>(() => action)),
 });
 
-/** All actions: `flatAction` and the one that holds actions itself. */
-const action: UnionSpec & Field<Action> = { ...flatAction, variants: [...flatAction.variants, clone] };
+const ct: Struct<'ct', Omit<CtAction, 'type'>> = struct('ct', {
+  ...nicira(35),
+  flags: u16,
+  zone: ctZone,
+  recircTable: u8,
+  _pad: pad(3),
+  alg: u16,
+  actions: listOf(lazy<Action>(() => action)),
+});
+
+/** All actions: `flatAction` and those that hold actions themselves. */
+const action: UnionSpec & Field<Action> = { ...flatAction, variants: [...flatAction.variants, clone, ct] };
 
 export const actions = listOf(action);

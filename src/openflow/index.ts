@@ -1,7 +1,7 @@
 /** OpenFlow 1.3 on the wire, with what Open vSwitch adds to it. Pure: bytes in, values out, and the other way round. */
 export { Writer } from '../lib/struct/index.js';
 export type { UnknownCase } from '../lib/struct/index.js';
-export type { Action, ActionOf, CloneAction } from './actions.js';
+export type { Action, ActionOf, CloneAction, CtAction } from './actions.js';
 export * from './build.js';
 export { decode, encode, encodeInto } from './codec.js';
 export * from './constants.js';
@@ -35,7 +35,12 @@ export type { MeterBand, MeterBandStats, MeterConfig, MeterStats } from './messa
 export type { Port, PortStats } from './messages/ports.js';
 export type { Queue, QueueProperty, QueueStats } from './messages/queues.js';
 export type { TableStats } from './messages/tables.js';
-export type { BitRange } from './nicira.js';
+export * from './nicira-constants.js';
+export type { ControllerProperty } from './nicira-controller.js';
+export type { CtZone } from './nicira-ct.js';
+export type { BitRange } from './nicira-header.js';
+export type { NatRange } from './nicira-nat.js';
+export type { EncapProperty } from './nicira-packet.js';
 export type { FieldName, FieldValue } from './oxm-fields.js';
 export type { FieldRef, KnownOxm, Oxm, UnknownOxm } from './oxm.js';
 export type { ExchangeError, ExchangeOutcome } from './exchange.js';

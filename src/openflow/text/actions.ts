@@ -2,10 +2,12 @@ import { assertNever } from '../../lib/errors.js';
 import type { Action, ActionOf } from '../actions.js';
 import { NX_RESUBMIT_IN_PORT, OFPCML_NO_BUFFER, OFPP, OFPR } from '../constants.js';
 import { fieldByName } from '../oxm-fields.js';
+import { formatCt, formatNat } from './conntrack.js';
 import { formatSubfield, ovsName } from './fields.js';
 import { formatLearn } from './learn.js';
 import { formatOxmValue } from './match.js';
-import { formatPort, hex, hexOf } from './values.js';
+import * as nx from './nicira.js';
+import { formatPort, formatPort16, hex, hexOf } from './values.js';
 
 /** Actions as ovs-ofctl prints and reads them; `drop` where there are none. */
 export const formatActions = (actions: readonly Action[]): string =>
@@ -30,6 +32,12 @@ function formatAction(action: Action): string {
     case 'dec_mpls_ttl':
     case 'copy_ttl_out':
     case 'copy_ttl_in':
+    case 'pop_queue':
+    case 'exit':
+    case 'ct_clear':
+    case 'dec_nsh_ttl':
+    case 'debug_recirc':
+    case 'debug_slow':
       return action.type;
     case 'set_queue':
       return `set_queue:${action.queueId}`;
@@ -43,6 +51,10 @@ function formatAction(action: Action): string {
       return `resubmit:${formatPort16(action.inPort)}`;
     case 'resubmit':
       return `resubmit(${action.inPort === NX_RESUBMIT_IN_PORT ? '' : formatPort16(action.inPort)},${action.tableId})`;
+    case 'resubmit_ct':
+      return `resubmit(${action.inPort === NX_RESUBMIT_IN_PORT ? '' : formatPort16(action.inPort)},${action.tableId},ct)`;
+    case 'load2':
+      return formatSetField(action);
     case 'load':
       return `load:${hex(action.value)}->${formatSubfield(action.dst, action.range.offset, action.range.bits)}`;
     case 'move':
@@ -50,6 +62,7 @@ function formatAction(action: Action): string {
     case 'note':
       return `note:${hexOf(action.note).replace(/(..)(?=.)/g, '$1.')}`;
     case 'output_reg':
+    case 'output_reg2':
       return `output:${formatSubfield(action.src, action.range.offset, action.range.bits)}`;
     case 'learn':
     case 'learn2':
@@ -62,6 +75,39 @@ function formatAction(action: Action): string {
       return `output(port=${formatPort16(action.port)},max_len=${action.maxLen})`;
     case 'clone':
       return `clone(${action.actions.map(formatAction).join(',')})`;
+    case 'stack_push':
+    case 'stack_pop':
+      return `${action.type.slice('stack_'.length)}:${formatSubfield(action.field, action.offset, action.bits)}`;
+    case 'check_pkt_larger':
+      return `check_pkt_larger(${action.pktLen})->${formatSubfield(action.dst, action.offset, 1)}`;
+    case 'delete_field':
+      return `delete_field:${typeof action.field === 'string' ? ovsName(action.field) : hex(action.field.header)}`;
+    case 'set_tunnel':
+    case 'set_tunnel64':
+      return `${action.type}:${hex(action.tunnelId)}`;
+    case 'dec_ttl_cnt_ids':
+      return `dec_ttl(${action.controllerIds.join(',')})`;
+    case 'fin_timeout':
+      return nx.formatFinTimeout(action);
+    case 'multipath':
+      return nx.formatMultipath(action);
+    case 'bundle':
+    case 'bundle_load':
+      return nx.formatBundle(action);
+    case 'sample':
+    case 'sample2':
+    case 'sample3':
+      return nx.formatSample(action);
+    case 'controller2':
+      return nx.formatController2(action);
+    case 'encap':
+      return nx.formatEncap(action);
+    case 'decap':
+      return nx.formatDecap(action);
+    case 'ct':
+      return formatCt(action, formatAction);
+    case 'nat':
+      return formatNat(action);
     case 'unknown':
       return `action_${action.typeId}(${hexOf(action.body)})`;
     default:
@@ -80,15 +126,12 @@ function formatController({ reason, maxLen, controllerId }: ActionOf<'controller
   return `controller(${options.join(',')})`;
 }
 
-/** A port of OpenFlow 1.0's 16 bits: its reserved ones are the last of them. */
-const formatPort16 = (port: number): string => formatPort(port >= 0xfff8 ? 0xffff0000 + port : port);
-
 function formatOutput({ port, maxLen }: ActionOf<'output'>): string {
   if (port === OFPP.CONTROLLER) return `CONTROLLER:${maxLen}`;
   return port >= OFPP.MAX ? formatPort(port) : `output:${port}`;
 }
 
-function formatSetField({ oxm }: ActionOf<'set_field'>): string {
+function formatSetField({ oxm }: ActionOf<'set_field' | 'load2'>): string {
   const row = fieldByName(oxm.field);
   if (oxm.field === 'unknown' || !row)
     return `set_field:oxm_${hex(oxm.field === 'unknown' ? oxm.header : 0)}`;

@@ -12,6 +12,9 @@ const portNames = new Map<number, string>(
 /** A port by number, or by name where it is a reserved one. */
 export const formatPort = (port: number): string => portNames.get(port) ?? String(port);
 
+/** A port of OpenFlow 1.0's 16 bits: its reserved ones are the last of them. */
+export const formatPort16 = (port: number): string => formatPort(port >= 0xfff8 ? 0xffff0000 + port : port);
+
 /** [RFC 5952 4]: lower case, and the first of the longest runs of zero groups as `::`. */
 export function formatIpv6(address: bigint): string {
   const groups = Array.from({ length: 8 }, (_, i) => (address >> BigInt(112 - 16 * i)) & 0xffffn);
