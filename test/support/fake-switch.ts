@@ -1,47 +1,51 @@
 /** A switch in memory: its flows and groups outlast its connections, and it speaks OpenFlow in bytes. */
 import type { StreamHandlers } from '../../src/controller/effects.js';
 import {
-  type Action,
   decode,
   encode,
-  type FlowMod,
   type FlowStats,
-  formatMatch,
   FrameSplitter,
   type GroupDesc,
   type GroupMod,
-  type Instruction,
   type Message,
+  type MultipartRequest,
   OFPMPF_REPLY_MORE,
-  OFPTT,
   type Port,
 } from '../../src/openflow/index.js';
 import { MemoryStream, settled } from './fake-effects.js';
+import {
+  change,
+  type Change,
+  type FlowEntry,
+  type FrameFields,
+  type Outcome,
+  receive,
+  type Refused,
+  selectedBy,
+  Tables,
+} from './switch-model/index.js';
 
-/** Error type and code. */
-export type Refused = readonly [type: number, code: number];
+export { keyOf, type Refused } from './switch-model/index.js';
 
 export interface FakeSwitchOptions {
   readonly dpid?: bigint;
   readonly ports?: readonly Port[];
   /** `errors`: bundles are refused, as by a switch that does not know them; `silence`: they are not even refused. */
   readonly bundles?: 'yes' | 'errors' | 'silence';
+  /** Ports that are flow-based tunnels. */
+  readonly tunnels?: readonly number[];
 }
-
-type Change = FlowMod | GroupMod;
 
 const noData = new Uint8Array(0);
 const bundleError = 0xffff;
 const messageFailed = 2313;
-const unknownGroup: Refused = [2, 9]; // OFPBAC_BAD_OUT_GROUP
 
 export class FakeSwitch {
   readonly dpid: bigint;
   readonly ports: readonly Port[];
   readonly bundles: 'yes' | 'errors' | 'silence';
-  /** By table, priority and match: what a switch tells flows apart by. */
-  flows = new Map<string, FlowMod>();
-  groups = new Map<number, GroupMod>();
+  readonly tunnels: ReadonlySet<number>;
+  tables = new Tables();
   /** Refuses changes: when they come, or when their bundle is committed. */
   refuseAdd: (change: Change) => Refused | undefined = () => undefined;
   refuseCommit: (change: Change) => Refused | undefined = () => undefined;
@@ -57,10 +61,28 @@ export class FakeSwitch {
   partSize = 3;
   #connection: Connection | undefined;
 
-  constructor({ dpid = 0x0242n, ports = [], bundles = 'yes' }: FakeSwitchOptions = {}) {
+  constructor({ dpid = 0x0242n, ports = [], bundles = 'yes', tunnels = [] }: FakeSwitchOptions = {}) {
     this.dpid = dpid;
     this.ports = ports;
     this.bundles = bundles;
+    this.tunnels = new Set(tunnels);
+  }
+
+  get flows(): Tables['flows'] {
+    return this.tables.flows;
+  }
+
+  get groups(): Tables['groups'] {
+    return this.tables.groups;
+  }
+
+  get meters(): Tables['meters'] {
+    return this.tables.meters;
+  }
+
+  /** A frame comes in at the port that it names. */
+  receive(frame: FrameFields): Outcome {
+    return receive(this.tables, this, frame);
   }
 
   get isConnected(): boolean {
@@ -144,8 +166,9 @@ export class FakeSwitch {
       case 'multipart_request':
         return this.#multipart(message.xid, message.body);
       case 'flow_mod':
-      case 'group_mod': {
-        const why = this.refuseAdd(message) ?? this.refuseCommit(message) ?? apply(this, message);
+      case 'group_mod':
+      case 'meter_mod': {
+        const why = this.refuseAdd(message) ?? this.refuseCommit(message) ?? change(this.tables, message);
         return why === undefined ? [] : [errorTo(message, why)];
       }
       case 'bundle_control':
@@ -169,7 +192,7 @@ export class FakeSwitch {
     };
   }
 
-  #multipart(xid: number, body: (Message & { type: 'multipart_request' })['body']): readonly Message[] {
+  #multipart(xid: number, body: MultipartRequest['body']): readonly Message[] {
     switch (body.type) {
       case 'desc':
         return [
@@ -183,22 +206,24 @@ export class FakeSwitch {
       case 'port_desc':
         return [{ type: 'multipart_reply', xid, flags: 0, body: { type: 'port_desc', entries: this.ports } }];
       case 'flow': {
-        const flows = [...this.flows.values()].filter(
-          flow => (flow.cookie & body.cookieMask) === body.cookie,
+        return inParts(selectedBy(this.tables, body).map(statsOf), this.partSize).map(
+          (entries, index, all) => ({
+            type: 'multipart_reply',
+            xid,
+            flags: index < all.length - 1 ? OFPMPF_REPLY_MORE : 0,
+            body: { type: 'flow', entries },
+          }),
         );
-        return inParts(flows.map(statsOf), this.partSize).map((entries, index, all) => ({
-          type: 'multipart_reply',
-          xid,
-          flags: index < all.length - 1 ? OFPMPF_REPLY_MORE : 0,
-          body: { type: 'flow', entries },
-        }));
       }
       case 'aggregate': {
-        const { cookie, cookieMask } = body;
-        const flowCount = [...this.flows.values()].filter(
-          flow => (flow.cookie & cookieMask) === cookie,
-        ).length;
-        const counted = { type: 'aggregate', packetCount: 0n, byteCount: 0n, flowCount } as const;
+        const flows = selectedBy(this.tables, body);
+        const packetCount = flows.reduce((sum, flow) => sum + (flow.packetCount ?? 0n), 0n);
+        const counted = {
+          type: 'aggregate',
+          packetCount,
+          byteCount: 0n,
+          flowCount: flows.length,
+        } as const;
         return [{ type: 'multipart_reply', xid, flags: 0, body: counted }];
       }
       case 'group_desc':
@@ -222,12 +247,15 @@ export class FakeSwitch {
     if (this.bundles === 'errors') return [errorTo(message, [1, 3])]; // OFPBRC_BAD_EXPERIMENTER
     const { open } = connection;
     if (message.type === 'bundle_add') {
-      const { message: change } = message;
-      if (change.type !== 'flow_mod' && change.type !== 'group_mod')
+      const { message: inner } = message;
+      if (inner.type !== 'flow_mod' && inner.type !== 'group_mod')
         return [errorTo(message, [bundleError, 2310])];
-      const refused = this.refuseAdd(change);
+      const refused = this.refuseAdd(inner);
       if (refused !== undefined) return [errorTo(message, refused)];
-      open.set(message.bundleId, [...(open.get(message.bundleId) ?? []), change]);
+      const changes = open.get(message.bundleId);
+      if (changes !== undefined) changes.push(inner);
+      // An add to a bundle that is not open opens one.
+      else open.set(message.bundleId, [inner]);
       return [];
     }
     switch (message.controlType) {
@@ -252,13 +280,12 @@ export class FakeSwitch {
   /** All or nothing. @returns the errors that come before the commit's own, or undefined when all is done */
   #commit(changes: readonly Change[]): readonly Message[] | undefined {
     if (this.failCommits) return [];
-    const after = { flows: new Map(this.flows), groups: new Map(this.groups) };
-    for (const change of changes) {
-      const refused = this.refuseCommit(change) ?? apply(after, change);
-      if (refused !== undefined) return [errorTo(change, refused)];
+    const after = new Tables(this.tables);
+    for (const one of changes) {
+      const refused = this.refuseCommit(one) ?? change(after, one);
+      if (refused !== undefined) return [errorTo(one, refused)];
     }
-    this.flows = after.flows;
-    this.groups = after.groups;
+    this.tables = after;
     return undefined;
   }
 }
@@ -267,47 +294,8 @@ interface Connection {
   readonly stream: MemoryStream;
   readonly handlers: StreamHandlers;
   readonly frames: FrameSplitter;
-  readonly open: Map<number, readonly Change[]>;
+  readonly open: Map<number, Change[]>;
 }
-
-interface Tables {
-  readonly flows: Map<string, FlowMod>;
-  readonly groups: Map<number, GroupMod>;
-}
-
-function apply({ flows, groups }: Tables, change: Change): Refused | undefined {
-  if (change.type === 'group_mod') {
-    if (change.command !== 'delete') groups.set(change.groupId, change);
-    else {
-      groups.delete(change.groupId);
-      // The flows that use a group go with it [OF1.3.5 6.7].
-      for (const [key, flow] of flows)
-        if (groupsOf(flow.instructions).includes(change.groupId)) flows.delete(key);
-    }
-    return undefined;
-  }
-  if (change.command === 'add') {
-    if (groupsOf(change.instructions).some(id => !groups.has(id))) return unknownGroup;
-    flows.set(keyOf(change), change);
-    return undefined;
-  }
-  for (const [key, flow] of flows) {
-    const inTable = change.tableId === OFPTT.ALL || change.tableId === flow.tableId;
-    if (inTable && (flow.cookie & change.cookieMask) === (change.cookie & change.cookieMask))
-      flows.delete(key);
-  }
-  return undefined;
-}
-
-export const keyOf = ({ tableId, priority, match }: FlowMod): string =>
-  `table=${tableId},priority=${priority},${formatMatch(match)}`;
-
-const groupsOf = (instructions: readonly Instruction[]): readonly number[] =>
-  instructions.flatMap(one =>
-    one.type === 'apply_actions' || one.type === 'write_actions' ? one.actions.flatMap(groupOf) : [],
-  );
-
-const groupOf = (action: Action): readonly number[] => (action.type === 'group' ? [action.groupId] : []);
 
 const errorTo = ({ xid }: Message, [errorType, code]: Refused): Message => ({
   type: 'error',
@@ -318,16 +306,16 @@ const errorTo = ({ xid }: Message, [errorType, code]: Refused): Message => ({
   data: noData,
 });
 
-const statsOf = (flow: FlowMod): FlowStats => ({
+const statsOf = (flow: FlowEntry): FlowStats => ({
   tableId: flow.tableId,
   durationSec: 1,
   durationNsec: 0,
   priority: flow.priority,
-  idleTimeout: 0,
-  hardTimeout: 0,
-  flags: 0,
+  idleTimeout: flow.idleTimeout,
+  hardTimeout: flow.hardTimeout,
+  flags: flow.flags,
   cookie: flow.cookie,
-  packetCount: 0n,
+  packetCount: flow.packetCount ?? 0n,
   byteCount: 0n,
   match: flow.match,
   instructions: flow.instructions,

@@ -1,0 +1,136 @@
+/** The overlay app and the world that it looks at, with no controller around it. */
+import { overlay } from '../../src/apps/overlay/overlay.js';
+import type { Config } from '../../src/config/config.js';
+import { parseConfig } from '../../src/config/parse.js';
+import {
+  hashText,
+  type HostPort,
+  type HypervisorView,
+  makeCookie,
+  numberTables,
+  type Program,
+  type SwitchView,
+  tablesOf,
+  type World,
+} from '../../src/intent/index.js';
+import { type Dpid, parseMac } from '../../src/lib/addresses.js';
+import { formatFlow, formatGroup } from '../../src/openflow/index.js';
+
+function configOf(text: string): Config {
+  const parsed = parseConfig(text, 'test.yaml');
+  if (!parsed.ok) throw new Error(parsed.mistakes.map(({ message }) => message).join('\n'));
+  return parsed.config;
+}
+
+export const hosts = (count: number): string =>
+  [
+    'openflow: { listen: tcp:0.0.0.0:6653, advertise: tcp:192.0.2.1:6653 }',
+    'hypervisors:',
+    ...Array.from(
+      { length: count },
+      (_, index) =>
+        `  kvm${index + 1}: { ovsdb: tcp:192.0.2.${index + 11}:6640, vtep: 10.97.0.${index + 1}, datapath-id: "000000000000000${index + 1}" }`,
+    ),
+  ].join('\n');
+
+export const twoNetworks = `
+networks:
+  blue: { vni: 5000, ports: [{ iface-id: "fw*" }] }
+  red: { vni: 6000, ports: [{ port: "red?" }] }
+`;
+
+export interface PortText {
+  readonly ofport?: number;
+  readonly id?: string;
+  readonly mac?: string;
+  readonly error?: string;
+  readonly bond?: string;
+}
+
+const port = (name: string, { ofport, id, mac, error, bond }: PortText): HostPort => {
+  const attachedMac = mac === undefined ? undefined : parseMac(mac);
+  return {
+    name,
+    ...(ofport !== undefined && { ofport }),
+    ...(id !== undefined && { ifaceId: id }),
+    ...(attachedMac !== undefined && { attachedMac }),
+    ...(error !== undefined && { error }),
+    ...(bond !== undefined && { bond }),
+  };
+};
+
+/** An overlay that runs, and the world that it looks at. */
+export class Site {
+  readonly config: Config;
+  readonly hypervisors = new Map<string, HypervisorView>();
+  readonly switches = new Map<Dpid, SwitchView>();
+  #state: ReturnType<typeof overlay.init>;
+
+  constructor(text: string) {
+    this.config = configOf(text);
+    for (const config of this.config.hypervisors) {
+      this.hypervisors.set(config.name, { config, known: false, ports: new Map() });
+      const { dpid, name } = config;
+      this.switches.set(dpid, { dpid, peer: name, ports: new Map(), hypervisor: name });
+    }
+    this.#state = overlay.init(
+      {},
+      {
+        config: this.config,
+        tables: tablesOf(numberTables([overlay]), overlay.name),
+        reactiveCookie: 0n,
+        learnedCookie: key => makeCookie(1, 'learned', hashText(key)),
+      },
+    );
+  }
+
+  get world(): World {
+    return { networks: this.config.networks, hypervisors: this.hypervisors, switches: this.switches };
+  }
+
+  /** A host was read: its ports, and the tunnel's ofport. @returns the numbers of the switches that are told to change */
+  read(name: string, ports: Readonly<Record<string, PortText>>, tunnelPort: number | null = 2): number[] {
+    const { config } = this.hypervisors.get(name)!;
+    const views = Object.entries(ports).map(([port_, text]) => [port_, port(port_, text)] as const);
+    const tunnel = tunnelPort === null ? {} : { tunnelPort };
+    this.hypervisors.set(name, { config, known: true, ports: new Map(views), ...tunnel });
+    return this.change(name);
+  }
+
+  change(name: string): number[] {
+    const step = overlay.on({ type: 'hypervisor-changed', name }, this.#state, this.world);
+    this.#state = step.state;
+    return [...(step.changed ?? [])].map(Number).sort();
+  }
+
+  event(event: Parameters<typeof overlay.on>[0]): ReturnType<typeof overlay.on> {
+    return overlay.on(event, this.#state, this.world);
+  }
+
+  program(dpid: number): Program {
+    return overlay.desired(this.#state, this.world, BigInt(dpid));
+  }
+
+  /** The flows of one table, or of all of them. */
+  flows(dpid: number, table?: number): string[] {
+    return this.program(dpid)
+      .flows.filter(flow => table === undefined || flow.table === table)
+      .map(formatFlow);
+  }
+
+  groups(dpid: number): string[] {
+    return this.program(dpid).groups.map(formatGroup);
+  }
+
+  report(): ReturnType<NonNullable<typeof overlay.report>> {
+    return overlay.report!(this.#state, this.world);
+  }
+
+  problems(): string[] {
+    return (this.report().problems ?? []).map(({ message, hypervisor, network, port: name, app }) =>
+      [hypervisor, network, name, app, message].filter(part => part !== undefined).join(': '),
+    );
+  }
+}
+
+export const mac = (last: number): string => `02:00:00:00:00:${last.toString(16).padStart(2, '0')}`;

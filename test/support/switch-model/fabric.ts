@@ -1,0 +1,135 @@
+/** Several models of switches whose tunnels lead to each other: a frame goes in, and it is told who hears it. */
+import { formatIpv4, type Ipv4 } from '../../../src/lib/addresses.js';
+import { OFPP, type Port } from '../../../src/openflow/index.js';
+import { compile, type Part } from '../../../src/reconcile/compile.js';
+import { planFlows, readActual } from '../../../src/reconcile/flows.js';
+import { order } from '../../../src/reconcile/order.js';
+import { type Change, change, type FrameFields, receive, type SwitchPorts, Tables } from './index.js';
+
+export interface FabricHost {
+  readonly name: string;
+  readonly vtep: Ipv4;
+  readonly tunnelPort: number;
+  /** Its other ports, by name. */
+  readonly ports: Readonly<Record<string, number>>;
+}
+
+/** A port of OpenFlow that is up. */
+export const portAt = (portNo: number, name: string): Port => ({
+  portNo,
+  hwAddr: portNo,
+  name,
+  config: 0,
+  state: 0,
+  curr: 0,
+  advertised: 0,
+  supported: 0,
+  peer: 0,
+  currSpeed: 0,
+  maxSpeed: 0,
+});
+
+/** More than any frame needs: one that goes round a loop ends here. */
+const maxHops = 64;
+
+export class Fabric {
+  readonly #hosts = new Map<string, Node>();
+
+  constructor(hosts: readonly FabricHost[]) {
+    for (const host of hosts) {
+      const named = [...Object.entries(host.ports), ['tunnel', host.tunnelPort] as const];
+      this.#hosts.set(host.name, {
+        host,
+        tables: new Tables(),
+        ports: {
+          ports: named.map(([name, number]) => portAt(number, name)),
+          tunnels: new Set([host.tunnelPort]),
+        },
+      });
+    }
+  }
+
+  tables(name: string): Tables {
+    return this.#node(name).tables;
+  }
+
+  /** Programs an empty switch as Heddle does. @throws Error where the switch refuses something */
+  program(name: string, parts: readonly Part[]): void {
+    const { tables } = this.#node(name);
+    const plan = planFlows(compile(parts), readActual([], []).actual, new Set());
+    for (const { message } of order(plan)) applyTo(tables, message);
+  }
+
+  /**
+   * Sends a frame out of a port's guest.
+   *
+   * @returns the ports that it comes out of, sorted: `host port`, with the tags' VLANs where it has tags; and
+   *   `vtep 10.97.0.9 vni 5000` for each copy that leaves for a VTEP that is no host here
+   * @throws Error for a frame that goes round a loop
+   */
+  hears(host: string, port: string, frame: FrameFields): readonly string[] {
+    const node = this.#node(host);
+    const inPort = node.host.ports[port];
+    if (inPort === undefined) throw new Error(`${host} has no port ${port}`);
+    return [...this.#follow(node, { ...frame, in_port: inPort }, 0)].sort();
+  }
+
+  /** A frame that comes out of the underlay, from whatever address. @returns as `hears` */
+  hearsFromTunnel(host: string, source: Ipv4, vni: number, frame: FrameFields): readonly string[] {
+    return [...this.#follow(this.#node(host), this.#fromTunnel(host, source, BigInt(vni), frame), 0)].sort();
+  }
+
+  *#follow(node: Node, frame: FrameFields, hops: number): Generator<string> {
+    if (hops > maxHops) throw new Error('the frame goes round a loop');
+    const { sent, error } = receive(node.tables, node.ports, frame);
+    if (error !== undefined) throw new Error(`${node.host.name}: ${error}`);
+    for (const { port, fields, tunnel } of sent) {
+      const header = { eth_src: Number(fields.get('eth_src')), eth_dst: Number(fields.get('eth_dst')) };
+      const peer = [...this.#hosts.values()].find(({ host }) => host.vtep === tunnel?.to);
+      if (tunnel !== undefined && peer !== undefined)
+        yield* this.#follow(
+          peer,
+          this.#fromTunnel(peer.host.name, node.host.vtep, tunnel.id, { ...frame, ...header }),
+          hops + 1,
+        );
+      else if (tunnel !== undefined) yield `vtep ${formatIpv4(tunnel.to)} vni ${tunnel.id}`;
+      else if (port === OFPP.CONTROLLER) yield `${node.host.name} CONTROLLER`;
+      else {
+        const name = node.ports.ports.find(({ portNo }) => portNo === port)?.name ?? String(port);
+        const vlans = fields.tags.map(tag => ` vlan ${tag & 0xfffn}`).join('');
+        yield `${node.host.name} ${name}${vlans}`;
+      }
+    }
+  }
+
+  #fromTunnel(to: string, source: Ipv4, id: bigint, frame: FrameFields): FrameFields {
+    const { vtep, tunnelPort } = this.#node(to).host;
+    const { eth_src = 0, eth_dst = 0, eth_type = 0 } = frame;
+    return {
+      eth_src,
+      eth_dst,
+      eth_type,
+      in_port: tunnelPort,
+      tunnel_id: id,
+      tun_src: source,
+      tun_dst: vtep,
+    };
+  }
+
+  #node(name: string): Node {
+    const node = this.#hosts.get(name);
+    if (node === undefined) throw new Error(`no host ${name}`);
+    return node;
+  }
+}
+
+interface Node {
+  readonly host: FabricHost;
+  readonly tables: Tables;
+  readonly ports: SwitchPorts;
+}
+
+function applyTo(tables: Tables, message: Change): void {
+  const refused = change(tables, message);
+  if (refused !== undefined) throw new Error(`a ${message.type} was refused: ${refused.join('/')}`);
+}
