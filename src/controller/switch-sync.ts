@@ -1,6 +1,5 @@
 import {
-  type ErrorMessage,
-  errorName,
+  nameOfError,
   type ExchangeError,
   type FlowStats,
   formatFlow,
@@ -157,7 +156,7 @@ export class SwitchSync {
     const { actual, reactive } = readActual(flows, groups);
     const believed = this.#actual ?? actual;
     if (refusal !== undefined && this.#unread === undefined) {
-      this.#unread = { error: nameOf(refusal), what: 'to tell its flows' };
+      this.#unread = { error: nameOfError(refusal), what: 'to tell its flows' };
       this.#options.onRefusal(this.#unread);
     }
     this.#inDoubt = false;
@@ -240,7 +239,7 @@ export class SwitchSync {
     for (const { index, error } of errors) {
       const operation = operations[index];
       if (operation === undefined || this.#heldBack.has(operation.about)) continue;
-      const refusal = { error: nameOf(error), what: textOf(operation) };
+      const refusal = { error: nameOfError(error), what: textOf(operation) };
       const isNews = this.#refused.get(operation.about)?.error !== refusal.error;
       this.#heldBack.set(operation.about, operation.message.command === 'delete' ? 'delete' : 'put');
       this.#refused.set(operation.about, refusal);
@@ -271,8 +270,6 @@ export class SwitchSync {
     }
   }
 }
-
-const nameOf = ({ errorType, code }: ErrorMessage): string => errorName(errorType, code);
 
 function textOf({ message }: Operation): string {
   if (message.type === 'flow_mod') {

@@ -1,61 +1,62 @@
-/** Names of the errors that a switch may answer with [OF1.3.5 7.4.4], and of ONF's bundle errors [ONF extension 230]. */
+/** What an error says: its name, and the message that it refuses [OF1.3.5 7.4.4]. */
+import { getU32 } from '../lib/struct/index.js';
+import { Experimenter } from './constants.js';
+import * as codes from './error-codes.js';
 import type { ErrorMessage } from './messages/index.js';
 
-/** By error type: the prefix of its codes' names, and the codes in their order. */
-const codes: Readonly<Record<number, readonly [prefix: string, names: string]>> = {
-  0: ['OFPHFC', 'INCOMPATIBLE EPERM'],
-  1: [
-    'OFPBRC',
-    'BAD_VERSION BAD_TYPE BAD_MULTIPART BAD_EXPERIMENTER BAD_EXP_TYPE EPERM BAD_LEN BUFFER_EMPTY BUFFER_UNKNOWN BAD_TABLE_ID IS_SLAVE BAD_PORT BAD_PACKET MULTIPART_BUFFER_OVERFLOW',
-  ],
-  2: [
-    'OFPBAC',
-    'BAD_TYPE BAD_LEN BAD_EXPERIMENTER BAD_EXP_TYPE BAD_OUT_PORT BAD_ARGUMENT EPERM TOO_MANY BAD_QUEUE BAD_OUT_GROUP MATCH_INCONSISTENT UNSUPPORTED_ORDER BAD_TAG BAD_SET_TYPE BAD_SET_LEN BAD_SET_ARGUMENT',
-  ],
-  3: [
-    'OFPBIC',
-    'UNKNOWN_INST UNSUP_INST BAD_TABLE_ID UNSUP_METADATA UNSUP_METADATA_MASK BAD_EXPERIMENTER BAD_EXP_TYPE BAD_LEN EPERM',
-  ],
-  4: [
-    'OFPBMC',
-    'BAD_TYPE BAD_LEN BAD_TAG BAD_DL_ADDR_MASK BAD_NW_ADDR_MASK BAD_WILDCARDS BAD_FIELD BAD_VALUE BAD_MASK BAD_PREREQ DUP_FIELD EPERM',
-  ],
-  5: ['OFPFMFC', 'UNKNOWN TABLE_FULL BAD_TABLE_ID OVERLAP EPERM BAD_TIMEOUT BAD_COMMAND BAD_FLAGS'],
-  6: [
-    'OFPGMFC',
-    'GROUP_EXISTS INVALID_GROUP WEIGHT_UNSUPPORTED OUT_OF_GROUPS OUT_OF_BUCKETS CHAINING_UNSUPPORTED WATCH_UNSUPPORTED LOOP UNKNOWN_GROUP CHAINED_GROUP BAD_TYPE BAD_COMMAND BAD_BUCKET BAD_WATCH EPERM',
-  ],
-  7: ['OFPPMFC', 'BAD_PORT BAD_HW_ADDR BAD_CONFIG BAD_ADVERTISE EPERM'],
-  8: ['OFPTMFC', 'BAD_TABLE BAD_CONFIG EPERM'],
-  9: ['OFPQOFC', 'BAD_PORT BAD_QUEUE EPERM'],
-  10: ['OFPSCFC', 'BAD_FLAGS BAD_LEN EPERM'],
-  11: ['OFPRRFC', 'STALE UNSUP BAD_ROLE'],
-  12: [
-    'OFPMMFC',
-    'UNKNOWN METER_EXISTS INVALID_METER UNKNOWN_METER BAD_COMMAND BAD_FLAGS BAD_RATE BAD_BURST BAD_BAND BAD_BAND_TYPE OUT_OF_METERS OUT_OF_BANDS',
-  ],
-  13: ['OFPTFFC', 'BAD_TABLE BAD_METADATA BAD_TYPE BAD_LEN BAD_ARGUMENT EPERM'],
-};
+const named = (prefix: string, table: Readonly<Record<string, number>>): ReadonlyMap<number, string> =>
+  new Map(Object.entries(table).map(([name, code]) => [code, `${prefix}${name}`]));
 
-const experimenterType = 0xffff;
-const firstBundleCode = 2300;
-const bundleCodes =
-  'UNKNOWN EPERM BAD_ID BUNDLE_EXIST BUNDLE_CLOSED OUT_OF_BUNDLES BAD_TYPE BAD_FLAGS MSG_BAD_LEN MSG_BAD_XID MSG_UNSUP MSG_CONFLICT MSG_TOO_MANY MSG_FAILED TIMEOUT BUNDLE_IN_PROGRESS'.split(
-    ' ',
-  );
+const { OFPET } = codes;
+/** By error type, the names of its codes. */
+const names: ReadonlyMap<number, ReadonlyMap<number, string>> = new Map([
+  [OFPET.HELLO_FAILED, named('OFPHFC_', codes.OFPHFC)],
+  [OFPET.BAD_REQUEST, named('OFPBRC_', codes.OFPBRC)],
+  [OFPET.BAD_ACTION, named('OFPBAC_', codes.OFPBAC)],
+  [OFPET.BAD_INSTRUCTION, named('OFPBIC_', codes.OFPBIC)],
+  [OFPET.BAD_MATCH, named('OFPBMC_', codes.OFPBMC)],
+  [OFPET.FLOW_MOD_FAILED, named('OFPFMFC_', codes.OFPFMFC)],
+  [OFPET.GROUP_MOD_FAILED, named('OFPGMFC_', codes.OFPGMFC)],
+  [OFPET.PORT_MOD_FAILED, named('OFPPMFC_', codes.OFPPMFC)],
+  [OFPET.TABLE_MOD_FAILED, named('OFPTMFC_', codes.OFPTMFC)],
+  [OFPET.QUEUE_OP_FAILED, named('OFPQOFC_', codes.OFPQOFC)],
+  [OFPET.SWITCH_CONFIG_FAILED, named('OFPSCFC_', codes.OFPSCFC)],
+  [OFPET.ROLE_REQUEST_FAILED, named('OFPRRFC_', codes.OFPRRFC)],
+  [OFPET.METER_MOD_FAILED, named('OFPMMFC_', codes.OFPMMFC)],
+  [OFPET.TABLE_FEATURES_FAILED, named('OFPTFFC_', codes.OFPTFFC)],
+]);
 
-/** The standard's name of an error: `OFPFMFC_TABLE_FULL`; `error 5/99` where there is none. */
-export function errorName(type: number, code: number): string {
-  if (type === experimenterType) {
-    const name = bundleCodes[code - firstBundleCode];
-    return name === undefined ? `experimenter error ${code}` : `OFPBFC_${name}`;
-  }
-  const [prefix, names] = codes[type] ?? [];
-  const name = names?.split(' ')[code];
-  return prefix === undefined || name === undefined ? `error ${type}/${code}` : `${prefix}_${name}`;
+/** By who defines them, the names of the codes of experimenter errors. */
+const experimenterNames: ReadonlyMap<number, ReadonlyMap<number, string>> = new Map([
+  [Experimenter.ONF, named('', codes.OnfError)],
+  [Experimenter.NICIRA, named('', codes.NiciraError)],
+]);
+
+/**
+ * The standard's name of an error: `OFPFMFC_TABLE_FULL`; `error 5/99` or `experimenter error 7` where there is none.
+ *
+ * @param experimenter who defines the code, where the type is OFPET.EXPERIMENTER; ONF unless told otherwise
+ */
+export function errorName(type: number, code: number, experimenter: number = Experimenter.ONF): string {
+  return type === OFPET.EXPERIMENTER
+    ? (experimenterNames.get(experimenter)?.get(code) ?? `experimenter error ${code}`)
+    : (names.get(type)?.get(code) ?? `error ${type}/${code}`);
 }
+
+/** Before the quote of an experimenter error stands who defines it [OF1.3.5 7.4.4]. */
+const idSize = 4;
+
+/** Who defines an experimenter error; undefined for errors of the standard. */
+export const errorExperimenter = ({
+  errorType,
+  data,
+}: Pick<ErrorMessage, 'errorType' | 'data'>): number | undefined =>
+  errorType === OFPET.EXPERIMENTER && data.length >= idSize ? getU32(data, 0) : undefined;
+
+/** `errorName` of a message. */
+export const nameOfError = (error: Pick<ErrorMessage, 'errorType' | 'code' | 'data'>): string =>
+  errorName(error.errorType, error.code, errorExperimenter(error));
 
 /** The refused message that an error quotes, or its first bytes; empty where it quotes none. */
 export const quotedMessage = ({ errorType, data }: Pick<ErrorMessage, 'errorType' | 'data'>): Uint8Array =>
-  // An experimenter error has the experimenter's id before the quote [OF1.3.5 7.4.4].
-  errorType === experimenterType ? data.subarray(4) : data;
+  errorType === OFPET.EXPERIMENTER ? data.subarray(idSize) : data;

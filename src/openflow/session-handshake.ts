@@ -1,6 +1,6 @@
 import { HeddleError } from '../lib/errors.js';
 import { OFP_VERSION, OFPCML_NO_BUFFER } from './constants.js';
-import { errorName } from './errors.js';
+import { nameOfError } from './errors.js';
 import { answered, openExchange, type Progress } from './exchange.js';
 import type { ErrorMessage, Hello, Message } from './messages/index.js';
 import { withDescribed, withStatus } from './session-ports.js';
@@ -76,7 +76,7 @@ function noCommonVersion({ version, versions = [version], xid }: Hello): Step {
 }
 
 const refusedVersion = (error: ErrorMessage): Step =>
-  close('OF_BAD_VERSION', `the switch refused OpenFlow 1.3 (${describe(error)})${protocolsHint}`);
+  close('OF_BAD_VERSION', `the switch refused OpenFlow 1.3 (${nameOfError(error)})${protocolsHint}`);
 
 const protocolsHint = ': set it with `ovs-vsctl set bridge BRIDGE protocols=OpenFlow13`';
 
@@ -113,7 +113,7 @@ function onAnswers(
 ): Step {
   const features = replies.find(reply => reply.type === 'features_reply');
   if (features === undefined) {
-    const why = errors[0] === undefined ? 'nothing' : describe(errors[0].error);
+    const why = errors[0] === undefined ? 'nothing' : nameOfError(errors[0].error);
     return close('OF_BAD_FRAME', `the switch answered FEATURES_REQUEST with ${why}`);
   }
   if (features.auxiliaryId !== 0) {
@@ -144,8 +144,6 @@ export function tickHandshake(state: HelloState | FeaturesState, now: number): S
   if (now - state.openedAt < timing.handshake) return { state, outputs: nothing };
   return close('OF_TIMEOUT', `no OpenFlow handshake within ${timing.handshake / 1000} s`);
 }
-
-const describe = (error: ErrorMessage): string => errorName(error.errorType, error.code);
 
 /** Versions by their numbers on the wire: 1 is OpenFlow 1.0, 4 is 1.3. */
 const versionName = (wire: number): string =>

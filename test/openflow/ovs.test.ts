@@ -8,11 +8,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import {
+  encode,
   encodeInto,
+  errorName,
+  Experimenter,
   formatFlow,
   formatGroup,
   formatMatch,
   type Message,
+  OFPET,
   Writer,
 } from '../../src/openflow/index.js';
 import { fixtures } from './fixtures.js';
@@ -61,6 +65,22 @@ const split = (output: string): string[] =>
     .filter(part => /^(OFP|ONF|NX)/.test(part))
     .map(part => part.replace(/ ?\(xid=0x[0-9a-f]+\)/, '').trim());
 
+const idBytes = (experimenter: number): number[] =>
+  [24, 16, 8, 0].map(shift => (experimenter >>> shift) & 0xff);
+
+/** Open vSwitch has one name for an error in all versions of OpenFlow: where it is not the one of 1.3, by that one. */
+const otherNames: Readonly<Record<string, string>> = {
+  OFPBRC_BAD_MULTIPART: 'OFPBRC_BAD_STAT',
+  OFPBRC_BAD_EXPERIMENTER: 'OFPBRC_BAD_VENDOR',
+  OFPBRC_BAD_EXP_TYPE: 'OFPBRC_BAD_SUBTYPE',
+  OFPBRC_IS_SLAVE: 'OFPBRC_IS_SECONDARY',
+  OFPBAC_BAD_EXPERIMENTER: 'OFPBAC_BAD_VENDOR',
+  OFPBAC_BAD_EXP_TYPE: 'OFPBAC_BAD_VENDOR_TYPE',
+  OFPTFFC_BAD_TYPE: 'OFPBPC_BAD_TYPE',
+  OFPTFFC_BAD_LEN: 'OFPBPC_BAD_LEN',
+  OFPTFFC_BAD_ARGUMENT: 'OFPBPC_BAD_VALUE',
+};
+
 t.test('ovs-ofctl prints each fixture, and finds no fault', { skip }, t => {
   const lines = new Map(
     fixtures.filter(one => one.bytes[0] === 4).map(one => [one.name, allPrinted([one.message])]),
@@ -106,6 +126,36 @@ t.test('ovs-ofctl prints each fixture, and finds no fault', { skip }, t => {
     if (typeof text === 'string') t.ok(lineOf(name).includes(text), `${name}: ${lineOf(name)}`);
     else t.match(lineOf(name), text, name);
   }
+  t.end();
+});
+
+t.test('errors: ovs-ofctl gives every type and code the name that we give it', { skip }, t => {
+  const upTo = (count: number): number[] => Array.from({ length: count }, (_, code) => code);
+  const ids = [
+    ...upTo(20).flatMap(type => upTo(50).map(code => ({ type, code, experimenter: 0 }))),
+    ...upTo(5000).map(code => ({ type: OFPET.EXPERIMENTER, code, experimenter: Experimenter.ONF })),
+    ...upTo(100).map(code => ({ type: OFPET.EXPERIMENTER, code, experimenter: Experimenter.NICIRA })),
+  ];
+  const quote = encode({ type: 'barrier_request', xid: 0 });
+  const output = allPrinted(
+    ids.map(({ type, code, experimenter }, xid) => {
+      const data = type === OFPET.EXPERIMENTER ? [...idBytes(experimenter), ...quote] : quote;
+      return { type: 'error', version: 4, xid, errorType: type, code, data: Uint8Array.from(data) };
+    }),
+  );
+  const theirs = new Map(
+    [...output.matchAll(/^OFPT_ERROR \(OF1.3\)(?: \(xid=0x([0-9a-f]+)\))?: (\w+)$/gm)].map(
+      ([, xid = '0', name]) => [parseInt(xid, 16), name],
+    ),
+  );
+  t.ok(theirs.size > 150, `${theirs.size} of ${ids.length} have a name`);
+  ids.forEach(({ type, code, experimenter }, xid) => {
+    const ours = errorName(type, code, experimenter);
+    const isNamed = /^(OFP|NX)/.test(ours);
+    const name = otherNames[ours] ?? ours;
+    if (theirs.get(xid) !== (isNamed ? name : undefined))
+      t.fail(`${type}/${code} of ${experimenter}: ${theirs.get(xid) ?? 'no name'}, ours ${ours}`);
+  });
   t.end();
 });
 

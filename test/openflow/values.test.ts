@@ -12,7 +12,9 @@ import {
   decode,
   encode,
   encodeInto,
+  errorExperimenter,
   errorName,
+  Experimenter,
   fieldNames,
   type FieldName,
   formatActions,
@@ -26,7 +28,10 @@ import {
   match,
   type Message,
   move,
+  nameOfError,
   OFP_NO_BUFFER,
+  OFPBMC,
+  OFPET,
   OFPG,
   OFPP,
   output,
@@ -435,6 +440,16 @@ t.test('names of errors', t => {
     [0xffff, 1, 'experimenter error 1'],
   ];
   for (const [type, code, name] of names) t.equal(errorName(type, code), name);
+  t.equal(errorName(OFPET.BAD_MATCH, OFPBMC.BAD_PREREQ), 'OFPBMC_BAD_PREREQ');
+  t.equal(errorName(0xffff, 36, Experimenter.NICIRA), 'NXST_NOT_CONFIGURED');
+  t.equal(errorName(0xffff, 36, 7), 'experimenter error 36');
+  const nicira = { errorType: 0xffff, code: 44, data: hex`00002320 0102` };
+  t.equal(errorExperimenter(nicira), Experimenter.NICIRA);
+  t.equal(nameOfError(nicira), 'NXTFFC_DUP_TABLE');
+  const cut = { errorType: 0xffff, code: 2313, data: hex`4f4e` };
+  t.equal(errorExperimenter(cut), undefined);
+  t.equal(nameOfError(cut), 'OFPBFC_MSG_FAILED');
+  t.equal(nameOfError({ errorType: 5, code: 1, data: hex`00002320` }), 'OFPFMFC_TABLE_FULL');
   t.same(quotedMessage({ errorType: 5, data: hex`0102` }), hex`0102`);
   t.same(quotedMessage({ errorType: 0xffff, data: hex`4f4e4600 0102` }), hex`0102`);
   t.end();

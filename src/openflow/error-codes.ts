@@ -1,0 +1,237 @@
+/**
+ * Types and codes of errors by the standard's own names [OF1.3.5 7.4.4]: `OFPFMFC.TABLE_FULL` is OFPFMFC_TABLE_FULL.
+ * `errorName` (errors.ts) goes the other way.
+ */
+
+/** Types of errors: each says which of the tables below its codes are in [OF1.3.5 7.4.4]. */
+export const OFPET = {
+  HELLO_FAILED: 0,
+  BAD_REQUEST: 1,
+  BAD_ACTION: 2,
+  BAD_INSTRUCTION: 3,
+  BAD_MATCH: 4,
+  FLOW_MOD_FAILED: 5,
+  GROUP_MOD_FAILED: 6,
+  PORT_MOD_FAILED: 7,
+  TABLE_MOD_FAILED: 8,
+  QUEUE_OP_FAILED: 9,
+  SWITCH_CONFIG_FAILED: 10,
+  ROLE_REQUEST_FAILED: 11,
+  METER_MOD_FAILED: 12,
+  TABLE_FEATURES_FAILED: 13,
+  /** The code is the extension's own, and the data begins with who defines it. */
+  EXPERIMENTER: 0xffff,
+} as const;
+
+/** Codes of HELLO_FAILED [OF1.3.5 7.4.4]. */
+export const OFPHFC = { INCOMPATIBLE: 0, EPERM: 1 } as const;
+
+/** Codes of BAD_REQUEST [OF1.3.5 7.4.4]. */
+export const OFPBRC = {
+  BAD_VERSION: 0,
+  BAD_TYPE: 1,
+  BAD_MULTIPART: 2,
+  BAD_EXPERIMENTER: 3,
+  BAD_EXP_TYPE: 4,
+  EPERM: 5,
+  BAD_LEN: 6,
+  BUFFER_EMPTY: 7,
+  BUFFER_UNKNOWN: 8,
+  BAD_TABLE_ID: 9,
+  IS_SLAVE: 10,
+  BAD_PORT: 11,
+  BAD_PACKET: 12,
+  MULTIPART_BUFFER_OVERFLOW: 13,
+} as const;
+
+/** Codes of BAD_ACTION [OF1.3.5 7.4.4]. */
+export const OFPBAC = {
+  BAD_TYPE: 0,
+  BAD_LEN: 1,
+  BAD_EXPERIMENTER: 2,
+  BAD_EXP_TYPE: 3,
+  BAD_OUT_PORT: 4,
+  BAD_ARGUMENT: 5,
+  EPERM: 6,
+  TOO_MANY: 7,
+  BAD_QUEUE: 8,
+  BAD_OUT_GROUP: 9,
+  MATCH_INCONSISTENT: 10,
+  UNSUPPORTED_ORDER: 11,
+  BAD_TAG: 12,
+  BAD_SET_TYPE: 13,
+  BAD_SET_LEN: 14,
+  BAD_SET_ARGUMENT: 15,
+} as const;
+
+/** Codes of BAD_INSTRUCTION [OF1.3.5 7.4.4]. */
+export const OFPBIC = {
+  UNKNOWN_INST: 0,
+  UNSUP_INST: 1,
+  BAD_TABLE_ID: 2,
+  UNSUP_METADATA: 3,
+  UNSUP_METADATA_MASK: 4,
+  BAD_EXPERIMENTER: 5,
+  BAD_EXP_TYPE: 6,
+  BAD_LEN: 7,
+  EPERM: 8,
+} as const;
+
+/** Codes of BAD_MATCH [OF1.3.5 7.4.4]. */
+export const OFPBMC = {
+  BAD_TYPE: 0,
+  BAD_LEN: 1,
+  BAD_TAG: 2,
+  BAD_DL_ADDR_MASK: 3,
+  BAD_NW_ADDR_MASK: 4,
+  BAD_WILDCARDS: 5,
+  BAD_FIELD: 6,
+  BAD_VALUE: 7,
+  BAD_MASK: 8,
+  BAD_PREREQ: 9,
+  DUP_FIELD: 10,
+  EPERM: 11,
+} as const;
+
+/** Codes of FLOW_MOD_FAILED [OF1.3.5 7.4.4]. */
+export const OFPFMFC = {
+  UNKNOWN: 0,
+  TABLE_FULL: 1,
+  BAD_TABLE_ID: 2,
+  OVERLAP: 3,
+  EPERM: 4,
+  BAD_TIMEOUT: 5,
+  BAD_COMMAND: 6,
+  BAD_FLAGS: 7,
+} as const;
+
+/** Codes of GROUP_MOD_FAILED [OF1.3.5 7.4.4]. */
+export const OFPGMFC = {
+  GROUP_EXISTS: 0,
+  INVALID_GROUP: 1,
+  WEIGHT_UNSUPPORTED: 2,
+  OUT_OF_GROUPS: 3,
+  OUT_OF_BUCKETS: 4,
+  CHAINING_UNSUPPORTED: 5,
+  WATCH_UNSUPPORTED: 6,
+  LOOP: 7,
+  UNKNOWN_GROUP: 8,
+  CHAINED_GROUP: 9,
+  BAD_TYPE: 10,
+  BAD_COMMAND: 11,
+  BAD_BUCKET: 12,
+  BAD_WATCH: 13,
+  EPERM: 14,
+} as const;
+
+/** Codes of PORT_MOD_FAILED [OF1.3.5 7.4.4]. */
+export const OFPPMFC = { BAD_PORT: 0, BAD_HW_ADDR: 1, BAD_CONFIG: 2, BAD_ADVERTISE: 3, EPERM: 4 } as const;
+
+/** Codes of TABLE_MOD_FAILED [OF1.3.5 7.4.4]. */
+export const OFPTMFC = { BAD_TABLE: 0, BAD_CONFIG: 1, EPERM: 2 } as const;
+
+/** Codes of QUEUE_OP_FAILED [OF1.3.5 7.4.4]. */
+export const OFPQOFC = { BAD_PORT: 0, BAD_QUEUE: 1, EPERM: 2 } as const;
+
+/** Codes of SWITCH_CONFIG_FAILED [OF1.3.5 7.4.4]. */
+export const OFPSCFC = { BAD_FLAGS: 0, BAD_LEN: 1, EPERM: 2 } as const;
+
+/** Codes of ROLE_REQUEST_FAILED [OF1.3.5 7.4.4]. */
+export const OFPRRFC = { STALE: 0, UNSUP: 1, BAD_ROLE: 2 } as const;
+
+/** Codes of METER_MOD_FAILED [OF1.3.5 7.4.4]. */
+export const OFPMMFC = {
+  UNKNOWN: 0,
+  METER_EXISTS: 1,
+  INVALID_METER: 2,
+  UNKNOWN_METER: 3,
+  BAD_COMMAND: 4,
+  BAD_FLAGS: 5,
+  BAD_RATE: 6,
+  BAD_BURST: 7,
+  BAD_BAND: 8,
+  BAD_BAND_VALUE: 9,
+  OUT_OF_METERS: 10,
+  OUT_OF_BANDS: 11,
+} as const;
+
+/** Codes of TABLE_FEATURES_FAILED [OF1.3.5 7.4.4]. */
+export const OFPTFFC = {
+  BAD_TABLE: 0,
+  BAD_METADATA: 1,
+  BAD_TYPE: 2,
+  BAD_LEN: 3,
+  BAD_ARGUMENT: 4,
+  EPERM: 5,
+} as const;
+
+/**
+ * Codes of EXPERIMENTER errors that ONF defines, with their whole names: those of bundles [ONF extension 230], and those
+ * that OpenFlow 1.4 and 1.5 added to the standard, for switches that do the same in 1.3.
+ */
+export const OnfError = {
+  OFPBFC_UNKNOWN: 2300,
+  OFPBFC_EPERM: 2301,
+  OFPBFC_BAD_ID: 2302,
+  OFPBFC_BUNDLE_EXIST: 2303,
+  OFPBFC_BUNDLE_CLOSED: 2304,
+  OFPBFC_OUT_OF_BUNDLES: 2305,
+  OFPBFC_BAD_TYPE: 2306,
+  OFPBFC_BAD_FLAGS: 2307,
+  OFPBFC_MSG_BAD_LEN: 2308,
+  OFPBFC_MSG_BAD_XID: 2309,
+  OFPBFC_MSG_UNSUP: 2310,
+  OFPBFC_MSG_CONFLICT: 2311,
+  OFPBFC_MSG_TOO_MANY: 2312,
+  OFPBFC_MSG_FAILED: 2313,
+  OFPBFC_TIMEOUT: 2314,
+  OFPBFC_BUNDLE_IN_PROGRESS: 2315,
+  OFPFMFC_BAD_PRIORITY: 2360,
+  OFPACFC_INVALID: 2370,
+  OFPACFC_UNSUPPORTED: 2371,
+  OFPACFC_EPERM: 2372,
+  OFPBIC_DUP_INST: 2600,
+  OFPBRC_MULTIPART_REQUEST_TIMEOUT: 2640,
+  OFPBRC_MULTIPART_REPLY_TIMEOUT: 2641,
+  OFPBAC_BAD_SET_MASK: 4250,
+  OFPBPC_TOO_MANY: 4443,
+  OFPBPC_DUP_TYPE: 4444,
+  OFPBPC_BAD_EXPERIMENTER: 4445,
+  OFPBPC_BAD_EXP_TYPE: 4446,
+  OFPBPC_BAD_EXP_VALUE: 4447,
+  OFPBPC_EPERM: 4448,
+} as const;
+
+/** Codes of EXPERIMENTER errors that Open vSwitch defines, with their whole names (nicira-ext). */
+export const NiciraError = {
+  NXBRC_NXM_INVALID: 2,
+  NXBRC_NXM_BAD_TYPE: 3,
+  NXBRC_MUST_BE_ZERO: 4,
+  NXBRC_BAD_REASON: 5,
+  OFPMOFC_MONITOR_EXISTS: 6,
+  OFPMOFC_BAD_FLAGS: 7,
+  OFPMOFC_UNKNOWN_MONITOR: 8,
+  NXBRC_FM_BAD_EVENT: 9,
+  NXBRC_UNENCODABLE_ERROR: 10,
+  NXBAC_MUST_BE_ZERO: 11,
+  NXFMFC_HARDWARE: 12,
+  NXFMFC_BAD_TABLE_ID: 13,
+  NXBAC_BAD_CONJUNCTION: 15,
+  NXTTMFC_BAD_COMMAND: 16,
+  NXTTMFC_BAD_OPT_LEN: 17,
+  NXTTMFC_BAD_FIELD_IDX: 18,
+  NXTTMFC_TABLE_FULL: 19,
+  NXTTMFC_ALREADY_MAPPED: 20,
+  NXTTMFC_DUP_ENTRY: 21,
+  NXR_NOT_SUPPORTED: 34,
+  NXR_STALE: 35,
+  NXST_NOT_CONFIGURED: 36,
+  NXFMFC_INVALID_TLV_FIELD: 37,
+  NXTTMFC_INVALID_TLV_DEL: 38,
+  NXBAC_BAD_HEADER_TYPE: 39,
+  NXBAC_UNKNOWN_ED_PROP: 40,
+  NXBAC_BAD_ED_PROP: 41,
+  NXBAC_CT_DATAPATH_SUPPORT: 42,
+  NXBMC_CT_DATAPATH_SUPPORT: 43,
+  NXTFFC_DUP_TABLE: 44,
+} as const;
