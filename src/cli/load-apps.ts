@@ -88,7 +88,7 @@ async function findModule(name: string, file: string): Promise<AppModule | strin
 /** The first thing that keeps a value from being an app. Whoever wrote it may not use TypeScript. */
 function faultOf(app: unknown): string | undefined {
   if (typeof app !== 'object' || app === null) return 'its default export must be an object (see defineApp)';
-  const { name, scope, options, tables, init, on, desired, ports, report } = app as Partial<
+  const { name, scope, options, tables, init, reconfigure, on, desired, ports, report } = app as Partial<
     Record<keyof AppModule, unknown>
   >;
   if (typeof name !== 'string' || !/^[A-Za-z0-9_.-]{1,64}$/.test(name)) return '`name` must be a short text';
@@ -111,7 +111,7 @@ function faultOf(app: unknown): string | undefined {
   for (const [key, value] of Object.entries({ init, on, desired })) {
     if (typeof value !== 'function') return `\`${key}\` must be a function`;
   }
-  for (const [key, value] of Object.entries({ ports, report })) {
+  for (const [key, value] of Object.entries({ reconfigure, ports, report })) {
     if (value !== undefined && typeof value !== 'function')
       return `\`${key}\` must be a function or left out`;
   }

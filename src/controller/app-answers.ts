@@ -7,10 +7,10 @@ import { HeddleError } from '../lib/errors.js';
  *
  * All of these throw HeddleError APP_INVALID.
  */
-export function checkStep(step: unknown): Step<unknown> {
+export function checkStep(step: unknown, by: 'on' | 'reconfigure' = 'on'): Step<unknown> {
   if (!isObject(step) || !('state' in step)) {
     const why = step instanceof Promise ? ': it must not be async' : '';
-    throw invalid(`\`on\` must return { state, … }${why}`);
+    throw invalid(`\`${by}\` must return { state, … }${why}`);
   }
   if (step['send'] !== undefined && !Array.isArray(step['send'])) throw invalid('`send` must be a list');
   if (step['changed'] !== undefined && !isIterable(step['changed']))

@@ -1,96 +1,86 @@
-import type { Config } from '../config/config.js';
 import {
   type AppEvent,
   type AppMessage,
-  type AppModule,
   emptyProgram,
   type HostIntent,
-  hashText,
-  makeCookie,
-  maxApps,
-  numberTables,
   type Pipeline,
-  type PortIntent,
   type Problem,
   type Program,
   type Report,
   type Scope,
-  tablesOf,
   type World,
 } from '../intent/index.js';
 import { type Dpid, formatDpid } from '../lib/addresses.js';
-import { HeddleError, messageOf } from '../lib/errors.js';
+import { messageOf } from '../lib/errors.js';
 import type { FlowStats } from '../openflow/index.js';
 import { type CheckedPart, checkPart } from '../reconcile/compile.js';
 import { deleteByCookie } from '../reconcile/order.js';
 import { checkPorts, checkReport, checkStep } from './app-answers.js';
+import {
+  fixedNumbers,
+  type Generation,
+  type LoadedApp,
+  nextApps,
+  type Running,
+  startApps,
+} from './app-start.js';
 import type { Log } from './effects.js';
 
-/** An app as the file asks for it, its options checked against its own schema. */
-export interface LoadedApp {
-  readonly module: AppModule;
-  readonly options: unknown;
-}
+export type { LoadedApp } from './app-start.js';
 
-interface Running {
-  readonly number: number;
-  readonly reactiveCookie: bigint;
-  readonly module: AppModule;
-  state: unknown;
-  /** The last program of each switch that could be made: an app that throws never empties a switch. */
-  readonly lastGood: Map<Dpid, CheckedPart>;
-  /** As `lastGood`, of each hypervisor. */
-  readonly lastPorts: Map<string, readonly PortIntent[]>;
-  /** What it threw last, and how often it has thrown. */
-  failure?: { readonly message: string; readonly count: number };
-}
-
-/** Numbers in cookies: the built-in apps have theirs for good, so that an upgrade finds its flows again. */
-const fixedNumbers: ReadonlyMap<string, number> = new Map([
-  ['overlay', 1],
-  ['learning-switch', 2],
-]);
-const firstFreeNumber = 8;
 /** The cookie number of flows that belong to no app: the way from one table to the next. */
 export const pipelineNumber = 0;
 
+/** What apps have answered to an event: messages for the switch that it came from, and switches to look at again. */
+interface Told {
+  readonly send: AppMessage[];
+  readonly changed: Set<Dpid>;
+}
+
+/** What becomes of the world by a new file, once the apps have taken it. */
+export interface Reconfigured {
+  /** Switches whose programs may be others now. */
+  readonly changed: ReadonlySet<Dpid>;
+  /** Where what earlier apps left in the switches has to be read again, and told by `greet`. */
+  readonly scopes: ReadonlySet<Scope>;
+}
+
 /** Runs the apps of the file. An app is a guest: whatever it throws is caught, told, and costs that app alone. */
 export class Apps {
-  readonly #running: readonly Running[];
-  readonly #pipelines: Readonly<Record<Scope, Pipeline>>;
   readonly #log: Log;
+  #generation: Generation;
 
   /** @throws HeddleError APP_THREW or APP_INVALID: an app that cannot start is a mistake to be told at once. */
-  constructor(apps: readonly LoadedApp[], config: Config, log: Log) {
+  constructor(apps: readonly LoadedApp[], world: World, log: Log) {
     this.#log = log;
-    const inScope = (scope: Scope): AppModule[] =>
-      apps.map(app => app.module).filter(module => module.scope === scope);
-    this.#pipelines = {
-      hypervisors: numberTables(inScope('hypervisors')),
-      others: numberTables(inScope('others')),
+    this.#generation = startApps(apps, world);
+  }
+
+  get #running(): readonly Running[] {
+    return this.#generation.running;
+  }
+
+  /**
+   * Gets the apps of a new file ready; they run when the function that is returned is called, and not before.
+   *
+   * @throws HeddleError APP_THREW, APP_INVALID; all is as it was then
+   */
+  prepare(apps: readonly LoadedApp[], world: World, worldChanged: boolean): () => Reconfigured {
+    const next = nextApps(apps, world, this.#generation, worldChanged);
+    return () => {
+      this.#generation = next;
+      const step: Told = { send: [], changed: new Set(next.changed) };
+      // Those that start now hear of the hypervisors as at any start; of switches, when these have been read again.
+      for (const app of next.fresh.filter(({ module }) => module.scope === 'hypervisors'))
+        for (const [name, { known }] of world.hypervisors)
+          if (known) this.#tell(app, { type: 'hypervisor-changed', name }, world, step);
+      return { changed: step.changed, scopes: next.scopes };
     };
-    let free = firstFreeNumber;
-    this.#running = apps.map(({ module, options }): Running => {
-      const number = fixedNumbers.get(module.name) ?? free++;
-      if (number >= maxApps)
-        throw new HeddleError('APP_INVALID', `more than ${maxApps - firstFreeNumber} apps`);
-      // With its name in it: the number of a user's own app may be another's in the next run.
-      const reactiveCookie = makeCookie(number, 'reactive', hashText(module.name));
-      const setup = {
-        config,
-        tables: tablesOf(this.#pipelines[module.scope], module.name),
-        reactiveCookie,
-        learnedCookie: (key: string) => makeCookie(number, 'learned', hashText(key)),
-      };
-      try {
-        const state = module.init(options, setup);
-        return { number, reactiveCookie, module, state, lastGood: new Map(), lastPorts: new Map() };
-      } catch (thrown) {
-        throw new HeddleError('APP_THREW', `app ${module.name} failed to start: ${messageOf(thrown)}`, {
-          cause: thrown,
-        });
-      }
-    });
+  }
+
+  /** Whether an app has yet to be told of this switch: nothing is to be sent to it before. */
+  awaits(dpid: Dpid): boolean {
+    return this.#running.some(({ unmet }) => unmet.has(dpid));
   }
 
   /** The overlay's flows are known for what they are also while it does not run. */
@@ -100,7 +90,7 @@ export class Apps {
   }
 
   pipeline(scope: Scope): Pipeline {
-    return this.#pipelines[scope];
+    return this.#generation.pipelines[scope];
   }
 
   /**
@@ -108,23 +98,38 @@ export class Apps {
    *
    * @returns messages for the switch that the event came from, and the switches whose desired state may have changed
    */
-  dispatch(
-    event: AppEvent,
-    scope: Scope | undefined,
-    world: World,
-  ): { readonly send: readonly AppMessage[]; readonly changed: ReadonlySet<Dpid> } {
+  dispatch(event: AppEvent, scope: Scope | undefined, world: World): Told {
     const apps = this.#running.filter(app => scope === undefined || app.module.scope === scope);
-    const send: AppMessage[] = event.type === 'switch-up' ? deleteOrphans(event.reactive, apps) : [];
-    const changed = new Set<Dpid>();
+    const orphans = event.type === 'switch-up' ? deleteOrphans(event.reactive, apps) : [];
+    const step: Told = { send: orphans, changed: new Set() };
+    const about = event.type === 'hypervisor-changed' ? undefined : event.dpid;
     for (const app of apps) {
-      this.#guard(app, event.type, undefined, () => {
-        const step = checkStep(app.module.on(ownPart(event, app.reactiveCookie), app.state, world));
-        app.state = step.state;
-        if (step.send !== undefined) for (const message of step.send) send.push(message);
-        if (step.changed !== undefined) for (const dpid of step.changed) changed.add(dpid);
-      });
+      if (about !== undefined && app.unmet.has(about)) {
+        // It has not heard of this switch yet, and now never will by `greet`, or need not.
+        if (event.type === 'switch-up' || event.type === 'switch-down') app.unmet.delete(about);
+        if (event.type !== 'switch-up') continue;
+      }
+      this.#tell(app, event, world, step);
     }
-    return { send, changed };
+    return step;
+  }
+
+  /** A switch has been read again: apps that were started while it was up are told of it. @returns as `dispatch` */
+  greet(dpid: Dpid, reactive: readonly FlowStats[], scope: Scope, world: World): Told {
+    const apps = this.#running.filter(app => app.module.scope === scope);
+    const step: Told = { send: deleteOrphans(reactive, apps), changed: new Set([dpid]) };
+    for (const app of apps)
+      if (app.unmet.delete(dpid)) this.#tell(app, { type: 'switch-up', dpid, reactive }, world, step);
+    return step;
+  }
+
+  #tell(app: Running, event: AppEvent, world: World, { send, changed }: Told): void {
+    this.#guard(app, event.type, undefined, () => {
+      const step = checkStep(app.module.on(ownPart(event, app.reactiveCookie), app.state, world));
+      app.state = step.state;
+      if (step.send !== undefined) for (const message of step.send) send.push(message);
+      if (step.changed !== undefined) for (const dpid of step.changed) changed.add(dpid);
+    });
   }
 
   /** What every app of the scope wants in this switch. */

@@ -76,7 +76,7 @@ export class Controller {
       });
       this.#links.set(hypervisor.name, link);
     }
-    this.#apps = new Apps(apps, config, log);
+    this.#apps = new Apps(apps, this.#world, log);
   }
 
   start(): void {

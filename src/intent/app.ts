@@ -1,5 +1,4 @@
 import type { z } from 'zod';
-import type { Config } from '../config/config.js';
 import type { Dpid } from '../lib/addresses.js';
 import type { FlowMod, FlowRemoved, FlowStats, PacketIn, PacketOut, Port } from '../openflow/index.js';
 import type { Program } from './flow.js';
@@ -37,9 +36,8 @@ export interface Step<State> {
   readonly changed?: Iterable<Dpid>;
 }
 
-/** What Heddle gives to an app when it starts it. */
+/** What Heddle gives to an app when it starts it: the same for as long as the app runs. */
 export interface Setup {
-  readonly config: Config;
   readonly tables: Tables;
   /** For flows that the app sends by itself (`Step.send`): they go by their own timeouts. */
   readonly reactiveCookie: bigint;
@@ -93,7 +91,14 @@ export interface AppModule<Options = unknown, State = unknown> {
   /** Its options in the file. `{}` must be allowed where an app can be named with none. */
   readonly options: z.ZodType<Options>;
   readonly tables: readonly TableDeclaration[];
-  init(options: Options, setup: Setup): State;
+  /** The world has its networks and hypervisors by then; which ports and switches there are comes with events. */
+  init(options: Options, setup: Setup, world: World): State;
+  /**
+   * The file was read anew, and the app's options, the networks or the hypervisors are others now. Left out: an app whose
+   * options have changed is started anew, as when Heddle is restarted (`init`, then `hypervisor-changed` and `switch-up`
+   * for all that are there); where they have not, its state stays and `desired` is asked of every switch.
+   */
+  reconfigure?(options: Options, setup: Setup, state: State, world: World): Omit<Step<State>, 'send'>;
   on(event: AppEvent, state: State, world: World): Step<State>;
   /** All that the app wants in this switch. */
   desired(state: State, world: World, dpid: Dpid): Program;

@@ -3,8 +3,14 @@ import t from 'tap';
 import { forward } from '../../src/apps/learning-switch/messages.js';
 import { learningSwitch } from '../../src/apps/learning-switch/learning-switch.js';
 import { MacTable } from '../../src/apps/learning-switch/mac-table.js';
-import { parseConfig } from '../../src/config/parse.js';
-import { type AppEvent, makeCookie, numberTables, tablesOf, type World } from '../../src/intent/index.js';
+import {
+  type AppEvent,
+  makeCookie,
+  numberTables,
+  type Setup,
+  tablesOf,
+  type World,
+} from '../../src/intent/index.js';
 import {
   applyActions,
   encode,
@@ -68,20 +74,24 @@ const packet = (inPort: number, data: Uint8Array, more: Partial<PacketIn> = {}):
 const world: World = { networks: [], hypervisors: new Map(), switches: new Map() };
 const cookie = makeCookie(2, 'reactive', 5);
 
+const setup: Setup = {
+  tables: tablesOf(numberTables([learningSwitch]), learningSwitch.name),
+  reactiveCookie: cookie,
+  learnedCookie: () => 0n,
+};
+
 /** The app with a switch that has come up; what it sends is told as texts. */
 class Run {
   #state: ReturnType<typeof learningSwitch.init>;
 
   constructor(options: object = {}, reactive: readonly FlowStats[] = []) {
-    const parsed = parseConfig('', 'none');
-    if (!parsed.ok) throw new Error('the defaults are no file');
-    this.#state = learningSwitch.init(learningSwitch.options.parse(options), {
-      config: parsed.config,
-      tables: tablesOf(numberTables([learningSwitch]), learningSwitch.name),
-      reactiveCookie: cookie,
-      learnedCookie: () => 0n,
-    });
+    this.#state = learningSwitch.init(learningSwitch.options.parse(options), setup, world);
     this.on({ type: 'switch-up', dpid: 1n, reactive });
+  }
+
+  reconfigure(options: object): void {
+    const parsed = learningSwitch.options.parse(options);
+    this.#state = learningSwitch.reconfigure!(parsed, setup, this.#state, world).state;
   }
 
   on(event: AppEvent): string[] {
@@ -170,6 +180,14 @@ t.test('a station that moves', t => {
     'send 60 bytes from 3 to 2',
   ]);
   t.strictSame(run.packet(2, a, b), [add(2, 'a', 'b', 3), 'send 60 bytes from 2 to 3']);
+  t.end();
+});
+
+t.test('other options, and nothing is forgotten', t => {
+  const run = new Run();
+  run.packet(1, broadcast, a);
+  run.reconfigure({ 'idle-timeout': 20 });
+  t.strictSame(run.packet(2, a, b), [add(2, 'a', 'b', 1).replace('300', '20'), 'send 60 bytes from 2 to 1']);
   t.end();
 });
 

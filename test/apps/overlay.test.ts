@@ -422,6 +422,87 @@ t.test('ports of a host that is not known any more are not used', t => {
   t.end();
 });
 
+t.test('a new file', t => {
+  /** Four hosts, of which the first two have a port of blue, and all have one of red. */
+  const fresh = (networks = twoNetworks): Site => {
+    const site = new Site(hosts(4) + networks);
+    for (const host of [1, 2, 3, 4]) {
+      const blue = host < 3 && { v: { ofport: 10, id: `fw${host}`, mac: mac(host) } };
+      const later = { late: { ofport: 12, id: `late${host}`, mac: mac(host + 20) } };
+      site.read(`kvm${host}`, { ...blue, red1: { ofport: 11 }, ...(host < 3 && later) });
+    }
+    return site;
+  };
+  const all = (site: Site) => [1, 2, 3, 4].map(host => [site.flows(host), site.groups(host)]);
+  /** Those whose programs are others in truth. */
+  const differing = (before: ReturnType<typeof all>, after: ReturnType<typeof all>): number[] =>
+    [1, 2, 3, 4].filter(host => JSON.stringify(before[host - 1]) !== JSON.stringify(after[host - 1]));
+
+  const files: Readonly<Record<string, readonly [networks: string, changed: readonly number[]]>> = {
+    'the same': [twoNetworks, []],
+    'a network more, on two of four hosts': [
+      `${twoNetworks}  late: { vni: 7000, ports: [{ iface-id: "late*" }] }\n`,
+      [1, 2],
+    ],
+    'a network less': ['\nnetworks: { red: { vni: 6000, ports: [{ port: "red?" }] } }', [1, 2]],
+    'another name': [twoNetworks.replace('blue', 'azure'), []],
+    'another VNI': [twoNetworks.replace('5000', '5001'), [1, 2]],
+    'two VNIs that take turns': [
+      twoNetworks.replace('5000', '0').replace('6000', '5000').replace(': 0', ': 6000'),
+      [1, 2, 3, 4],
+    ],
+    'another selector, which takes a port away': [twoNetworks.replace('fw*', 'fw1'), [1, 2]],
+    'another selector, which comes to the same': [twoNetworks.replace('fw*', 'fw?'), []],
+    'a VTEP that is not managed': [
+      twoNetworks.replace('{ vni: 5000,', '{ vni: 5000, remotes: [10.97.0.9],'),
+      [1, 2],
+    ],
+  };
+  for (const [what, [networks, expected]] of Object.entries(files)) {
+    const site = fresh();
+    const before = all(site);
+    t.strictSame(site.reload(hosts(4) + networks), expected, what);
+    t.strictSame(differing(before, all(site)), expected, `${what}: and no other program has changed`);
+    const anew = fresh(networks);
+    t.strictSame(all(site), all(anew), `${what}: as if it had been started with it`);
+    t.strictSame(site.report(), anew.report());
+    t.strictSame(site.reload(hosts(4) + twoNetworks), expected, `${what}: and back`);
+    t.strictSame(all(site), before);
+  }
+
+  const site = fresh();
+  t.strictSame(site.reload(hosts(3) + twoNetworks), [1, 2, 3, 4], 'a host less: nobody takes frames from it');
+  t.notOk(site.flows(1).some(text => text.includes('10.97.0.4')));
+  t.strictSame(site.reload(hosts(4) + twoNetworks), [1, 2, 3, 4], 'and back');
+  t.equal(kept(site.program(1)), '10.97.0.4', 'not read yet: what was sent to it stays');
+  t.strictSame(site.read('kvm4', { red1: { ofport: 11 } }), [1, 2, 3, 4]);
+  t.equal(kept(site.program(1)), 'nothing');
+  t.strictSame(
+    site.reload(hosts(4).replace('vtep: 10.97.0.2', 'vtep: 10.97.0.22') + twoNetworks),
+    [1, 2, 3, 4],
+    'another address of one',
+  );
+  t.end();
+});
+
+t.test('a MAC keeps its holder by a new file', t => {
+  for (const networks of [
+    twoNetworks,
+    twoNetworks.replace('blue', 'azure'),
+    twoNetworks.replace('5000', '5001'),
+  ]) {
+    const site = new Site(hosts(2) + twoNetworks);
+    site.read('kvm1', {});
+    site.read('kvm2', { v2: { ofport: 6, id: 'fw1', mac: mac(1) } });
+    site.read('kvm1', { v1: { ofport: 5, id: 'fw1', mac: mac(1) } });
+    const holder = (): string => /MAC .*, to (\S+ on \S+) and/.exec(site.problems().join())?.[1] ?? '';
+    t.equal(holder(), 'v2 on kvm2');
+    site.reload(hosts(2) + networks);
+    t.equal(holder(), 'v2 on kvm2');
+  }
+  t.end();
+});
+
 t.test('ports and report', t => {
   const site = new Site(
     `${hosts(2)}\nnetworks:\n  blue: { vni: 5000, ports: [{ iface-id: "fw*" }], remotes: [10.97.0.9] }\n  red: { vni: 6000 }\n`,

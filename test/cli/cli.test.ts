@@ -54,6 +54,7 @@ t.test('apps of a file', async t => {
       'init.mjs': module('init: undefined,'),
       'desired.mjs': module("desired: 'all',"),
       'ports.mjs': module('ports: [],'),
+      'reconfigure.mjs': module('reconfigure: true,'),
       'check.mjs': module(
         "name: 'check', options: z.unknown().transform(() => { throw new Error('cannot tell'); }),",
       ),
@@ -114,6 +115,7 @@ t.test('apps of a file', async t => {
     init: /`init` must be a function$/,
     desired: /`desired` must be a function$/,
     ports: /`ports` must be a function or left out$/,
+    reconfigure: /`reconfigure` must be a function or left out$/,
     check: /the options of check could not be checked: cannot tell$/,
   };
   for (const [name, message] of Object.entries(expected)) t.match(await fault(name), message, name);

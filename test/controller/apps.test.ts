@@ -1,28 +1,24 @@
 /** Apps are guests: what they get wrong costs nobody else anything. */
 import t from 'tap';
 import { z } from 'zod';
-import { parseConfig } from '../../src/config/parse.js';
 import { Apps, type LoadedApp } from '../../src/controller/apps.js';
 import {
   type AppEvent,
   type AppModule,
   defineApp,
   emptyProgram,
+  type HypervisorView,
   hashText,
   makeCookie,
   type Program,
   type Setup,
+  type SwitchView,
   type World,
 } from '../../src/intent/index.js';
-import { type FlowStats, formatFlow, match, OFPTT } from '../../src/openflow/index.js';
+import { type FlowStats, formatFlow, match, OFPTT, type Port } from '../../src/openflow/index.js';
 import { combine } from '../../src/reconcile/compile.js';
 import { FakeLog } from '../support/fake-effects.js';
 
-const config = (() => {
-  const parsed = parseConfig('', 'none');
-  if (!parsed.ok) throw new Error('the defaults are no file');
-  return parsed.config;
-})();
 const world: World = { networks: [], hypervisors: new Map(), switches: new Map() };
 const flow = (priority: number) => ({ table: 0, priority, match: match({ in_port: 1 }), instructions: [] });
 const program = (...priorities: number[]): Program => ({ ...emptyProgram, flows: priorities.map(flow) });
@@ -43,7 +39,7 @@ const app = (name: string, does: Partial<AppModule> = {}): LoadedApp => ({
 });
 const start = (...apps: readonly LoadedApp[]) => {
   const log = new FakeLog();
-  return { apps: new Apps(apps, config, log), log };
+  return { apps: new Apps(apps, world, log), log };
 };
 const down: AppEvent = { type: 'switch-down', dpid: 1n };
 const fail = (what: string) => (): never => {
@@ -310,5 +306,156 @@ t.test('two apps on one flow', t => {
   const wanted = combine(apps.desired(1n, 'others', world));
   t.strictSame([...wanted.flows.values()].map(formatFlow), ['table=0,priority=1,in_port=1 actions=drop']);
   t.match(wanted.conflicts, [{ first: 'a', second: 'b' }]);
+  t.end();
+});
+
+t.test('a new file', t => {
+  const view = (dpid: bigint, hypervisor?: string): SwitchView => ({
+    dpid,
+    peer: '192.0.2.1',
+    ports: new Map(),
+    ...(hypervisor !== undefined && { hypervisor }),
+  });
+  const switches = new Map([1n, 2n].map(dpid => [dpid, view(dpid)]));
+  const there: World = { ...world, switches };
+  /** Says what is done to it, and counts the events that it has seen in its state. */
+  const counting = (name: string, told: string[], does: Partial<AppModule> = {}) =>
+    app(name, {
+      tables: [{ name: 't', stage: 'filter', miss: 'next' }],
+      init: options => {
+        told.push(`init ${JSON.stringify(options)}`);
+        return 0;
+      },
+      on: (event, state) => {
+        told.push(`${event.type} ${event.type === 'hypervisor-changed' ? event.name : event.dpid}`);
+        return { state: Number(state) + 1, changed: [9n] };
+      },
+      desired: state => program(Number(state)),
+      ...does,
+    });
+
+  t.test('what has not changed goes on', t => {
+    const told: string[] = [];
+    const one = counting('one', told);
+    const { apps } = start(one);
+    apps.dispatch(down, 'others', there);
+    t.strictSame(apps.prepare([{ ...one, options: {} }], there, false)(), {
+      changed: new Set(),
+      scopes: new Set(),
+    });
+    t.strictSame(apps.prepare([one], there, true)(), { changed: new Set([1n, 2n]), scopes: new Set() });
+    t.strictSame(told, ['init {}', 'switch-down 1'], 'other networks: its programs are asked for, no more');
+    t.strictSame(priorities(apps), [1], 'with the state that it had');
+    t.end();
+  });
+
+  t.test('options, for an app that takes them', t => {
+    const told: string[] = [];
+    const one = counting('one', told, {
+      reconfigure: (options, { tables }, state, { switches }) => {
+        told.push(`${JSON.stringify(options)} ${tables.number('t')} ${switches.size}`);
+        return { state: Number(state) + 10, changed: [2n] };
+      },
+    });
+    const { apps } = start(one);
+    apps.dispatch(down, 'others', there);
+    const next = apps.prepare([{ ...one, options: { rate: 5 } }], there, false);
+    t.strictSame(priorities(apps), [1], 'not before it is said');
+    t.strictSame(next(), { changed: new Set([2n]), scopes: new Set() });
+    t.strictSame(told, ['init {}', 'switch-down 1', '{"rate":5} 0 2']);
+    t.strictSame(priorities(apps), [11]);
+    t.strictSame(apps.prepare([{ ...one, options: { rate: 5 } }], there, false)().changed, new Set());
+    t.end();
+  });
+
+  t.test('options, for one that does not: started anew, and told of all that is there', t => {
+    const told: string[] = [];
+    const one = counting('one', told);
+    const { apps } = start(one);
+    apps.dispatch({ type: 'switch-up', dpid: 1n, reactive: [] }, 'others', there);
+    t.equal(apps.awaits(1n), false);
+    told.length = 0;
+    t.strictSame(apps.prepare([{ ...one, options: { rate: 5 } }], there, false)(), {
+      changed: new Set(),
+      scopes: new Set(['others']),
+    });
+    t.strictSame([apps.awaits(1n), apps.awaits(2n)], [true, true], 'nothing is sent before');
+    apps.dispatch({ type: 'port-status', dpid: 1n, reason: 0, port: {} as Port }, 'others', there);
+    t.strictSame(told, ['init {"rate":5}'], 'it does not hear of a switch that it has not met');
+    const { send, changed } = apps.greet(1n, [], 'others', there);
+    t.strictSame([send, [...changed]], [[], [1n, 9n]]);
+    t.strictSame([...apps.greet(1n, [], 'others', there).changed], [1n], 'once');
+    apps.dispatch({ type: 'switch-down', dpid: 2n }, 'others', there);
+    t.strictSame(told, ['init {"rate":5}', 'switch-up 1']);
+    t.strictSame([apps.awaits(1n), apps.awaits(2n)], [false, false]);
+    apps.dispatch({ type: 'switch-up', dpid: 2n, reactive: [] }, 'others', there);
+    t.equal(told.at(-1), 'switch-up 2', 'as at any other time');
+    t.end();
+  });
+
+  t.test('apps come and go', t => {
+    const heard: string[] = [];
+    const [one, two, three] = ['one', 'two', 'three'].map(name =>
+      counting(name, name === 'three' ? heard : []),
+    );
+    const { apps } = start(one!, two!);
+    const numbers = () => apps.desired(1n, 'others', there).map(({ app, number }) => `${app} ${number}`);
+    t.strictSame(numbers(), ['one 8', 'two 9']);
+    t.strictSame([...apps.prepare([two!], there, false)().scopes], ['others']);
+    t.strictSame(numbers(), ['two 9'], 'a cookie says whose it is: numbers stay');
+    t.equal(apps.awaits(1n), true, 'another table for it: started anew');
+    apps.greet(1n, [], 'others', there);
+    apps.prepare([three!, two!], there, false)();
+    t.strictSame(numbers(), ['three 8', 'two 9']);
+    t.strictSame(heard, ['init {}']);
+    t.end();
+  });
+
+  t.test('of the other scope, nobody hears', t => {
+    const over = counting('over', [], { scope: 'hypervisors' });
+    const told: string[] = [];
+    const other = counting('other', told);
+    const known = { config: {}, known: true, ports: new Map() } as unknown as HypervisorView;
+    const both: World = {
+      ...there,
+      hypervisors: new Map([
+        ['kvm1', known],
+        ['kvm2', { ...known, known: false }],
+      ]),
+      switches: new Map([...switches, [5n, view(5n, 'kvm1')]]),
+    };
+    const { apps } = start(other);
+    const heard: string[] = [];
+    const added = { ...over, module: { ...counting('over', heard).module, scope: 'hypervisors' as const } };
+    const { scopes, changed } = apps.prepare([other, added], both, false)();
+    t.strictSame([...scopes], ['hypervisors']);
+    t.strictSame(heard, ['init {}', 'hypervisor-changed kvm1'], 'what has been read');
+    t.strictSame([...changed], [9n]);
+    t.strictSame([apps.awaits(1n), apps.awaits(5n)], [false, true]);
+    t.strictSame(told, ['init {}']);
+    t.end();
+  });
+
+  t.test('one that cannot take it: all stays', t => {
+    const one = counting('one', [], { reconfigure: fail('no such rate') });
+    const nonsense = counting('nonsense', [], {
+      reconfigure: (() => Promise.resolve({ state: 1 })) as never,
+    });
+    const { apps } = start(one, nonsense);
+    const other = { ...one, options: { rate: -1 } };
+    t.throws(() => apps.prepare([other, nonsense], there, false), {
+      code: 'APP_THREW',
+      message: 'app one cannot take the new file: no such rate',
+    });
+    t.throws(() => apps.prepare([one, { ...nonsense, options: 1 }], there, false), {
+      message:
+        'app nonsense cannot take the new file: `reconfigure` must return { state, … }: it must not be async',
+    });
+    t.throws(() => apps.prepare([one, nonsense, app('bad', { init: fail('no') })], there, false), {
+      message: 'app bad failed to start: no',
+    });
+    t.strictSame(priorities(apps), [0, 0]);
+    t.end();
+  });
   t.end();
 });

@@ -9,6 +9,7 @@ import {
   makeCookie,
   numberTables,
   type Program,
+  type Setup,
   type SwitchView,
   tablesOf,
   type World,
@@ -59,10 +60,16 @@ const port = (name: string, { ofport, id, mac, error, bond }: PortText): HostPor
   };
 };
 
+const setup: Setup = {
+  tables: tablesOf(numberTables([overlay]), overlay.name),
+  reactiveCookie: 0n,
+  learnedCookie: key => makeCookie(1, 'learned', hashText(key)),
+};
+
 /** An overlay that runs, and the world that it looks at. */
 export class Site {
-  readonly config: Config;
-  readonly hypervisors = new Map<string, HypervisorView>();
+  config: Config;
+  hypervisors = new Map<string, HypervisorView>();
   readonly switches = new Map<Dpid, SwitchView>();
   #state: ReturnType<typeof overlay.init>;
 
@@ -73,15 +80,21 @@ export class Site {
       const { dpid, name } = config;
       this.switches.set(dpid, { dpid, peer: name, ports: new Map(), hypervisor: name });
     }
-    this.#state = overlay.init(
-      {},
-      {
-        config: this.config,
-        tables: tablesOf(numberTables([overlay]), overlay.name),
-        reactiveCookie: 0n,
-        learnedCookie: key => makeCookie(1, 'learned', hashText(key)),
-      },
+    this.#state = overlay.init({}, setup, this.world);
+  }
+
+  /** A new file. What was read of its hypervisors stays. @returns as `read` */
+  reload(text: string): number[] {
+    this.config = configOf(text);
+    this.hypervisors = new Map(
+      this.config.hypervisors.map(config => {
+        const before = this.hypervisors.get(config.name) ?? { known: false, ports: new Map() };
+        return [config.name, { ...before, config }];
+      }),
     );
+    const step = overlay.reconfigure!({}, setup, this.#state, this.world);
+    this.#state = step.state;
+    return [...(step.changed ?? [])].map(Number).sort();
   }
 
   get world(): World {

@@ -54,6 +54,9 @@ export const learningSwitch = defineApp<Options, State>({
     macs: new Map(),
   }),
 
+  // A smaller `max-macs` comes to hold where a switch connects: what is known is not forgotten for it.
+  reconfigure: (options, _setup, state) => ({ state: { ...state, options } }),
+
   on(event, state): Step<State> {
     switch (event.type) {
       case 'packet-in':

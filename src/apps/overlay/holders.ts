@@ -9,15 +9,23 @@ export const asFirstRead = (hypervisors: ReadonlyMap<string, HypervisorView>, na
   return () => (place ??= [...hypervisors.keys()].indexOf(name));
 };
 
-/** Claims that the host had already keep their age; others get `next`. */
+/**
+ * Claims that the host had already keep their age, also where a new file gives the network another name or another VNI;
+ * others get `next`.
+ */
 export function agedBy(before: Host, next: number): SinceOf {
   const known = new Map(
-    before.members.map(({ port, network, mac, since }) => [claim(port, network.vni, mac), since]),
+    before.members.flatMap(({ port, network: { name, vni }, mac, since }) => [
+      [claim(port, vni, mac), since],
+      [claim(port, name, mac), since],
+    ]),
   );
-  return (port, vni, mac) => known.get(claim(port, vni, mac)) ?? next;
+  return (port, { name, vni }, mac) =>
+    known.get(claim(port, vni, mac)) ?? known.get(claim(port, name, mac)) ?? next;
 }
 
-const claim = (port: string, vni: number, mac: Mac | undefined): string => `${vni} ${mac ?? ''} ${port}`;
+const claim = (port: string, network: number | string, mac: Mac | undefined): string =>
+  `${JSON.stringify(network)} ${mac ?? ''} ${port}`;
 
 /** A port with a MAC that is known, and where it is. */
 export interface Claim {

@@ -19,7 +19,7 @@ export interface Member {
  * in one network, the one that had it first holds it, and gets its frames until it goes. A VM that migrates has a port on
  * the destination for as long as its memory is copied, and runs at the source all that time.
  */
-export type SinceOf = (port: string, vni: number, mac: Mac) => number;
+export type SinceOf = (port: string, network: NetworkConfig, mac: Mac) => number;
 
 /** One hypervisor, as far as the overlay needs it. */
 export interface Host {
@@ -85,7 +85,7 @@ export function hostOf(view: HypervisorView, networksOf: Membership, sinceOf: Si
       problems.push({ ...about, network: network.name, message: why });
     } else {
       const { name: its, ofport, attachedMac: mac } = port;
-      const since = mac === undefined ? 0 : sinceOf(its, network.vni, mac);
+      const since = mac === undefined ? 0 : sinceOf(its, network, mac);
       members.push({ port: its, ofport, network, since, ...(mac !== undefined && { mac }) });
     }
   }

@@ -9,7 +9,8 @@ import {
   type Step,
   type World,
 } from '../../intent/index.js';
-import { type Dpid, formatIpv4, formatMac } from '../../lib/addresses.js';
+import { type Dpid, formatIpv4, formatMac, type Ipv4 } from '../../lib/addresses.js';
+import { differing, differingSwitches } from './differing.js';
 import { agedBy, asFirstRead, type Claim, claimsOf } from './holders.js';
 import { type Host, hostOf, type Membership, membership, signatures } from './members.js';
 import { tunnelPort } from './ports.js';
@@ -20,8 +21,10 @@ interface State {
   readonly tables: TableNumbers;
   readonly learnedCookie: Setup['learnedCookie'];
   readonly membership: Membership;
+  /** Of all hypervisors of the file. */
+  readonly vteps: ReadonlySet<Ipv4>;
   readonly hosts: ReadonlyMap<string, Host>;
-  /** How often a hypervisor has changed: the age of what came with the change (see SinceOf). */
+  /** Counts changes, from above all places in the file: the age of what came with the last one (see SinceOf). */
   readonly changes: number;
 }
 
@@ -32,13 +35,24 @@ export const overlay = defineApp<Record<string, never>, State>({
   options: z.strictObject({}),
   tables: overlayTables,
 
-  init: (_options, { config, tables, learnedCookie }) => ({
+  init: (_options, { tables, learnedCookie }, world) => ({
     tables: numbersOf(tables),
     learnedCookie,
-    membership: membership(config.networks),
+    membership: membership(world.networks),
+    vteps: vtepsOf(world),
     hosts: new Map(),
     changes: 0,
   }),
+
+  reconfigure(_options, _setup, state, world) {
+    const next = newFile(state, world);
+    // Every host takes frames from every other: a new address is news to all of them.
+    const isSame = sameSet(state.vteps, next.vteps);
+    return {
+      state: next,
+      changed: isSame ? differingSwitches(state.hosts, next.hosts) : world.switches.keys(),
+    };
+  },
 
   on(event, state, world): Step<State> {
     switch (event.type) {
@@ -85,12 +99,8 @@ function onHypervisor(name: string, state: State, world: World): Step<State> {
   const view = world.hypervisors.get(name);
   if (view === undefined) return { state };
   const before = state.hosts.get(name);
-  const changes = state.changes + 1;
-  // Numbers below that of the hypervisors are of first reads.
-  const sinceOf =
-    before?.known === true
-      ? agedBy(before, world.hypervisors.size + changes)
-      : asFirstRead(world.hypervisors, name);
+  const changes = nextAge(state, world);
+  const sinceOf = before?.known === true ? agedBy(before, changes) : asFirstRead(world.hypervisors, name);
   const after = hostOf(view, state.membership, sinceOf);
   const hosts = new Map(state.hosts).set(name, after);
   const next = { ...state, hosts, changes };
@@ -104,15 +114,28 @@ function onHypervisor(name: string, state: State, world: World): Step<State> {
   return { state: next, changed };
 }
 
-function differing(
-  before: ReadonlyMap<number, string>,
-  after: ReadonlyMap<number, string>,
-): ReadonlySet<number> {
-  const vnis = new Set<number>();
-  for (const vni of [...before.keys(), ...after.keys()])
-    if (before.get(vni) !== after.get(vni)) vnis.add(vni);
-  return vnis;
+/** Numbers below that of the hypervisors are of first reads. */
+const nextAge = ({ changes }: State, { hypervisors }: World): number =>
+  Math.max(changes, hypervisors.size) + 1;
+
+/** Hosts that have to be read first, since the file leads elsewhere now, are as before their first reading. */
+function newFile(state: State, world: World): State {
+  const changes = nextAge(state, world);
+  const networksOf = membership(world.networks);
+  const hosts = new Map<string, Host>();
+  for (const [name, view] of world.hypervisors) {
+    const before = state.hosts.get(name);
+    if (before !== undefined && before.known === view.known)
+      hosts.set(name, hostOf(view, networksOf, agedBy(before, changes)));
+  }
+  return { ...state, membership: networksOf, vteps: vtepsOf(world), hosts, changes };
 }
+
+const vtepsOf = ({ hypervisors }: World): ReadonlySet<Ipv4> =>
+  new Set([...hypervisors.values()].map(({ config }) => config.vtep));
+
+const sameSet = <T>(a: ReadonlySet<T>, b: ReadonlySet<T>): boolean =>
+  a.size === b.size && [...a].every(one => b.has(one));
 
 function report(hosts: readonly Host[], world: World): Report {
   const members = hosts.flatMap(host => host.members.map(member => ({ host, ...member })));
