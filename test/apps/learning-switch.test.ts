@@ -26,7 +26,7 @@ import {
   type PacketIn,
   type Port,
 } from '../../src/openflow/index.js';
-import { decodeEthernet, EtherType, isLinkLocalMac } from '../../src/packet/ethernet.js';
+import { decodeEthernet, EtherType, isLinkLocalMac } from '../../src/packet/index.js';
 
 const [a, b, c] = [0x0200_0000_000a, 0x0200_0000_000b, 0x0200_0000_000c];
 const broadcast = 0xffff_ffff_ffff;

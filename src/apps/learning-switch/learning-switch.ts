@@ -13,7 +13,8 @@ import {
   type PacketIn,
   valueOf,
 } from '../../openflow/index.js';
-import { decodeEthernet, EtherType, isLinkLocalMac } from '../../packet/ethernet.js';
+import { decodeEthernet, isLinkLocalMac } from '../../packet/ethernet.js';
+import { EtherType } from '../../packet/numbers.js';
 import { MacTable } from './mac-table.js';
 import { deleteFlows, forward, packetOut } from './messages.js';
 
