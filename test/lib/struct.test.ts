@@ -16,6 +16,7 @@ import {
   interpret,
   lazy,
   length,
+  lengthOf,
   listOf,
   mac,
   named,
@@ -271,6 +272,45 @@ t.test('the size of a field that stands before it', t => {
   t.end();
 });
 
+t.test('the length of a struct, said once more before it', t => {
+  const inner = struct('inner', { _k: constant(u8, 7), _l: length(u16, { padTo: 4 }), data: rest });
+  const codec = both(struct('outer', { _n: lengthOf(u16, 'inner'), v: u8, inner, w: u8 }));
+  t.equal(codec.encode({ v: 1, inner: { data: hex('aabb') }, w: 2 }), '000501070005aabb00000002');
+  t.strictSame(codec.decode('000501070005aabb00000002'), { v: 1, inner: { data: hex('aabb') }, w: 2 });
+  t.strictSame(
+    codec.decode('ffff01070005aabb00000002'),
+    { v: 1, inner: { data: hex('aabb') }, w: 2 },
+    "the struct's own length holds",
+  );
+  t.end();
+});
+
+t.test('cases of one tag are told apart by constants', t => {
+  const body = select('body', [
+    [1, struct('plain', { v: u8 })],
+    [2, struct('known', { _x: constant(u16, 5), _y: constant(u8, 6), v: u8 })],
+    [2, struct('any', { x: u16, data: rest })],
+    [3, struct('only', { _x: constant(u8, 9), v: u8 })],
+  ]);
+  const codec = both(struct('s', { _k: tag(u8, 'body'), body }));
+  const cases: readonly (readonly [string, object])[] = [
+    ['0107', { type: 'plain', v: 7 }],
+    ['0200050601', { type: 'known', v: 1 }],
+    ['0200050701', { type: 'any', x: 5, data: hex('0701') }],
+    ['020005', { type: 'any', x: 5, data: hex('') }],
+    ['030908', { type: 'only', v: 8 }],
+    ['04', { type: 'unknown', typeId: 4, body: hex('') }],
+  ];
+  for (const [encoded, value] of cases) {
+    t.strictSame(codec.decode(encoded), { body: value });
+    t.equal(codec.encode({ body: value } as never), encoded);
+  }
+  t.throws(() => codec.decode('0200'), { code: 'WIRE_TRUNCATED', offset: 2 });
+  t.throws(() => codec.decode('030a08'), { code: 'WIRE_BAD_VALUE', offset: 1 }, 'the only case of its tag');
+  t.throws(() => codec.decode('02000506'), { code: 'WIRE_TRUNCATED', offset: 4 });
+  t.end();
+});
+
 t.test('unions tell their variants by constants', t => {
   const header = { _t: constant(u8, 9), _l: length(u8) } as const;
   const one = struct('one', { _t: constant(u8, 1), _l: length(u8), v: u16 });
@@ -386,6 +426,21 @@ t.test('declarations that contradict themselves are refused', t => {
     ],
     ['an empty struct in a list', struct('s', { list: listOf(struct('nothing', {})) })],
     ['a size of no field', struct('s', { _n: sizeOf(u8, 'data') })],
+    ['the length of what says none', struct('s', { _n: lengthOf(u8, 'i'), i: struct('i', { v: u8 }) })],
+    [
+      'a length in another width',
+      struct('s', { _n: lengthOf(u8, 'i'), i: struct('i', { _l: length(u16) }) }),
+    ],
+    [
+      'cases of one tag that can not be told apart',
+      struct('s', {
+        _k: tag(u8, 'body'),
+        body: select('b', [
+          [1, struct('a', { v: u8 })],
+          [1, struct('b', { v: u16 })],
+        ]),
+      }),
+    ],
     ['a select with no tag', struct('s', { body: select('b', []) })],
     [
       'a given field that comes later',

@@ -71,6 +71,7 @@ export function readFixed(
     }
     case 'pad':
     case 'length':
+    case 'lengthOf':
       return;
   }
 }
@@ -134,6 +135,7 @@ export function writeFixed(
       return;
     }
     case 'sizeOf':
+    case 'lengthOf':
     case 'length':
       patches[name] = pos;
       return;

@@ -4,7 +4,7 @@ import type { Cursor, Writer } from './buffers.js';
 import { maxOf, readFixed, writeFixed } from './closures-fixed.js';
 import type { HiddenValues, Values } from './closures-fixed.js';
 import type { Spec, StructSpec } from './specs.js';
-import { layoutOf, sizeFieldOf, tagOf } from './layout.js';
+import { layoutOf, lengthFieldOf, ownLengthOf, sizeFieldOf, tagOf } from './layout.js';
 import type { Layout, Step } from './layout.js';
 
 /** The reader and writer of one declaration; `given` is an earlier field's value, where the declaration asks for it. */
@@ -162,6 +162,12 @@ function writeField(
   const before = w.pos;
   const from = step.spec.kind === 'custom' ? step.spec.given : undefined;
   child(step.name).write(w, values[step.name], from === undefined ? 0 : (values[from] as number));
+  const repeated = lengthFieldOf(spec, step.name);
+  const own = ownLengthOf(spec, step.name);
+  if (repeated !== undefined && own) {
+    const { size } = own.spec;
+    wire.putUint(w.bytes, patches[repeated] ?? 0, size, wire.getUint(w.bytes, before + own.at, size));
+  }
   const sizeField = sizeFieldOf(spec, step.name);
   const link = spec.fields.find(([name]) => name === sizeField)?.[1];
   if (sizeField !== undefined && link?.kind === 'sizeOf')

@@ -3,14 +3,14 @@
  * against: both must give the same values, bytes and errors for all input.
  */
 import * as wire from './buffers.js';
-import type { Writer } from './buffers.js';
+import type { Cursor, Writer } from './buffers.js';
 import type { Values } from './closures-fixed.js';
 import { structNode } from './closures-struct.js';
 import type { Node } from './closures-struct.js';
 import type { Codec } from './codec.js';
 import type { CustomSpec, ListSpec, SelectSpec, Spec, StructSpec, UnionSpec } from './specs.js';
 import type { Field } from './infer.js';
-import { checkEntry, decisionOf, layoutOf } from './layout.js';
+import { caseDecisionsOf, checkEntry, decisionOf, layoutOf } from './layout.js';
 import type { Decision } from './layout.js';
 
 /** Makes decoder and encoder of a declaration, the slow and plain way. */
@@ -113,15 +113,13 @@ function listNode(spec: ListSpec, what: string, memo: Memo): Node {
 }
 
 function selectNode(spec: SelectSpec, what: string, memo: Memo): Node {
-  const cases = spec.cases.map(({ tag, of }) => ({
-    tag,
-    name: of.name,
-    node: structOf(of, of.name, memo),
-  }));
+  const cases = spec.cases.map(({ of }) => ({ name: of.name, node: structOf(of, of.name, memo) }));
+  const decisions = caseDecisionsOf(spec);
   return {
     read: (c, tag) => {
-      const found = cases.find(one => one.tag === tag);
-      if (found) return found.node.read(c, 0);
+      const found = decided(c, c.end, decisions.get(tag));
+      const node = found === undefined ? undefined : cases[found]?.node;
+      if (node) return node.read(c, 0);
       const body = wire.viewOf(c.bytes, c.pos, c.end - c.pos);
       c.pos = c.end;
       return { type: 'unknown', typeId: tag, body };
@@ -134,6 +132,17 @@ function selectNode(spec: SelectSpec, what: string, memo: Memo): Node {
   };
 }
 
+/** Which variant it is that begins at the cursor and ends at `end` at the latest; undefined for none. */
+function decided(c: Cursor, end: number, decision: Decision | undefined): number | undefined {
+  let at = decision;
+  while (at?.op === 'test')
+    at =
+      (end - c.pos >= at.at + at.size
+        ? at.cases.get(wire.getUint(c.bytes, c.pos + at.at, at.size))
+        : undefined) ?? at.otherwise;
+  return at?.op === 'variant' ? at.index : undefined;
+}
+
 function unionNode(spec: UnionSpec, memo: Memo): Node {
   const decision = decisionOf(spec);
   const nodes = spec.variants.map(of => structOf(of, of.name, memo));
@@ -144,13 +153,7 @@ function unionNode(spec: UnionSpec, memo: Memo): Node {
       let end = c.end;
       if (length && c.end - c.pos >= length.at + length.spec.size)
         end = Math.min(end, c.pos + wire.getUint(c.bytes, c.pos + length.at, length.spec.size));
-      let at: Decision = decision;
-      while (at.op === 'test')
-        at =
-          (end - c.pos >= at.at + at.size
-            ? at.cases.get(wire.getUint(c.bytes, c.pos + at.at, at.size))
-            : undefined) ?? at.otherwise;
-      return (at.op === 'variant' ? (nodes[at.index] ?? unknown) : unknown).read(c, 0);
+      return (nodes[decided(c, end, decision) ?? -1] ?? unknown).read(c, 0);
     },
     write: (w, value) => {
       if (typeof value !== 'object' || value === null)

@@ -1,7 +1,7 @@
 /** The decoder's text. Every expression here reads one value from the cursor `c`. */
 import { rest } from './fields.js';
 import type { SelectSpec, Spec, StructSpec, UnionSpec } from './specs.js';
-import { checkEntry, decisionOf, layoutOf, sizeFieldOf, tagOf } from './layout.js';
+import { caseDecisionsOf, checkEntry, decisionOf, layoutOf, sizeFieldOf, tagOf } from './layout.js';
 import type { Decision, FixedField } from './layout.js';
 import { plus, quote, readUint, roundUp } from './source.js';
 import type { Unit } from './source.js';
@@ -59,16 +59,24 @@ const lazyText = (m: Unit, name: string, of: Spec, what: string): string => `fun
 const variantSource = (m: Unit, spec: StructSpec): string =>
   `${m.functionFor('readTagged', spec, (m, name) => structText(m, name, spec, true))}(c)`;
 
+/** As `variantSource`, for the only case of a tag: its constants are looked at now. */
+const onlyCaseSource = (m: Unit, spec: StructSpec): string =>
+  `${m.functionFor('readOnly', spec, (m, name) => structText(m, name, spec, true, false))}(c)`;
+
 function selectText(m: Unit, name: string, spec: SelectSpec): string {
-  const cases = spec.cases
-    .map(({ tag, of }) => `    case ${tag}: return ${variantSource(m, of)};`)
+  const cases = [...caseDecisionsOf(spec)]
+    .map(([tag, decision]) =>
+      decision.op === 'variant'
+        ? `    case ${tag}: return ${onlyCaseSource(m, decision.of)};`
+        : `    case ${tag}: { ${decisionText(m, decision)} break; }`,
+    )
     .join('\n');
-  const body = decoderSource(m, rest);
   return `function ${name}(c, tag) {
+  const b = c.bytes, p = c.pos, e = c.end;
   switch (tag) {
 ${cases}
-    default: return { type: 'unknown', typeId: tag, body: ${body} };
   }
+  return { type: 'unknown', typeId: tag, body: ${decoderSource(m, rest)} };
 }`;
 }
 
@@ -99,9 +107,9 @@ function decisionText(m: Unit, decision: Decision): string {
   ${decisionText(m, decision.otherwise)}`;
 }
 
-function structText(m: Unit, name: string, spec: StructSpec, tagged: boolean): string {
+function structText(m: Unit, name: string, spec: StructSpec, tagged: boolean, isDecided = tagged): string {
   const layout = layoutOf(spec);
-  const decided = tagged ? layout.constants.map(constant => constant.spec) : [];
+  const decided = isDecided ? layout.constants.map(constant => constant.spec) : [];
   const body = layout.steps.map(step => {
     switch (step.op) {
       case 'run':
@@ -194,6 +202,7 @@ function fixedText({ name, spec, at }: FixedField, struct: string): string {
   if (k_${name} !== ${spec.value}) throw wire.badValue(${quote(`${struct}.${name}`)}, k_${name} + ' in place of ${spec.value}', ${pos});`;
     case 'pad':
     case 'length':
+    case 'lengthOf':
       return '';
   }
 }

@@ -1,7 +1,7 @@
 /** The encoder's text. Every statement here appends one value to the writer `w`. */
 import { rest } from './fields.js';
 import type { SelectSpec, Spec, StructSpec, UnionSpec } from './specs.js';
-import { layoutOf, sizeFieldOf } from './layout.js';
+import { layoutOf, lengthFieldOf, ownLengthOf, sizeFieldOf } from './layout.js';
 import type { FixedField } from './layout.js';
 import { plus, quote, roundUp, writeUint } from './source.js';
 import type { Unit } from './source.js';
@@ -136,8 +136,14 @@ function closeText(spec: StructSpec): string {
   ${of.padTo === 1 ? '' : zeros(`${roundUp('size', of.padTo)} - size`)}`;
 }
 
-/** Around the statements of a field whose size stands in an earlier field. */
+/** Around the statements of a field whose size, or own length, stands in an earlier field. */
 function sizedText(spec: StructSpec, name: string, write: string): string {
+  const repeated = lengthFieldOf(spec, name);
+  const own = ownLengthOf(spec, name);
+  if (repeated !== undefined && own)
+    return `const o_${name} = w.pos + ${own.at};
+  ${write}
+  for (let i = 0; i < ${own.spec.size}; i++) w.bytes[at_${repeated} + i] = w.bytes[o_${name} + i];`;
   const sizeField = sizeFieldOf(spec, name);
   const link = spec.fields.find(([other]) => other === sizeField)?.[1];
   if (sizeField === undefined || link?.kind !== 'sizeOf') return write;
@@ -209,6 +215,7 @@ function fixedText(m: Unit, { name, spec, at }: FixedField, struct: StructSpec, 
   ${writeUint(pos, spec.size, `f_${name}`)}`;
     }
     case 'sizeOf':
+    case 'lengthOf':
       return `const at_${name} = ${pos};`;
     case 'length':
       return '';

@@ -17,6 +17,7 @@ import type {
   ConstantSpec,
   LengthSpec,
   SizeOfSpec,
+  LengthOfSpec,
   TagSpec,
   SelectSpec,
   StructSpec,
@@ -121,6 +122,16 @@ export const sizeOf = (of: UintSpec, field: string): SizeOfSpec & Field<Hidden> 
   field,
 });
 
+/**
+ * The length that one later struct says of itself, once more: skipped on decode, since the struct's own holds, and
+ * computed on encode. What a `padTo` adds is not counted.
+ */
+export const lengthOf = (of: UintSpec, field: string): LengthOfSpec & Field<Hidden> => ({
+  kind: 'lengthOf',
+  size: of.size,
+  field,
+});
+
 /** Says which case of the later `select` field follows. */
 export const tag = (of: UintSpec, field: string): TagSpec & Field<Hidden> => ({
   kind: 'tag',
@@ -135,7 +146,10 @@ export interface UnknownCase {
   readonly body: Uint8Array;
 }
 
-/** A value whose shape is told by an earlier `tag`; it extends to the end of the window. */
+/**
+ * A value whose shape is told by an earlier `tag`; it extends to the end of the window. Cases of one tag are told apart
+ * by their own constants, as the variants of a union are.
+ */
 export function select<const C extends readonly (readonly [tag: number, of: Struct<string, object>])[]>(
   name: string,
   cases: C,

@@ -27,6 +27,7 @@ export {
   defaulted,
   lazy,
   length,
+  lengthOf,
   listOf,
   mac,
   named,

@@ -2,13 +2,24 @@
  * What both back ends derive from a declaration in the same way: runs of fixed-size fields that share one bounds check,
  * and the decisions that tell the variants of a union apart. A declaration that contradicts itself is found here.
  */
-import type { ConstantSpec, LengthSpec, Spec, StructSpec, UnionSpec } from './specs.js';
+import type { ConstantSpec, LengthSpec, SelectSpec, Spec, StructSpec, UnionSpec } from './specs.js';
 
 type FixedSpec = Extract<
   Spec,
   {
     kind:
-      'uint' | 'named' | 'bits' | 'u64' | 'pad' | 'bytes' | 'text' | 'constant' | 'length' | 'sizeOf' | 'tag';
+      | 'uint'
+      | 'named'
+      | 'bits'
+      | 'u64'
+      | 'pad'
+      | 'bytes'
+      | 'text'
+      | 'constant'
+      | 'length'
+      | 'sizeOf'
+      | 'lengthOf'
+      | 'tag';
   }
 >;
 
@@ -57,6 +68,7 @@ function isFixed(spec: Spec): spec is FixedSpec {
     case 'constant':
     case 'length':
     case 'sizeOf':
+    case 'lengthOf':
     case 'tag':
       return true;
     default:
@@ -66,7 +78,7 @@ function isFixed(spec: Spec): spec is FixedSpec {
 
 const isHidden = (spec: Spec): boolean =>
   (spec.kind === 'bits' && spec.hidden) ||
-  ['pad', 'align', 'constant', 'length', 'sizeOf', 'tag'].includes(spec.kind);
+  ['pad', 'align', 'constant', 'length', 'sizeOf', 'lengthOf', 'tag'].includes(spec.kind);
 
 const cache = new WeakMap<StructSpec, Layout>();
 
@@ -134,7 +146,7 @@ function checkSizes(name: string, spec: Spec): void {
   if (to < 1 || (to & (to - 1)) !== 0) throw wrong(name, `${to} is no power of two`);
 }
 
-/** Every `tag`, `sizeOf` and `given` must name a field of the same struct, on the right side of it. */
+/** Every `tag`, `sizeOf`, `lengthOf` and `given` must name a field of the same struct, on the right side of it. */
 function checkLinks(struct: StructSpec): void {
   const names = struct.fields.map(([name]) => name);
   struct.fields.forEach(([, spec], index) => {
@@ -143,9 +155,11 @@ function checkLinks(struct: StructSpec): void {
       if (before?.kind !== 'bits' || before.of !== spec.of || before.shift !== spec.shift + spec.width)
         throw wrong(struct.name, 'the fields of a packed number stand together');
     }
-    const isLink = spec.kind === 'tag' || spec.kind === 'sizeOf';
+    const isLink = spec.kind === 'tag' || spec.kind === 'sizeOf' || spec.kind === 'lengthOf';
     if (isLink && names.indexOf(spec.field) <= index)
       throw wrong(struct.name, `${spec.kind} must name a later field, not ${spec.field}`);
+    if (spec.kind === 'lengthOf' && ownLengthOf(struct, spec.field)?.spec.size !== spec.size)
+      throw wrong(struct.name, `${spec.field} says no length of itself in ${spec.size} bytes`);
     if (spec.kind === 'select' && !tagOf(struct, names[index] ?? ''))
       throw wrong(struct.name, 'a select needs a tag');
     if (spec.kind !== 'custom' || spec.given === undefined) return;
@@ -162,6 +176,16 @@ export const tagOf = (struct: StructSpec, field: string): string | undefined =>
 /** The name of the field that says the size of `field`. */
 export const sizeFieldOf = (struct: StructSpec, field: string): string | undefined =>
   struct.fields.find(([, spec]) => spec.kind === 'sizeOf' && spec.field === field)?.[0];
+
+/** The name of the field that repeats the length of `field`. */
+export const lengthFieldOf = (struct: StructSpec, field: string): string | undefined =>
+  struct.fields.find(([, spec]) => spec.kind === 'lengthOf' && spec.field === field)?.[0];
+
+/** Where `field`, a struct, says its own length. */
+export function ownLengthOf(struct: StructSpec, field: string): Layout['length'] {
+  const spec = struct.fields.find(([name]) => name === field)?.[1];
+  return spec?.kind === 'struct' ? layoutOf(spec).length : undefined;
+}
 
 /** Refuses a list whose entries could be empty: it would never end. */
 export function checkEntry(spec: Spec): void {
@@ -187,16 +211,50 @@ interface Candidate {
   readonly constants: Layout['constants'];
 }
 
-export function decisionOf(union: UnionSpec): Decision {
-  const candidates = union.variants.map((of, index) => ({ of, index, constants: layoutOf(of).constants }));
+export const decisionOf = ({ name, variants }: UnionSpec): Decision =>
+  decide(
+    distinct(
+      name,
+      variants.map((of, index) => withConstants({ of, index })),
+      false,
+    ),
+    new Set(),
+  );
+
+/**
+ * How a select tells the cases of each tag apart: `index` counts all its cases. The only case of a tag is not looked at:
+ * it may be one that is never met.
+ */
+export function caseDecisionsOf({ name, cases }: SelectSpec): ReadonlyMap<number, Decision> {
+  const decisions = new Map<number, Decision>();
+  for (const tag of new Set(cases.map(one => one.tag))) {
+    const [only, ...more] = cases.flatMap((one, index) => (one.tag === tag ? [{ of: one.of, index }] : []));
+    if (only && more.length === 0) decisions.set(tag, { op: 'variant', ...only });
+    else if (only)
+      decisions.set(tag, decide(distinct(name, [only, ...more].map(withConstants), true), new Set()));
+  }
+  return decisions;
+}
+
+const withConstants = (one: { readonly of: StructSpec; readonly index: number }): Candidate => ({
+  ...one,
+  constants: layoutOf(one.of).constants,
+});
+
+/** The candidates, where no two have the same constants; one of them may have none, if something else told it already. */
+function distinct(
+  name: string,
+  candidates: readonly Candidate[],
+  mayHaveNone: boolean,
+): readonly Candidate[] {
   const seen = new Set<string>();
   for (const { of, constants } of candidates) {
     const key = constants.map(c => `${c.at}=${c.spec.value}`).join();
-    if (key === '' || seen.has(key))
-      throw wrong(union.name, `${of.name} can not be told from another variant`);
+    if ((key === '' && !mayHaveNone) || seen.has(key))
+      throw wrong(name, `${of.name} can not be told from another variant`);
     seen.add(key);
   }
-  return decide(candidates, new Set());
+  return candidates;
 }
 
 function decide(candidates: readonly Candidate[], tested: ReadonlySet<number>): Decision {

@@ -14,6 +14,7 @@ export type Spec =
   | ConstantSpec
   | LengthSpec
   | SizeOfSpec
+  | LengthOfSpec
   | TagSpec
   | SelectSpec
   | StructSpec
@@ -81,6 +82,11 @@ export interface LengthSpec {
 }
 export interface SizeOfSpec {
   readonly kind: 'sizeOf';
+  readonly size: 1 | 2 | 4 | 6;
+  readonly field: string;
+}
+export interface LengthOfSpec {
+  readonly kind: 'lengthOf';
   readonly size: 1 | 2 | 4 | 6;
   readonly field: string;
 }
