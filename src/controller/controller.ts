@@ -1,19 +1,18 @@
 import type { Config } from '../config/config.js';
+import { difference, isEmpty, tellDifference } from '../config/difference.js';
 import { formatEndpoint } from '../config/endpoint.js';
-import type { AppEvent, HostIntent, HypervisorView, Scope, SwitchView, World } from '../intent/index.js';
+import type { AppEvent, HostIntent, HypervisorView, SwitchView, World } from '../intent/index.js';
 import { type Dpid } from '../lib/addresses.js';
 import type { Message } from '../openflow/index.js';
-import type { SwitchPorts } from '../ovsdb/index.js';
 import { checkPart, combine, type Conflict, type Wanted } from '../reconcile/compile.js';
 import type { Actual } from '../reconcile/flows.js';
 import { missFlows } from '../reconcile/pipeline.js';
+import { scopeOfSwitch as scopeOf } from './app-start.js';
 import { Apps, type LoadedApp, pipelineNumber } from './apps.js';
 import type { Effects, Log, Stream, StreamHandlers, Timer } from './effects.js';
-import { answersTo, type BridgeIdentity, sameIdentity } from '../reconcile/host-bridge.js';
-import { HypervisorLink } from './hypervisor-link.js';
-import { unknownHypervisor, viewOf } from './hypervisor-view.js';
+import { Hypervisors } from './hypervisors.js';
 import { whyLeftAlone } from './left-alone.js';
-import { buildStatus, type Status } from './status.js';
+import { buildStatus, type ReloadOutcome, type Status } from './status.js';
 import { Switches } from './switches.js';
 
 export interface ControllerOptions {
@@ -28,21 +27,17 @@ export interface ControllerOptions {
  * out through the effects that it is given.
  */
 export class Controller {
-  readonly #config: Config;
   readonly #effects: Effects;
   readonly #apps: Apps;
   readonly #switches: Switches;
-  /** The hypervisors' names by the datapath ids of their bridges. */
-  readonly #names: ReadonlyMap<Dpid, string>;
-  readonly #hypervisors = new Map<string, HypervisorView>();
-  /** Their bridges, as last read. */
-  readonly #bridges = new Map<string, BridgeIdentity | undefined>();
-  readonly #links = new Map<string, HypervisorLink>();
-  readonly #world: World;
+  readonly #hypervisors: Hypervisors;
+  #config: Config;
+  #world: World;
   readonly #changed = new Set<Dpid>();
   /** Flows that two apps claim, as last compiled. */
   readonly #conflicts = new Map<Dpid, readonly string[]>();
   readonly #startedAt: number;
+  #reload: ReloadOutcome | undefined;
   #deferred = false;
   #ticker: Timer | undefined;
 
@@ -51,49 +46,74 @@ export class Controller {
     this.#config = config;
     this.#effects = effects;
     this.#startedAt = effects.now();
-    this.#names = new Map(config.hypervisors.map(({ dpid, name }) => [dpid, name]));
     this.#switches = new Switches({
       effects,
       log,
-      hypervisorOf: dpid => this.#names.get(dpid),
+      hypervisorOf: dpid => this.#hypervisors.names.get(dpid),
       leaveAlone: (view, holds) => this.#leaveAlone(view, holds),
       wanted: view => this.#wanted(view),
       onEvent: (event, view) => this.#onEvent(event, view),
     });
-    this.#world = {
-      networks: config.networks,
-      hypervisors: this.#hypervisors,
-      switches: this.#switches.views,
-    };
-    for (const hypervisor of config.hypervisors) {
-      this.#hypervisors.set(hypervisor.name, unknownHypervisor(hypervisor));
-      const link = new HypervisorLink({
-        config: hypervisor,
-        effects,
-        log,
-        intent: () => this.#hostIntent(hypervisor.name),
-        onPorts: (ports, bridge) => this.#onPorts(hypervisor.name, ports, bridge),
-      });
-      this.#links.set(hypervisor.name, link);
-    }
+    this.#hypervisors = new Hypervisors({
+      effects,
+      log,
+      intent: view => this.#hostIntent(view),
+      onChange: (...change) => this.#onHypervisor(...change),
+    });
+    const hypervisors = this.#hypervisors.next(config.hypervisors);
+    this.#world = { networks: config.networks, hypervisors, switches: this.#switches.views };
     this.#apps = new Apps(apps, this.#world, log);
+    this.#hypervisors.become(hypervisors);
   }
 
   start(): void {
-    for (const link of this.#links.values()) link.start();
+    this.#hypervisors.start();
     this.#ticker = this.#effects.every(1_000, () => this.#switches.tick());
   }
 
   /** Lets go of every switch and host, and leaves their flows and rows as they are. */
   stop(): void {
     this.#ticker?.cancel();
-    for (const link of this.#links.values()) link.stop();
+    this.#hypervisors.stop();
     this.#switches.closeAll('Heddle stops');
   }
 
   /** A switch has dialled in. */
   accept(stream: Stream): StreamHandlers {
     return this.#switches.accept(stream);
+  }
+
+  /**
+   * Takes a new file as a difference: what it says as before is not touched, and apps that stay keep their state. What it
+   * says of the places where Heddle listens is its caller's affair.
+   *
+   * @returns what is different, in a few words each
+   * @throws HeddleError APP_THREW, APP_INVALID; all is as it was then
+   */
+  reload({ config, apps }: Pick<ControllerOptions, 'config' | 'apps'>): readonly string[] {
+    const changes = difference(this.#config, config);
+    const sameWorld = isEmpty(changes.hypervisors) && isEmpty(changes.networks);
+    const hypervisors = this.#hypervisors.next(config.hypervisors);
+    const world = sameWorld ? this.#world : { ...this.#world, networks: config.networks, hypervisors };
+    const run = this.#apps.prepare(apps, world, !sameWorld);
+    // Nothing can fail from here on.
+    this.#config = config;
+    this.#world = world;
+    if (!sameWorld) this.#hypervisors.become(hypervisors);
+    const { changed, scopes } = run();
+    if (!sameWorld || scopes.size > 0) this.#switches.reassign();
+    this.#reconcileSoon(changed);
+    for (const { view, isUp } of this.#switches.all)
+      if (isUp && scopes.has(scopeOf(view))) void this.#greet(view);
+    this.#hypervisors.reconcileAll();
+    const told = tellDifference(changes);
+    this.#reload = { at: this.#effects.now(), changes: told, mistakes: [] };
+    return told;
+  }
+
+  /** A new file was refused, for these reasons: all stays as it is, and `status` says so. */
+  refuse(mistakes: readonly string[]): void {
+    this.#reload = { at: this.#effects.now(), changes: [], mistakes };
   }
 
   status(): Status {
@@ -104,9 +124,10 @@ export class Controller {
       switches: this.#switches.all,
       contested: this.#switches.contested(),
       conflicts: this.#conflicts,
-      hypervisors: this.#hypervisors,
-      links: this.#links,
+      hypervisors: this.#hypervisors.views,
+      links: this.#hypervisors.links,
       reports: this.#apps.report(this.#world),
+      ...(this.#reload !== undefined && { reload: this.#reload }),
     });
   }
 
@@ -121,30 +142,32 @@ export class Controller {
     return send;
   }
 
-  #onPorts(name: string, ports: SwitchPorts, bridge: BridgeIdentity | undefined): void {
+  /** Apps that have come while this switch was up are told of it, and of what it holds. */
+  async #greet({ dpid }: SwitchView): Promise<void> {
+    const held = await this.#switches.readAgain(dpid);
+    if (held === undefined) return;
+    const { send, changed } = this.#apps.greet(dpid, held.reactive, scopeOf(held.view), this.#world);
+    this.#switches.send(dpid, send);
+    this.#reconcileSoon(changed);
+  }
+
+  #onHypervisor(before: HypervisorView, after: HypervisorView, sameBridge: boolean): void {
     this.#switches.judge();
-    const before = this.#hypervisors.get(name);
-    if (before === undefined) return;
-    const after = viewOf(before.config, ports, bridge);
-    this.#hypervisors.set(name, after);
-    const same = sameIdentity(this.#bridges.get(name), bridge) && before.known === after.known;
-    this.#bridges.set(name, bridge);
+    const { name, dpid } = after.config;
     // Switches may have waited for this, and what may be taken away from others depends on it, whatever the apps say.
-    if (!same) this.#reconcileSoon([before.config.dpid, ...this.#switches.views.keys()]);
+    if (!sameBridge || before.known !== after.known)
+      this.#reconcileSoon([dpid, ...this.#switches.views.keys()]);
     if (!before.known && !after.known) return;
     const { changed } = this.#apps.dispatch({ type: 'hypervisor-changed', name }, 'hypervisors', this.#world);
     this.#reconcileSoon(changed);
   }
 
-  #hostIntent(name: string): HostIntent {
-    const view = this.#hypervisors.get(name);
-    if (view === undefined) throw new TypeError(`no hypervisor ${name}`);
-    const { bridge, datapath, dpid } = view.config;
+  #hostIntent({ config: { name, bridge, datapath, dpid } }: HypervisorView): HostIntent {
     return {
       bridge,
       datapathType: datapath === 'netdev' ? 'netdev' : '',
       dpid,
-      names: this.#names,
+      names: this.#hypervisors.names,
       controller: formatEndpoint(this.#config.openflow.advertise),
       ...this.#apps.ports(name, this.#world),
     };
@@ -152,7 +175,9 @@ export class Controller {
 
   /** Of a hypervisor that has not been read nothing is known, so nothing is sent to its switch. */
   #wanted(view: SwitchView): Wanted | undefined {
-    if (view.hypervisor !== undefined && !this.#isCertain(view.hypervisor, view.dpid)) return undefined;
+    const { dpid, hypervisor } = view;
+    if (hypervisor !== undefined && !this.#hypervisors.isCertain(hypervisor, dpid)) return undefined;
+    if (this.#apps.awaits(dpid)) return undefined;
     const scope = scopeOf(view);
     const flows = missFlows(this.#apps.pipeline(scope));
     const program = { flows, groups: [], learned: new Set<bigint>() };
@@ -165,25 +190,9 @@ export class Controller {
     return wanted;
   }
 
-  /**
-   * Whether it is known which switch has this hypervisor's datapath id, and which ports are there. Another host's bridge
-   * that has taken the same id may be the one that is connected.
-   */
-  #isCertain(name: string, dpid: Dpid): boolean {
-    const own = this.#links.get(name)?.bridge;
-    const isElsewhere = [...this.#links].some(
-      ([other, { bridge }]) =>
-        other !== name && bridge !== undefined && bridge.uuid !== own?.uuid && answersTo(bridge, dpid),
-    );
-    return !isElsewhere && this.#hypervisors.get(name)?.known === true;
-  }
-
   #leaveAlone({ dpid, hypervisor }: SwitchView, holds: Actual | undefined): string | undefined {
     if (hypervisor !== undefined) return undefined;
-    const claim = this.#config.hypervisors.find(({ name }) => {
-      const bridge = this.#links.get(name)?.bridge;
-      return bridge !== undefined && answersTo(bridge, dpid);
-    });
+    const claim = this.#hypervisors.answering(dpid);
     return whyLeftAlone({
       dpid,
       ...(claim !== undefined && { bridge: { name: claim.bridge, hypervisor: claim.name } }),
@@ -205,7 +214,7 @@ export class Controller {
       this.#changed.clear();
       for (const dpid of dpids) {
         this.#switches.reconcile(dpid);
-        this.#links.get(this.#names.get(dpid) ?? '')?.reconcile();
+        this.#hypervisors.reconcile(dpid);
       }
     });
   }
@@ -215,5 +224,3 @@ const tellConflict = ({ first, second, what }: Conflict): string =>
   first === second
     ? `app ${first} claims ${what} twice: the first is kept`
     : `apps ${first} and ${second} both claim ${what}: ${first} keeps it`;
-
-const scopeOf = (view: SwitchView): Scope => (view.hypervisor === undefined ? 'others' : 'hypervisors');

@@ -11,11 +11,23 @@ export interface Status {
   /** Nothing is wrong, and nothing is under way. */
   readonly ok: boolean;
   readonly uptimeSeconds: number;
+  /** The last time that the file was read anew; left out where it was read at the start alone. */
+  readonly reload?: ReloadStatus;
   readonly switches: readonly SwitchStatus[];
   readonly hypervisors: readonly HypervisorStatus[];
   readonly networks: readonly NetworkReport[];
   readonly ports: readonly PortReport[];
   readonly problems: readonly StatusProblem[];
+}
+
+export interface ReloadStatus {
+  readonly secondsAgo: number;
+  /** False: the file was refused, and the one before it is in force. */
+  readonly ok: boolean;
+  /** What it says differently from the one before: `network red added`. */
+  readonly changes: readonly string[];
+  /** Why it was refused, each as `heddle check` tells it. */
+  readonly mistakes: readonly string[];
 }
 
 export type SwitchState = SyncPhase | 'left alone';
@@ -60,6 +72,14 @@ export interface StatusProblem {
   readonly message: string;
 }
 
+/** How a reload of the file ended; refused, where there are mistakes. */
+export interface ReloadOutcome {
+  /** By the effects' clock. */
+  readonly at: number;
+  readonly changes: readonly string[];
+  readonly mistakes: readonly string[];
+}
+
 export interface StatusInput {
   readonly now: number;
   readonly startedAt: number;
@@ -71,10 +91,11 @@ export interface StatusInput {
   readonly hypervisors: ReadonlyMap<string, HypervisorView>;
   readonly links: ReadonlyMap<string, HypervisorLink>;
   readonly reports: readonly Report[];
+  readonly reload?: ReloadOutcome;
 }
 
 export function buildStatus(input: StatusInput): Status {
-  const { now, startedAt, config, reports } = input;
+  const { now, startedAt, config, reports, reload } = input;
   const switches = input.switches.map(connected => switchStatus(connected, now));
   const byDpid = new Map(switches.map(one => [one.dpid, one]));
   const whereIs = (dpid: Dpid): string => byDpid.get(formatDpid(dpid))?.hypervisor ?? formatDpid(dpid);
@@ -95,6 +116,7 @@ export function buildStatus(input: StatusInput): Status {
     };
   });
   const problems = [
+    ...(reload?.mistakes ?? []).map(message => ({ where: 'the file was refused', message })),
     ...hypervisors.flatMap(hypervisor =>
       hypervisorProblems(hypervisor, input.links.get(hypervisor.name), config.openflow.advertise),
     ),
@@ -113,6 +135,7 @@ export function buildStatus(input: StatusInput): Status {
   return {
     ok: problems.length === 0 && switches.every(({ state }) => state === 'in sync'),
     uptimeSeconds: Math.floor((now - startedAt) / 1000),
+    ...(reload !== undefined && { reload: reloadStatus(reload, now) }),
     switches,
     hypervisors,
     networks: reports.flatMap(report => report.networks ?? []),
@@ -120,6 +143,13 @@ export function buildStatus(input: StatusInput): Status {
     problems,
   };
 }
+
+const reloadStatus = ({ at, changes, mistakes }: ReloadOutcome, now: number): ReloadStatus => ({
+  secondsAgo: Math.floor((now - at) / 1000),
+  ok: mistakes.length === 0,
+  changes,
+  mistakes,
+});
 
 function switchStatus(
   { view, connection, sync, since, leftAlone }: ConnectedSwitch,

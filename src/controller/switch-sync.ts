@@ -95,6 +95,7 @@ export class SwitchSync {
    * @returns the reactive flows that an earlier run left, or undefined when the connection ended
    */
   async read(): Promise<readonly FlowStats[] | undefined> {
+    if (!this.#isClosed()) this.#phase = 'reading';
     const reactive = await this.#dump();
     if (reactive !== undefined) this.#phase = 'waiting';
     return reactive;

@@ -1,7 +1,7 @@
 import type { AppEvent, SwitchView } from '../intent/index.js';
 import { type Dpid, formatDpid } from '../lib/addresses.js';
 import { messageOf } from '../lib/errors.js';
-import type { Message, PortStatus, SwitchInfo } from '../openflow/index.js';
+import type { FlowStats, Message, PortStatus, SwitchInfo } from '../openflow/index.js';
 import type { Wanted } from '../reconcile/compile.js';
 import type { Actual } from '../reconcile/flows.js';
 import { Takeovers } from './contest.js';
@@ -92,6 +92,33 @@ export class Switches {
   /** Looks again which switches must not be touched: more is known now. What was left alone stays so. */
   judge(): void {
     for (const connected of this.all) this.#judge(connected, undefined);
+  }
+
+  /**
+   * The file has changed: a switch that is another hypervisor's now, or was left alone for what may not be so any more, has
+   * to connect anew, and is judged then. Its flows stay meanwhile.
+   */
+  reassign(): void {
+    for (const { view, connection, leftAlone } of this.all)
+      if (leftAlone !== undefined || this.#options.hypervisorOf(view.dpid) !== view.hypervisor)
+        connection.close('what the file says of this switch has changed');
+  }
+
+  /** What a switch that is up holds, by a new reading; undefined where its connection ends before that. */
+  async readAgain(
+    dpid: Dpid,
+  ): Promise<{ readonly view: SwitchView; readonly reactive: readonly FlowStats[] } | undefined> {
+    const connected = this.#byDpid.get(dpid);
+    const reactive = await connected?.sync.read();
+    return reactive !== undefined && connected?.isUp === true && this.#byDpid.get(dpid) === connected
+      ? { view: connected.view, reactive }
+      : undefined;
+  }
+
+  /** Messages of apps, to a switch that they know. */
+  send(dpid: Dpid, messages: readonly Message[]): void {
+    const connected = this.#byDpid.get(dpid);
+    if (connected?.isUp === true) this.#send(connected, messages);
   }
 
   /** Datapath ids that two switches have, and what there is to say of each. */
@@ -243,10 +270,13 @@ export class Switches {
   }
 
   #tell(connected: ConnectedSwitch, event: AppEvent): void {
-    const send = this.#options.onEvent(event, connected.view);
-    if (send.length === 0) return;
+    this.#send(connected, this.#options.onEvent(event, connected.view));
+  }
+
+  #send(connected: ConnectedSwitch, messages: readonly Message[]): void {
+    if (messages.length === 0) return;
     try {
-      connected.connection.send(send);
+      connected.connection.send(messages);
     } catch (thrown) {
       // An app made a message that cannot be encoded: that message is lost, and said.
       this.#options.log.error({ switch: nameOf(connected.view), err: thrown }, messageOf(thrown));

@@ -1,87 +1,10 @@
 /** The whole controller between switches and databases in memory. */
 import t from 'tap';
-import { z } from 'zod';
-import { builtinApps } from '../../src/apps/index.js';
-import { parseConfig } from '../../src/config/parse.js';
-import type { LoadedApp } from '../../src/controller/apps.js';
-import { Controller } from '../../src/controller/controller.js';
-import { type AppModule, defineApp, emptyProgram, groupIds, type Program } from '../../src/intent/index.js';
-import {
-  applyActions,
-  type FlowMod,
-  formatFlow,
-  type GroupMod,
-  match,
-  OFP_NO_BUFFER,
-  output,
-} from '../../src/openflow/index.js';
-import { FakeLog, settled } from '../support/fake-effects.js';
-import { FakeOvsdb, NetEffects } from '../support/fake-ovsdb.js';
+import { emptyProgram, groupIds, type Program } from '../../src/intent/index.js';
+import { applyActions, match, OFP_NO_BUFFER, output } from '../../src/openflow/index.js';
+import { builtin, changesTo, file, Fixture, flowsOf, own } from '../support/controller-world.js';
+import { settled } from '../support/fake-effects.js';
 import { FakeSwitch } from '../support/fake-switch.js';
-
-const file = `
-openflow: { listen: tcp:0.0.0.0:6653, advertise: "tcp:[2001:db8::1]:6653" }
-hypervisors:
-  kvm1: { ovsdb: tcp:192.0.2.11:6640, vtep: 10.97.0.1, datapath-id: "0000000000000001" }
-  kvm2: { ovsdb: tcp:192.0.2.12:6640, vtep: 10.97.0.2, datapath-id: "0000000000000002" }
-networks:
-  blue: { vni: 5000, ports: [{ iface-id: "fw*" }] }
-`;
-
-const builtin = (name: string): LoadedApp => {
-  const module = builtinApps.get(name);
-  if (module === undefined) throw new Error(`no app ${name}`);
-  return { module, options: module.options.parse({}) };
-};
-
-class Fixture {
-  readonly effects = new NetEffects();
-  readonly log = new FakeLog();
-  readonly hosts = [new FakeOvsdb(), new FakeOvsdb()] as const;
-  readonly switches = [new FakeSwitch({ dpid: 1n }), new FakeSwitch({ dpid: 2n })] as const;
-  readonly controller: Controller;
-
-  constructor(text = file, apps: readonly LoadedApp[] = [builtin('overlay'), builtin('learning-switch')]) {
-    const parsed = parseConfig(text, 'test.yaml');
-    if (!parsed.ok) throw new Error(parsed.mistakes.map(({ message }) => message).join('\n'));
-    this.hosts.forEach((host, index) => this.effects.hosts.set(`tcp:192.0.2.${11 + index}:6640`, host));
-    this.controller = new Controller({ config: parsed.config, apps, effects: this.effects, log: this.log });
-  }
-
-  async start(): Promise<this> {
-    this.controller.start();
-    await this.settle();
-    return this;
-  }
-
-  async connect(...switches: readonly FakeSwitch[]): Promise<void> {
-    for (const one of switches) one.connect(stream => this.controller.accept(stream));
-    await this.settle();
-  }
-
-  async settle(): Promise<void> {
-    await settled();
-    for (let round = 0; round < 3; round++) for (const one of this.switches) await one.settle();
-  }
-
-  problems(): string[] {
-    return this.controller.status().problems.map(({ where, message }) => `${where}: ${message}`);
-  }
-}
-
-const flowsOf = (of: FakeSwitch, table: number): string[] =>
-  [...of.flows.values()]
-    .filter(({ tableId }) => tableId === table)
-    .map(({ tableId, priority, match, instructions }) =>
-      formatFlow({ table: tableId, priority, match, instructions }),
-    )
-    .sort();
-/** Everything that would change a switch, also within bundles. */
-const changesTo = (of: FakeSwitch): (FlowMod | GroupMod)[] =>
-  of.log.flatMap(message => {
-    const inner = message.type === 'bundle_add' ? message.message : message;
-    return inner.type === 'flow_mod' || inner.type === 'group_mod' ? [inner] : [];
-  });
 
 t.test('hosts are read, then their switches come', async t => {
   const fixture = await new Fixture().start();
@@ -267,20 +190,6 @@ t.test('a switch that is in no overlay', async t => {
   fixture.controller.stop();
 });
 
-/** An app of a test's own on the overlay's switches. */
-const own = (name: string, does: Partial<AppModule>): LoadedApp => ({
-  module: defineApp<unknown, unknown>({
-    name,
-    scope: 'hypervisors',
-    options: z.unknown(),
-    tables: [{ name: 't', stage: 'filter', miss: 'next' }],
-    init: () => ({}),
-    on: (_event, state) => ({ state }),
-    desired: () => emptyProgram,
-    ...does,
-  }),
-  options: {},
-});
 const claims = (port: number): Program => ({
   ...emptyProgram,
   flows: [

@@ -1,0 +1,145 @@
+import type { HypervisorConfig } from '../config/config.js';
+import type { HostIntent, HypervisorView } from '../intent/index.js';
+import type { Dpid } from '../lib/addresses.js';
+import { same } from '../lib/same.js';
+import type { SwitchPorts } from '../ovsdb/index.js';
+import { answersTo, type BridgeIdentity, sameIdentity } from '../reconcile/host-bridge.js';
+import type { Effects, Log } from './effects.js';
+import { HypervisorLink } from './hypervisor-link.js';
+import { unknownHypervisor, viewOf } from './hypervisor-view.js';
+
+export interface HypervisorsOptions {
+  readonly effects: Effects;
+  readonly log: Log;
+  /** What is wanted on a host now. */
+  readonly intent: (view: HypervisorView) => HostIntent;
+  /** A host was read, or its ports or its bridge have changed. */
+  readonly onChange: (before: HypervisorView, after: HypervisorView, sameBridge: boolean) => void;
+}
+
+/** The hypervisors of the file by their names: what is known of each, and the link to its OVSDB. */
+export type HypervisorViews = ReadonlyMap<string, HypervisorView>;
+
+/** The file's hypervisors, their links and what is known of them. */
+export class Hypervisors {
+  readonly #options: HypervisorsOptions;
+  #views = new Map<string, HypervisorView>();
+  readonly #links = new Map<string, HypervisorLink>();
+  /** Their bridges, as last read. */
+  readonly #bridges = new Map<string, BridgeIdentity | undefined>();
+  #names: ReadonlyMap<Dpid, string> = new Map();
+  #isStarted = false;
+
+  constructor(options: HypervisorsOptions) {
+    this.#options = options;
+  }
+
+  /** A live, read-only view, in the file's order; another one after `become`. */
+  get views(): HypervisorViews {
+    return this.#views;
+  }
+
+  get links(): ReadonlyMap<string, HypervisorLink> {
+    return this.#links;
+  }
+
+  /** Their names by the datapath ids of their bridges. */
+  get names(): ReadonlyMap<Dpid, string> {
+    return this.#names;
+  }
+
+  start(): void {
+    this.#isStarted = true;
+    for (const link of this.#links.values()) link.start();
+  }
+
+  stop(): void {
+    for (const link of this.#links.values()) link.stop();
+  }
+
+  /** What is known of the hypervisors of a file, before any of them is asked. Nothing is changed by it. */
+  next(configs: readonly HypervisorConfig[]): Map<string, HypervisorView> {
+    return new Map(
+      configs.map(config => {
+        const before = this.#views.get(config.name);
+        const stays = before !== undefined && sameHost(before.config, config);
+        return [config.name, stays ? { ...before, config } : unknownHypervisor(config)];
+      }),
+    );
+  }
+
+  /** Takes over what `next` gave: links go, come, and stay where they lead to the same bridge as before. */
+  become(views: Map<string, HypervisorView>): void {
+    const before = this.#views;
+    this.#views = views;
+    this.#names = new Map([...views].map(([name, { config }]) => [config.dpid, name]));
+    for (const [name, { config }] of before) {
+      const now = views.get(name)?.config;
+      if (now !== undefined && sameHost(config, now)) continue;
+      this.#links.get(name)?.stop();
+      this.#links.delete(name);
+      this.#bridges.delete(name);
+    }
+    for (const { config } of views.values()) if (!this.#links.has(config.name)) this.#connect(config);
+  }
+
+  reconcile(dpid: Dpid): void {
+    this.#links.get(this.#names.get(dpid) ?? '')?.reconcile();
+  }
+
+  reconcileAll(): void {
+    for (const link of this.#links.values()) link.reconcile();
+  }
+
+  /**
+   * Whether it is known which switch has this hypervisor's datapath id, and which ports are there. Another host's bridge
+   * that has taken the same id may be the one that is connected.
+   */
+  isCertain(name: string, dpid: Dpid): boolean {
+    const own = this.#links.get(name)?.bridge;
+    const isElsewhere = [...this.#links].some(
+      ([other, { bridge }]) =>
+        other !== name && bridge !== undefined && bridge.uuid !== own?.uuid && answersTo(bridge, dpid),
+    );
+    return !isElsewhere && this.#views.get(name)?.known === true;
+  }
+
+  /** The hypervisor whose OVSDB says that its bridge has this datapath id, or is about to have it. */
+  answering(dpid: Dpid): HypervisorConfig | undefined {
+    for (const [name, { config }] of this.#views) {
+      const bridge = this.#links.get(name)?.bridge;
+      if (bridge !== undefined && answersTo(bridge, dpid)) return config;
+    }
+    return undefined;
+  }
+
+  #connect(config: HypervisorConfig): void {
+    const { effects, log, intent } = this.#options;
+    const { name } = config;
+    const link: HypervisorLink = new HypervisorLink({
+      config,
+      effects,
+      log,
+      intent: () => intent(this.#views.get(name) ?? unknownHypervisor(config)),
+      onPorts: (ports, bridge) => {
+        if (this.#links.get(name) === link) this.#onPorts(name, ports, bridge);
+      },
+    });
+    this.#links.set(name, link);
+    if (this.#isStarted) link.start();
+  }
+
+  #onPorts(name: string, ports: SwitchPorts, bridge: BridgeIdentity | undefined): void {
+    const before = this.#views.get(name);
+    if (before === undefined) return;
+    const after = viewOf(before.config, ports, bridge);
+    const sameBridge = sameIdentity(this.#bridges.get(name), bridge);
+    this.#views.set(name, after);
+    this.#bridges.set(name, bridge);
+    this.#options.onChange(before, after, sameBridge);
+  }
+}
+
+/** Whether what was read by one entry of the file is true by another: the address of its tunnels is not read there. */
+const sameHost = (a: HypervisorConfig, b: HypervisorConfig): boolean =>
+  a.bridge === b.bridge && a.dpid === b.dpid && same(a.ovsdb, b.ovsdb);
