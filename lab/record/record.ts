@@ -3,8 +3,11 @@ import { DummySwitch } from './dummy-switch.js';
 import { Recorder } from './recorder.js';
 import { Deduplicator, formatRecording, withoutBulk } from './recording.js';
 import { recordActions } from './scenarios/actions.js';
+import { recordControllers } from './scenarios/controllers.js';
+import { recordBundles, recordErrors } from './scenarios/errors.js';
 import { recordGroups, recordMeters } from './scenarios/groups-meters.js';
 import { recordMatches } from './scenarios/matches.js';
+import { recordChanges, recordFlowMonitors, recordPackets } from './scenarios/packets.js';
 import { recordDescriptions, recordFlowCommands } from './scenarios/tables.js';
 
 /** Each works on the bridge br0 with the ports p1 to p4, and leaves it without flows, groups and meters. */
@@ -15,6 +18,12 @@ export const scenarios = {
   actions: recordActions,
   groups: recordGroups,
   meters: recordMeters,
+  packets: recordPackets,
+  changes: recordChanges,
+  'flow-monitors': recordFlowMonitors,
+  bundles: recordBundles,
+  errors: recordErrors,
+  controllers: recordControllers,
 } as const satisfies Readonly<Record<string, (recorder: Recorder) => Promise<void>>>;
 
 export type ScenarioName = keyof typeof scenarios;

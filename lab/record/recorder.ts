@@ -1,7 +1,9 @@
 /** Runs programs against a dummy switch's bridge br0 through a wiretap, and keeps what was said under what was run. */
+import { connect } from 'node:net';
 import { join } from 'node:path';
+import { FrameSplitter } from '../../src/openflow/index.js';
 import { start } from '../background.js';
-import { run, type Output } from '../exec.js';
+import { run } from '../exec.js';
 import { waitFor } from '../wait.js';
 import type { DummySwitch } from './dummy-switch.js';
 import type { Exchange } from './recording.js';
@@ -12,32 +14,29 @@ const protocol = ['-O', 'OpenFlow13'] as const;
 /** An ovs-ofctl that goes on, as `monitor` does. */
 export interface Monitor {
   /** Lets it send frames, in hex, as it would its own. */
-  send(...frames: readonly string[]): Promise<void>;
-  /** Waits until the switch has answered all that was sent. */
-  barrier(): Promise<void>;
+  send(what: string, ...frames: readonly string[]): Promise<void>;
 }
 
 export class Recorder {
   readonly vswitch: DummySwitch;
   readonly #tap: Wiretap;
-  readonly #snoopTap: Wiretap;
   readonly #exchanges: Exchange[] = [];
+  #monitors = 0;
 
-  private constructor(vswitch: DummySwitch, tap: Wiretap, snoopTap: Wiretap) {
+  private constructor(vswitch: DummySwitch, tap: Wiretap) {
     this.vswitch = vswitch;
     this.#tap = tap;
-    this.#snoopTap = snoopTap;
   }
 
   /** The bridge br0 must be there. */
   static async on(vswitch: DummySwitch): Promise<Recorder> {
-    const tapOf = (name: string): Promise<Wiretap> =>
-      Wiretap.open({
-        listen: { path: join(vswitch.directory, `${name}.tap`) },
-        onward: { path: join(vswitch.directory, `br0.${name}`) },
-        accepts: 'controller',
-      });
-    return new Recorder(vswitch, await tapOf('mgmt'), await tapOf('snoop'));
+    const { directory } = vswitch;
+    const tap = await Wiretap.open({
+      listen: { path: join(directory, 'br0.tap') },
+      onward: { path: join(directory, 'br0.mgmt') },
+      accepts: 'controller',
+    });
+    return new Recorder(vswitch, tap);
   }
 
   /** Those since the last call. */
@@ -50,95 +49,100 @@ export class Recorder {
     this.#exchanges.push(exchange);
   }
 
-  /** The bridge as an argument of ovs-ofctl. */
-  get bridge(): string {
-    return `unix:${this.vswitch.directory}/mgmt.tap`;
-  }
-
-  get snooped(): string {
-    return `unix:${this.vswitch.directory}/snoop.tap`;
-  }
-
   /** Runs ovs-ofctl, whose `br0` is the tapped bridge. What the switch refuses is recorded like everything else. */
-  async ofctl(...args: readonly string[]): Promise<Output> {
-    return this.#ofctl(args, undefined);
+  async ofctl(...args: readonly string[]): Promise<void> {
+    await this.#ofctl(args, undefined);
   }
 
   /** As `ofctl`, with `input` for the file `-`. */
-  async ofctlWith(input: string, ...args: readonly string[]): Promise<Output> {
-    return this.#ofctl(args, input);
+  async ofctlWith(input: string, ...args: readonly string[]): Promise<void> {
+    await this.#ofctl(args, input);
   }
 
-  async #ofctl(args: readonly string[], input: string | undefined): Promise<Output> {
-    const argv = [
-      'ovs-ofctl',
-      ...protocol,
-      '--timeout=10',
-      ...args.map(one => (one === 'br0' ? this.bridge : one)),
-    ];
-    const output = await run(argv, {
-      accept: [0, 1],
-      env: this.vswitch.env,
-      ...(input === undefined ? {} : { input }),
-    });
+  async #ofctl(args: readonly string[], input: string | undefined): Promise<void> {
     const lines = input === undefined ? '' : ` <<< ${JSON.stringify(input.trim())}`;
-    await this.#keep(`ovs-ofctl ${args.map(quoted).join(' ')}${lines}`);
-    return output;
+    await this.#keep(`${titleOf(args)}${lines}`, async () => {
+      const argv = ['ovs-ofctl', ...protocol, '--timeout=10', ...args.map(this.#real)];
+      const { env } = this.vswitch;
+      await run(argv, { accept: [0, 1], env, ...(input === undefined ? {} : { input }) });
+    });
   }
 
-  /** Starts `ovs-ofctl monitor` or `snoop`, and ends it after `during`. */
+  /** Sends frames of our own, in hex, after a hello and before a barrier, and keeps what is answered. */
+  async raw(what: string, ...frames: readonly string[]): Promise<void> {
+    await this.#keep(`raw ${what}`, async () => {
+      const socket = connect(this.#tap.place);
+      const splitter = new FrameSplitter();
+      const barrierReply = 21;
+      const answered = new Promise<void>((resolve, reject) => {
+        socket.on('data', (chunk: Buffer) => {
+          for (const frame of splitter.push(chunk)) if (frame[1] === barrierReply) resolve();
+        });
+        socket.on('error', reject);
+        socket.on('close', () => resolve()); // a frame that the switch hangs up on
+      });
+      for (const frame of [hello, ...frames, barrier]) socket.write(unspaced(frame), 'hex');
+      await answered;
+      socket.destroy();
+    });
+  }
+
+  /** Does something that is no command of ovs-ofctl: what the open monitors are sent is kept with it. */
+  async during(what: string, act: () => Promise<unknown>): Promise<void> {
+    await this.#keep(what, act);
+  }
+
+  /** Lets a packet in at a port. */
+  async receive(port: string, packet: string): Promise<void> {
+    await this.during(`receive ${port} ${packet}`, () =>
+      this.vswitch.appctl('ovs-vswitchd', 'netdev-dummy/receive', port, packet),
+    );
+  }
+
+  /** Starts `ovs-ofctl monitor`, and ends it after `during`; monitors may stand in one another. */
   async monitor(args: readonly string[], during: (monitor: Monitor) => Promise<void>): Promise<void> {
     const { vswitch } = this;
-    const target = 'monitor';
-    const control = join(vswitch.directory, `${target}.ctl`);
-    const real = args.map(one => (one === 'br0' ? this.bridge : one === 'br0.snoop' ? this.snooped : one));
-    const program = await start(['ovs-ofctl', ...protocol, `--unixctl=${control}`, ...real], {
-      env: vswitch.env,
+    const target = `monitor${++this.#monitors}`;
+    await this.#keep(`${titleOf(args)} ends`, async () => {
+      const control = `--unixctl=${join(vswitch.directory, `${target}.ctl`)}`;
+      const argv = ['ovs-ofctl', ...protocol, control, ...args.map(this.#real)];
+      const program = await start(argv, { env: vswitch.env });
+      try {
+        await this.during(titleOf(args), () =>
+          waitFor('ovs-ofctl monitor', () => vswitch.appctl(target, 'version'), { intervalMs: 20 }),
+        );
+        await during({
+          send: (what, ...frames) =>
+            this.during(`ofctl/send ${what}`, () =>
+              vswitch.appctl(target, 'ofctl/send', ...frames.map(unspaced)),
+            ),
+        });
+      } finally {
+        await program.stop('SIGTERM');
+      }
     });
-    try {
-      await waitFor('ovs-ofctl monitor', () => vswitch.appctl(target, 'version'), { intervalMs: 20 });
-      await this.#quiet();
-      await during({
-        send: async (...frames) => {
-          await vswitch.appctl(target, 'ofctl/send', ...frames.map(frame => frame.replaceAll(/[\s|]/g, '')));
-        },
-        barrier: async () => {
-          await vswitch.appctl(target, 'ofctl/barrier');
-        },
-      });
-      await this.#quiet();
-    } finally {
-      await program.stop('SIGTERM');
-    }
-    await this.#keep(`ovs-ofctl ${args.map(quoted).join(' ')}`);
   }
 
   async close(): Promise<void> {
     await this.#tap.close();
-    await this.#snoopTap.close();
   }
 
-  /** Waits until no frame comes any more: what a monitor is sent has no end that could be waited for. */
-  async #quiet(): Promise<void> {
-    let before = -1;
-    await waitFor(
-      'silence',
-      () => {
-        const now = this.#tap.count + this.#snoopTap.count;
-        const isQuiet = now === before;
-        before = now;
-        return isQuiet;
-      },
-      { intervalMs: 60 },
-    );
-  }
+  readonly #real = (arg: string): string => (arg === 'br0' ? `unix:${this.vswitch.directory}/br0.tap` : arg);
 
-  async #keep(title: string): Promise<void> {
-    await waitFor('the connection to end', () => this.#tap.connections + this.#snoopTap.connections === 0, {
-      intervalMs: 2,
-    });
-    this.add({ title, frames: [...this.#tap.take(), ...this.#snoopTap.take()] });
+  /** Keeps what is said from now on until `act` is done, its connection closed, and the monitors have heard all. */
+  async #keep(title: string, act: () => Promise<unknown>): Promise<void> {
+    const open = this.#tap.connections;
+    await act();
+    if (open > 0 || this.#tap.connections > 0) await this.#tap.quiet();
+    this.add({ title, frames: this.#tap.take() });
   }
 }
 
+const titleOf = (args: readonly string[]): string => `ovs-ofctl ${args.map(quoted).join(' ')}`;
+
 const quoted = (word: string): string => (/^[\w.,:=/-]+$/.test(word) ? word : `'${word}'`);
+
+const unspaced = (digits: string): string => digits.replaceAll(/[\s|]/g, '');
+
+const hello = '0400 0010 00000001 | 0001 0008 00000010';
+const barrier = '0414 0008 0000ffff';

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { FrameSplitter } from '../../src/openflow/index.js';
+import { waitFor } from '../wait.js';
 import type { Receiver, RecordedFrame } from './recording.js';
 
 /** A Unix socket by its path, or a TCP port of 127.0.0.1. */
@@ -17,11 +18,14 @@ export interface WiretapOptions {
 }
 
 export class Wiretap {
+  /** Where it listens, for those who connect. */
+  readonly place: Place;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #frames: RecordedFrame[] = [];
 
-  private constructor({ onward, accepts }: WiretapOptions) {
+  private constructor({ listen, onward, accepts }: WiretapOptions) {
+    this.place = listen;
     const [near, far]: readonly Receiver[] =
       accepts === 'switch' ? ['controller', 'switch'] : ['switch', 'controller'];
     this.#server = createServer(inner => {
@@ -60,6 +64,17 @@ export class Wiretap {
   /** How many frames are noted and not taken. */
   get count(): number {
     return this.#frames.length;
+  }
+
+  /** Waits until no frame comes any more: what one end sends by itself has no end that could be waited for. */
+  async quiet(): Promise<void> {
+    let before = -1;
+    const isQuiet = (): boolean => {
+      const last = before;
+      before = this.#frames.length;
+      return last === before;
+    };
+    await waitFor('silence', isQuiet, { intervalMs: 40 });
   }
 
   async close(): Promise<void> {
