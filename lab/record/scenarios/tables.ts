@@ -18,9 +18,8 @@ export async function recordDescriptions(recorder: Recorder): Promise<void> {
     'dump-ipfix-flow',
     'dump-tlv-map',
     'probe',
-    'ping',
   ])
-    await recorder.ofctl(...(command === 'ping' ? ['-t1', command, 'br0'] : [command, 'br0']));
+    await recorder.ofctl(command, 'br0');
   for (const mode of ['drop', 'nx-match', 'reassemble', 'normal'])
     await recorder.ofctl('set-frags', 'br0', mode);
   for (const change of [
