@@ -46,12 +46,12 @@ function readOxm(c: Cursor): Oxm {
   const row = fieldByHeader(header);
   if (!row) return { field: 'unknown', header, body: viewOf(c.bytes, at, size) };
   const masked = (header & maskBit) !== 0;
-  if (size !== (masked ? 2 : 1) * row.size) throw badLength(row.name, `an oxm of ${size} bytes`, at - 1);
-  const oxm = masked
-    ? { field: row.name, value: readValue(c.bytes, at, row), mask: readValue(c.bytes, at + row.size, row) }
-    : { field: row.name, value: readValue(c.bytes, at, row) };
+  if (size !== (masked ? 2 * row.size : row.size))
+    throw badLength(row.name, `an oxm of ${size} bytes`, at - 1);
+  const value = readValue(c.bytes, at, row);
   // The table gives the value the type that belongs to the name; TypeScript can not follow that through a lookup.
-  return oxm as KnownOxm;
+  if (!masked) return { field: row.name, value } as KnownOxm;
+  return { field: row.name, value, mask: readValue(c.bytes, at + row.size, row) } as KnownOxm;
 }
 
 /** A value of the field at `at`, where all its bytes are known to be there. */

@@ -10,7 +10,7 @@ import type { Unit } from './source.js';
 export function decoderSource(m: Unit, spec: Spec, what = 'root', given = '0'): string {
   switch (spec.kind) {
     case 'struct':
-      return `${m.functionFor('read', spec, (m, name) => structText(m, name, spec, false))}(c)`;
+      return structSource(m, spec, plain);
     case 'union':
       return `${m.functionFor('readOne', spec, (m, name) => unionText(m, name, spec))}(c)`;
     case 'select':
@@ -34,18 +34,43 @@ const restText = (name: string): string => `function ${name}(c) {
   return view;
 }`;
 
+const shortList = 8;
+
+/**
+ * Most lists are short, and V8 makes room for 17 entries at the first push: the first eight are gathered beside the list,
+ * which is then as long as it needs to be.
+ */
 function listText(m: Unit, name: string, of: Spec, what: string): string {
   checkEntry(of);
+  const gathered = Array.from({ length: shortList }, (_, i) => `v${i}`);
+  const puts = gathered.map((v, i) => `case ${i}: ${v} = v; break;`);
+  const lists = gathered.map((_, i) => `case ${i}: return [${gathered.slice(0, i).join(', ')}];`);
   return `function ${name}(c) {
-  const values = [];
+  let n = 0, list, ${gathered.join(', ')};
   while (c.pos < c.end) {
     const before = c.pos;
-    values.push(${decoderSource(m, of, what)});
+    ${entryText(m, of, what)}
     if (c.pos === before) throw wire.badLength(${quote(what)}, 'an empty entry', before);
+    switch (n++) {
+      ${puts.join('\n      ')}
+      case ${shortList}: list = []; list.push(${gathered.join(', ')}, v); break;
+      default: list.push(v);
+    }
   }
-  return values;
+  switch (n) {
+    ${lists.join('\n    ')}
+    case ${shortList}: return [${gathered.join(', ')}];
+    default: return list;
+  }
 }`;
 }
+
+/** Statements that read an entry into `v`. How a union's variants are told apart stands in the loop, to spare a call. */
+const entryText = (m: Unit, of: Spec, what: string): string =>
+  of.kind === 'union'
+    ? `let v;
+    entry: { ${choiceText(m, of, read => `v = ${read}; break entry;`)} }`
+    : `const v = ${decoderSource(m, of, what)};`;
 
 const lazyText = (m: Unit, name: string, of: Spec, what: string): string => `function ${name}(c) {
   if (c.depth >= wire.maxDepth) throw wire.badValue(${quote(what)}, 'nested too deep', c.pos);
@@ -55,20 +80,33 @@ const lazyText = (m: Unit, name: string, of: Spec, what: string): string => `fun
   return value;
 }`;
 
-/** A struct as a variant of a union or a select: its value has a `type`, and its constants were looked at already. */
-const variantSource = (m: Unit, spec: StructSpec): string =>
-  `${m.functionFor('readTagged', spec, (m, name) => structText(m, name, spec, true))}(c)`;
+/**
+ * How a struct is read. A variant of a union or a case of a select has a `type` in its value; `decided` ones were told by
+ * their constants, which are not looked at again.
+ */
+interface Mode {
+  readonly role: 'read' | 'readTagged' | 'readOnly';
+  readonly tagged: boolean;
+  readonly decided: boolean;
+}
+const plain: Mode = { role: 'read', tagged: false, decided: false };
+const decided: Mode = { role: 'readTagged', tagged: true, decided: true };
+const onlyCase: Mode = { role: 'readOnly', tagged: true, decided: false };
 
-/** As `variantSource`, for the only case of a tag: its constants are looked at now. */
-const onlyCaseSource = (m: Unit, spec: StructSpec): string =>
-  `${m.functionFor('readOnly', spec, (m, name) => structText(m, name, spec, true, false))}(c)`;
+function structSource(m: Unit, spec: StructSpec, mode: Mode): string {
+  const read = m.functionFor(mode.role, spec, (m, name) =>
+    isSealed(spec) ? sealedText(m, name, spec, mode) : structText(m, name, spec, mode),
+  );
+  return `${read}(c)`;
+}
 
 function selectText(m: Unit, name: string, spec: SelectSpec): string {
+  const give = (read: string): string => `return ${read};`;
   const cases = [...caseDecisionsOf(spec)]
     .map(([tag, decision]) =>
       decision.op === 'variant'
-        ? `    case ${tag}: return ${onlyCaseSource(m, decision.of)};`
-        : `    case ${tag}: { ${decisionText(m, decision)} break; }`,
+        ? `    case ${tag}: return ${structSource(m, decision.of, onlyCase)};`
+        : `    case ${tag}: { ${decisionText(m, decision, give)} break; }`,
     )
     .join('\n');
   return `function ${name}(c, tag) {
@@ -80,44 +118,79 @@ ${cases}
 }`;
 }
 
-function unionText(m: Unit, name: string, spec: UnionSpec): string {
+const unionText = (m: Unit, name: string, spec: UnionSpec): string => `function ${name}(c) {
+  ${choiceText(m, spec, read => `return ${read};`)}
+}`;
+
+/** Statements that `give` the one variant that fits, or what is unknown. */
+function choiceText(m: Unit, spec: UnionSpec, give: (read: string) => string): string {
   const { length } = layoutOf(spec.unknown);
   const narrow = length
     ? `if (e - p >= ${length.at + length.spec.size}) { const n = p + (${readUint(plus('p', length.at), length.spec.size)}); if (n < e) e = n; }`
     : '';
-  return `function ${name}(c) {
-  const b = c.bytes, p = c.pos;
+  return `const b = c.bytes, p = c.pos;
   let e = c.end;
   ${narrow}
-  ${decisionText(m, decisionOf(spec))}
-  return ${variantSource(m, spec.unknown)};
-}`;
+  ${decisionText(m, decisionOf(spec), give)}
+  ${give(structSource(m, spec.unknown, decided))}`;
 }
 
-/** Statements that return for a variant, and fall through to what is unknown. */
-function decisionText(m: Unit, decision: Decision): string {
+/** Statements that give a variant, and fall through to what is unknown. */
+function decisionText(m: Unit, decision: Decision, give: (read: string) => string): string {
   if (decision.op === 'unknown') return '';
-  if (decision.op === 'variant') return `return ${variantSource(m, decision.of)};`;
+  if (decision.op === 'variant') return give(structSource(m, decision.of, decided));
   const cases = [...decision.cases].map(
-    ([value, then]) => `case ${value}: { ${decisionText(m, then)} break; }`,
+    ([value, then]) => `case ${value}: { ${decisionText(m, then, give)} break; }`,
   );
   return `if (e - p >= ${decision.at + decision.size}) switch (${readUint(plus('p', decision.at), decision.size)}) {
   ${cases.join('\n  ')}
   }
-  ${decisionText(m, decision.otherwise)}`;
+  ${decisionText(m, decision.otherwise, give)}`;
 }
 
-function structText(m: Unit, name: string, spec: StructSpec, tagged: boolean, isDecided = tagged): string {
+/** A struct with a length and nothing of variable size: one length alone is right, and no window needs to be opened. */
+function isSealed(spec: StructSpec): boolean {
+  const { length, steps } = layoutOf(spec);
+  return length?.spec.padTo === 1 && steps.every(step => step.op !== 'field');
+}
+
+/** Reads a sealed struct whose size is right in one run; any other is left to the long way, which says what is wrong. */
+function sealedText(m: Unit, name: string, spec: StructSpec, mode: Mode): string {
+  const { length, minSize, steps } = layoutOf(spec);
+  if (!length) throw new TypeError(`${spec.name} has no length`);
+  const other = m.functionFor(`${mode.role}Wrong`, spec, (m, name) => structText(m, name, spec, mode));
+  let from = 0;
+  const fields: FixedField[] = [];
+  for (const step of steps) {
+    if (step.op !== 'run') continue;
+    for (const field of step.fields) fields.push({ ...field, at: from + field.at });
+    from += step.size;
+  }
+  return `function ${name}(c) {
+  const b = c.bytes, p = c.pos;
+  if (c.end - p < ${minSize} || (${readUint(plus('p', length.at), length.spec.size)}) !== ${minSize}) return ${other}(c);
+  c.pos = p + ${minSize};
+  ${fieldsText(spec, fields, mode)}
+  ${resultText(spec, mode)}
+}`;
+}
+
+/** Reads of fields at fixed places from `p`, without the constants that told the variant. */
+function fieldsText(spec: StructSpec, fields: readonly FixedField[], mode: Mode): string {
+  const known = mode.decided ? layoutOf(spec).constants.map(constant => constant.spec) : [];
+  return fields
+    .filter(field => !known.some(constant => constant === field.spec))
+    .map(field => fixedText(field, spec.name))
+    .join('\n  ');
+}
+
+function structText(m: Unit, name: string, spec: StructSpec, mode: Mode): string {
   const layout = layoutOf(spec);
-  const decided = isDecided ? layout.constants.map(constant => constant.spec) : [];
   const body = layout.steps.map(step => {
     switch (step.op) {
       case 'run':
         return `if (c.end - p < ${step.size}) throw wire.truncated(c, ${quote(spec.name)}, ${step.size});
-  ${step.fields
-    .filter(field => !decided.some(constant => constant === field.spec))
-    .map(field => fixedText(field, spec.name))
-    .join('\n  ')}
+  ${fieldsText(spec, step.fields, mode)}
   c.pos = p += ${step.size};`;
       case 'open':
         return `const size = ${readUint(plus('start', step.at), step.spec.size)}, window = start + size;
@@ -141,15 +214,15 @@ function structText(m: Unit, name: string, spec: StructSpec, tagged: boolean, is
   let p = start;
   ${body.join('\n  ')}
   ${close}
-  ${resultText(spec, tagged)}
+  ${resultText(spec, mode)}
 }`;
 }
 
-function resultText(spec: StructSpec, tagged: boolean): string {
+function resultText(spec: StructSpec, mode: Mode): string {
   if (spec.only !== undefined) return `return f_${spec.only};`;
   const { visible } = layoutOf(spec);
   const always = visible.filter(field => !field.optional).map(field => `${field.name}: f_${field.name}`);
-  if (tagged) always.unshift(`type: ${quote(spec.name)}`);
+  if (mode.tagged) always.unshift(`type: ${quote(spec.name)}`);
   const literal = `{ ${always.join(', ')} }`;
   const sometimes = visible.filter(field => field.optional);
   if (sometimes.length === 0) return `return ${literal};`;

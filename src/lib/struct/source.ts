@@ -59,8 +59,8 @@ export class Unit {
   around(text: string): string {
     const consts = this.customs.map((_, i) => `const custom${i} = customs[${i}];\n`).join('');
     const names = [...this.references].map(number => `f${number}`);
-    const lets = names.length === 0 ? '' : `let ${names.join(', ')};\n`;
-    return `'use strict';\n${consts}${lets}return (${text});`;
+    const links = names.length === 0 ? '' : `var ${names.join(', ')};\n`;
+    return `'use strict';\n${consts}${links}return (${text});`;
   }
 }
 
