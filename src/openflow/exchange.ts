@@ -96,6 +96,7 @@ export function answered(exchange: Exchange, message: Message, now: number): Pro
     case 'get_config_reply':
     case 'role_reply':
     case 'queue_get_config_reply':
+    case 'get_async_reply':
     case 'bundle_control':
     case 'experimenter':
     case 'unknown':

@@ -13,8 +13,10 @@ export type { LearnField, LearnSource, LearnSpec } from './learn.js';
 export { fieldNames, masked, match, valueOf } from './match.js';
 export type { FieldSetting, Masked, Match, MatchFields } from './match.js';
 export type { BundledMessage } from './messages/bundles.js';
+export type { FeatureId, OxmId } from './messages/feature-ids.js';
 export type { FlowStats } from './messages/flow-stats.js';
 export type { Bucket, BucketCounter, GroupDesc, GroupStats } from './messages/groups.js';
+export type { HelloElement } from './messages/hello.js';
 export type {
   BundleAdd,
   BundleControl,
@@ -35,6 +37,7 @@ export type {
 export type { MeterBand, MeterBandStats, MeterConfig, MeterStats } from './messages/meters.js';
 export type { Port, PortStats } from './messages/ports.js';
 export type { Queue, QueueProperty, QueueStats } from './messages/queues.js';
+export type { TableFeatureProperty, TableFeatures } from './messages/table-features.js';
 export type { TableStats } from './messages/tables.js';
 export * from './nicira-constants.js';
 export type { ControllerProperty } from './nicira-controller.js';

@@ -18,6 +18,7 @@ import {
 } from '../../src/openflow/index.js';
 import { actions } from './fixtures-actions.js';
 import { niciraActions } from './fixtures-nicira.js';
+import { setup } from './fixtures-setup.js';
 import { statistics } from './fixtures-statistics.js';
 import { type Fixture, flowMod, hex, hexOf } from './frames.js';
 
@@ -192,9 +193,10 @@ const handshake: Fixture[] = [
     message: { type: 'role_status', xid: 0, role: 'slave', reason: 0, generationId: 6n },
   },
   {
-    name: 'a message that we do not know: get_async_request',
-    bytes: hex`041a 0008 00000004`,
-    message: { type: 'unknown', version: 4, typeId: 26, xid: 4, body: hex`` },
+    name: 'a message that we do not know',
+    bytes: hex`041e 000c 00000004 01020304`,
+    message: { type: 'unknown', version: 4, typeId: 30, xid: 4, body: hex`01020304` },
+    refused: true,
   },
 ];
 
@@ -437,4 +439,5 @@ export const fixtures: readonly Fixture[] = [
   ...others,
   ...multipart,
   ...statistics,
+  ...setup,
 ];

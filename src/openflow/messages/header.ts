@@ -10,6 +10,12 @@ export const header = (type: number) =>
     xid: u32,
   }) as const;
 
+/** HELLO and ERROR must be understood before a version is agreed on [OF1.3.5 6.3.1]. */
+export const headerAfterVersion = (type: number) => {
+  const { _version, ...after } = header(type);
+  return after;
+};
+
 /** The header of an experimenter message [OF1.3.5 7.5.4]: `experimenter:32 exp_type:32` after the common one. */
 const experimenterHeader = (experimenter: number, subtype: number) =>
   ({

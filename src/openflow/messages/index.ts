@@ -1,6 +1,7 @@
 /** All messages as one union, discriminated by `type`. */
 import { union } from '../../lib/struct/index.js';
 import type { Infer } from '../../lib/struct/index.js';
+import { getAsyncReply, getAsyncRequest, nxSetAsync, setAsync } from './async.js';
 import { bundleAdd, bundleControl, unknownMessage } from './bundles.js';
 import { flowMod, flowRemoved } from './flows.js';
 import { groupMod } from './groups.js';
@@ -21,7 +22,8 @@ import { multipartReply, multipartRequest } from './multipart.js';
 import { packetIn, packetOut } from './packets.js';
 import { portMod, portStatus } from './ports.js';
 import { queueGetConfigReply, queueGetConfigRequest } from './queues.js';
-import { echoReply, echoRequest, error, experimenter, hello } from './symmetric.js';
+import { hello } from './hello.js';
+import { echoReply, echoRequest, error, experimenter } from './symmetric.js';
 import { tableMod } from './tables.js';
 
 export const message = union(
@@ -55,6 +57,10 @@ export const message = union(
     roleRequest,
     roleReply,
     roleStatus,
+    getAsyncRequest,
+    getAsyncReply,
+    setAsync,
+    nxSetAsync,
     bundleControl,
     bundleAdd,
   ],

@@ -20,6 +20,7 @@ import {
 } from './meters.js';
 import { portDescReply, portDescRequest, portStatsReply, portStatsRequest } from './ports.js';
 import { queueStatsReply, queueStatsRequest } from './queues.js';
+import { tableFeaturesReply, tableFeaturesRequest } from './table-features.js';
 import { tableStatsReply, tableStatsRequest } from './tables.js';
 
 /** Asks what the switch is. */
@@ -51,6 +52,7 @@ const requestBody = select('multipart_request', [
   [9, meterStatsRequest],
   [10, meterConfigRequest],
   [11, meterFeaturesRequest],
+  [12, tableFeaturesRequest],
   [13, portDescRequest],
 ]);
 
@@ -67,6 +69,7 @@ const replyBody = select('multipart_reply', [
   [9, meterStatsReply],
   [10, meterConfigReply],
   [11, meterFeaturesReply],
+  [12, tableFeaturesReply],
   [13, portDescReply],
 ]);
 
