@@ -41,18 +41,33 @@ const dscpRemark = struct('dscp_remark', {
 });
 
 /** A band that an extension defines. */
-const experimenter = struct('experimenter', { ...bandHeader(0xffff), experimenter: u32, data: rest });
+const experimenter = struct('experimenter', {
+  ...bandHeader(0xffff),
+  /** Who defines it [OF1.3.5 7.3.4.4]. */
+  experimenter: u32,
+  /** Its own bytes. */
+  data: rest,
+});
 
 /** A band that we do not know: `body` is all that follows its length. */
-const unknown = struct('unknown', { typeId: u16, _length: length(u16), body: rest });
+const unknown = struct('unknown', {
+  /** The type as it came. */
+  typeId: u16,
+  _length: length(u16),
+  /** All bytes behind its length. */
+  body: rest,
+});
 
 /** What a meter does above a rate: of its bands, that of the highest rate exceeded applies [OF1.3.5 7.3.4.4]. */
 export const band = union('meter_band', [drop, dscpRemark, experimenter], unknown);
+/** What a meter does above a rate [OF1.3.5 7.3.4.4]. */
 export type MeterBand = Infer<typeof band>;
 
 /** Makes, changes or deletes a meter [OF1.3.5 7.3.4.4]. */
 export const meterMod = struct('meter_mod', {
   ...header(29),
+
+  /** What is to be done. */
   command: named(u16, { add: 0, modify: 1, delete: 2 }),
   /** A bitmap of OFPMF: exactly one of KBPS and PKTPS. */
   flags: u16,
@@ -63,17 +78,28 @@ export const meterMod = struct('meter_mod', {
 });
 
 /** What one band was applied to. */
-const bandStats = struct('meter_band_stats', { packetBandCount: u64, byteBandCount: u64 });
+const bandStats = struct('meter_band_stats', {
+  /** Packets that it was applied to. */
+  packetBandCount: u64,
+  /** Bytes that it was applied to. */
+  byteBandCount: u64,
+});
+/** What one band was applied to [OF1.3.5 7.3.5.12]. */
 export type MeterBandStats = Infer<typeof bandStats>;
 
 /** One meter of a meter reply [OF1.3.5 7.3.5.12]. */
 const meterStats = struct('meter_stats', {
+  /** 1 to OFPM.MAX, or one of OFPM. */
   meterId: u32,
   _length: length(u16),
   _pad: pad(6),
   /** Flows that use the meter. */
   flowCount: u32,
+
+  /** Packets that came to the meter. */
   packetInCount: u64,
+
+  /** Bytes that came to the meter. */
   byteInCount: u64,
   /** How long the meter has been there, in seconds. */
   durationSec: u32,
@@ -82,6 +108,7 @@ const meterStats = struct('meter_stats', {
   /** One for each band, in the order of the bands. */
   bandStats: listOf(bandStats),
 });
+/** One meter of a meter reply [OF1.3.5 7.3.5.12]. */
 export type MeterStats = Infer<typeof meterStats>;
 
 const whichMeter = {
@@ -92,6 +119,7 @@ const whichMeter = {
 
 /** Asks for the counters of meters. */
 export const meterStatsRequest = struct('meter', whichMeter);
+/** The counters of meters, in as many parts as it takes [OF1.3.5 7.3.5.12]. */
 export const meterStatsReply = struct('meter', { entries: listOf(meterStats) });
 
 /** One meter of a meter_config reply [OF1.3.5 7.3.5.13]. */
@@ -99,13 +127,17 @@ const meterConfig = struct('meter_config', {
   _length: length(u16),
   /** A bitmap of OFPMF. */
   flags: u16,
+
+  /** 1 to OFPM.MAX, or one of OFPM. */
   meterId: u32,
   bands: listOf(band),
 });
+/** One meter of a meter_config reply [OF1.3.5 7.3.5.13]. */
 export type MeterConfig = Infer<typeof meterConfig>;
 
 /** Asks how meters are configured. */
 export const meterConfigRequest = struct('meter_config', whichMeter);
+/** How meters are configured, in as many parts as it takes [OF1.3.5 7.3.5.13]. */
 export const meterConfigReply = struct('meter_config', { entries: listOf(meterConfig) });
 
 /** Asks what meters the switch can do. */

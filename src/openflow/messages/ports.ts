@@ -8,6 +8,8 @@ export const port = struct('port', {
   /** 1 to OFPP.MAX, or OFPP.LOCAL. */
   portNo: u32,
   _pad1: pad(4),
+
+  /** The port's own Ethernet address. */
   hwAddr: mac,
   _pad2: pad(2),
   /** 16 bytes of UTF-8 at most. */
@@ -44,6 +46,8 @@ export const portStatus = struct('port_status', {
 /** Sets those bits of `config` that are 1 in `mask` [OF1.3.5 7.3.4.3]. */
 export const portMod = struct('port_mod', {
   ...header(16),
+
+  /** 1 to OFPP.MAX, or OFPP.LOCAL. */
   portNo: u32,
   _pad1: pad(4),
   /** Must be the port's own, as a check that both sides mean the same port. */
@@ -65,28 +69,48 @@ export const portDescReply = struct('port_desc', { entries: listOf(port) });
 
 /** One port of a port_stats reply [OF1.3.5 7.3.5.6]. A counter of all ones is one that the switch does not keep. */
 const portStats = struct('port_stats', {
+  /** 1 to OFPP.MAX, or OFPP.LOCAL. */
   portNo: u32,
   _pad: pad(4),
+
+  /** Packets received. */
   rxPackets: u64,
+
+  /** Packets sent. */
   txPackets: u64,
+
+  /** Bytes received. */
   rxBytes: u64,
+
+  /** Bytes sent. */
   txBytes: u64,
+
+  /** Packets that came in and were dropped. */
   rxDropped: u64,
+
+  /** Packets that were to be sent and were dropped. */
   txDropped: u64,
   /** All receive errors; the three below are some of them. */
   rxErrors: u64,
+
+  /** All errors as packets were sent. */
   txErrors: u64,
   /** Frames out of alignment. */
   rxFrameErr: u64,
   /** Packets that overran the receiver. */
   rxOverErr: u64,
+
+  /** Packets with a wrong checksum of the frame. */
   rxCrcErr: u64,
+
+  /** Collisions on the medium. */
   collisions: u64,
   /** How long the port has been there, in seconds. */
   durationSec: u32,
   /** Nanoseconds beyond `durationSec`. */
   durationNsec: u32,
 });
+/** One port of a port_stats reply [OF1.3.5 7.3.5.6]. */
 export type PortStats = Infer<typeof portStats>;
 
 /** Asks for the counters of ports. */
@@ -95,4 +119,5 @@ export const portStatsRequest = struct('port_stats', {
   portNo: u32,
   _pad: pad(4),
 });
+/** The counters of ports, in as many parts as it takes [OF1.3.5 7.3.5.6]. */
 export const portStatsReply = struct('port_stats', { entries: listOf(portStats) });
