@@ -11,9 +11,10 @@ setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
 
 const batches = 15;
+/** Well under the young generation's first size, so that nothing is collected within a batch. */
+const batchBytes = 200_000;
 
-/** `calls` calls must stay well under the young generation's size, 16 MB. */
-export function bytesPerCall(work: () => void, calls: number): number {
+export function bytesPerCall(work: () => void): number {
   const used = (count: number): number => {
     const { heapUsed: before } = process.memoryUsage();
     for (let i = 0; i < count; i++) work();
@@ -27,5 +28,7 @@ export function bytesPerCall(work: () => void, calls: number): number {
       }),
     );
   const own = deltas(0);
-  return (deltas(calls) - own) / calls;
+  const first = Math.max(40, (deltas(2) - own) / 2);
+  const calls = Math.max(1, Math.round(batchBytes / first));
+  return Math.max(0, (deltas(calls) - own) / calls);
 }

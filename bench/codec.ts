@@ -1,7 +1,8 @@
 /**
  * How fast messages are decoded and encoded, and what they allocate: the compiled declarations beside a codec written by
  * hand (peers/hand-written), and beside the plain closures over the same declarations, which are the tests' oracle.
- * Rounds are interleaved in one run and the median of their ratios counts, so that whatever else the machine does hits all.
+ * Turns of a millisecond are interleaved in one run and the median of ratios counts, so that whatever else the machine does
+ * hits all.
  */
 import { deepStrictEqual } from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
@@ -11,16 +12,18 @@ import { message } from '../src/openflow/messages/index.js';
 import { bytesPerCall } from './allocation.js';
 import { messages } from './codec-messages.js';
 import * as hand from './peers/hand-written/index.js';
-import { type BenchResult, format, rangeOf } from './result.js';
+import { type BenchResult, format, median, rangeOf } from './result.js';
 
 type Value = (typeof messages)[number][1];
 const ways = ['compiled', 'by hand', 'closures'] as const;
 type Way = (typeof ways)[number];
 type Work = Readonly<Record<Way, () => void>>;
 
-const rounds = 25;
-const warmUp = 5;
-const roundMs = 15;
+const rounds = 15;
+/** In each round every way gets so many turns, and the median one counts: a turn is too short to be often interrupted. */
+const turns = 15;
+const turnMs = 1;
+const warmUpMs = 150;
 
 const closures = interpret(message);
 
@@ -59,42 +62,57 @@ const encoding = (value: Value): Work => {
   return work;
 };
 
-/** Nanoseconds for one call, over one round. */
-function time(work: () => void): number {
-  const begin = process.hrtime.bigint();
-  const end = begin + BigInt(roundMs * 1e6);
-  let calls = 0;
-  let now = begin;
-  while (now < end) {
-    for (let i = 0; i < 20; i++) work();
-    calls += 20;
-    now = process.hrtime.bigint();
-  }
-  return Number(now - begin) / calls;
+/** Nanoseconds for one of `calls` calls. */
+function time(work: () => void, calls: number): number {
+  const begin = performance.now();
+  for (let i = 0; i < calls; i++) work();
+  return ((performance.now() - begin) * 1e6) / calls;
 }
 
-const timed = (work: Work): Record<Way, number> => ({
-  compiled: time(work.compiled),
-  'by hand': time(work['by hand']),
-  closures: time(work.closures),
-});
+/** How many calls make a turn. Warms up, too. */
+function callsFor(work: () => void): number {
+  const end = performance.now() + warmUpMs;
+  let fastest = Infinity;
+  while (performance.now() < end) fastest = Math.min(fastest, time(work, 10));
+  return Math.max(1, Math.round((turnMs * 1e6) / fastest));
+}
 
-/** Takes about 15 seconds. */
+/** One round: the ways take turns, each time another one first. */
+function timed(work: Work, calls: Record<Way, number>): Record<Way, number> {
+  const times: Record<Way, number[]> = { compiled: [], 'by hand': [], closures: [] };
+  for (let turn = 0; turn < turns; turn++)
+    for (let i = 0; i < ways.length; i++) {
+      const way = ways[(turn + i) % ways.length] ?? 'compiled';
+      times[way].push(time(work[way], calls[way]));
+    }
+  return {
+    compiled: median(times.compiled),
+    'by hand': median(times['by hand']),
+    closures: median(times.closures),
+  };
+}
+
+/** Takes about 20 seconds. */
 export function run(): Promise<BenchResult> {
   const works = messages.flatMap(([name, value]) => [
     { name: `decode ${name}`, work: decoding(value) },
     { name: `encode ${name}`, work: encoding(value) },
   ]);
-  const times = works.map(() => [] as Record<Way, number>[]);
-  for (let round = 0; round < warmUp + rounds; round++)
-    for (const [i, { work }] of works.entries()) {
-      const one = timed(work);
-      if (round >= warmUp) times[i]?.push(one);
-    }
+  const measured = works.map(({ name, work }) => ({
+    name,
+    work,
+    calls: {
+      compiled: callsFor(work.compiled),
+      'by hand': callsFor(work['by hand']),
+      closures: callsFor(work.closures),
+    },
+    all: [] as Record<Way, number>[],
+  }));
+  for (let round = 0; round < rounds; round++)
+    for (const { work, calls, all } of measured) all.push(timed(work, calls));
   const rows: BenchResult['rows'][number][] = [];
   const ratios: BenchResult['ratios'][number][] = [];
-  for (const [i, { name, work }] of works.entries()) {
-    const all = times[i] ?? [];
+  for (const { name, work, all } of measured) {
     for (const way of ways)
       rows.push({
         name: `${name}, ${way}`,
@@ -102,7 +120,7 @@ export function run(): Promise<BenchResult> {
         ...rangeOf(all.map(one => 1e9 / one[way])),
       });
     for (const way of ['compiled', 'by hand'] as const) {
-      const bytes = bytesPerCall(work[way], name.includes(' x ') ? 20 : 1000);
+      const bytes = bytesPerCall(work[way]);
       rows.push({ name: `${name}, ${way}`, unit: 'bytes/message', ...rangeOf([bytes]) });
     }
     for (const way of ['by hand', 'closures'] as const) {

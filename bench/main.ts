@@ -2,10 +2,12 @@
 import { parseArgs } from 'node:util';
 import { run as codec } from './codec.js';
 import { run as learningSwitch } from './learning-switch.js';
+import { run as loadTime } from './load-time.js';
 import { type BenchResult, format } from './result.js';
 
 const benchmarks: Readonly<Record<string, () => Promise<BenchResult>>> = {
   codec,
+  'load-time': loadTime,
   'learning-switch': learningSwitch,
 };
 

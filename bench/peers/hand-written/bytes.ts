@@ -51,3 +51,7 @@ export const badLength = (what: string, size: number, offset: number): WireError
 
 export const badValue = (what: string, value: unknown, offset: number): WireError =>
   new WireError('WIRE_BAD_VALUE', `${what}: ${String(value)} does not fit`, offset);
+
+export function checkList(what: string, value: unknown, offset: number): void {
+  if (!Array.isArray(value)) throw badValue(what, value, offset);
+}

@@ -9,7 +9,7 @@ import type {
   MultipartReply,
   PacketIn,
 } from '../../../src/openflow/index.js';
-import { badLength, badValue, setU16, setU32, setU64 } from './bytes.js';
+import { badLength, badValue, checkList, setU16, setU32, setU64 } from './bytes.js';
 import type { Covered } from './decode.js';
 import { writeMatch, writeOxm } from './oxm.js';
 
@@ -150,11 +150,11 @@ function writeMultipart(w: Sink, value: MultipartReply): void {
   w.pos = start + 16;
   if (body.type === 'flow') {
     setU16(w.bytes, start + 8, 1);
-    if (!Array.isArray(body.entries)) throw badValue('entries', body.entries, w.pos);
+    checkList('entries', body.entries, w.pos);
     for (const entry of body.entries) writeFlowStats(w, entry);
   } else if (body.type === 'group_desc') {
     setU16(w.bytes, start + 8, 7);
-    if (!Array.isArray(body.entries)) throw badValue('entries', body.entries, w.pos);
+    checkList('entries', body.entries, w.pos);
     for (const entry of body.entries) writeGroupDesc(w, entry);
   } else throw badValue('multipart', body.type, w.pos);
   close(w, start, start + 2);
@@ -205,7 +205,7 @@ function writeGroupDesc(w: Sink, value: GroupDesc): void {
   w.bytes[start + 3] = 0;
   put32(w, start + 4, value.groupId);
   w.pos = start + 8;
-  if (!Array.isArray(value.buckets)) throw badValue('buckets', value.buckets, w.pos);
+  checkList('buckets', value.buckets, w.pos);
   for (const bucket of value.buckets) writeBucket(w, bucket);
   close(w, start, start);
 }
@@ -224,8 +224,8 @@ function writeBucket(w: Sink, value: Bucket): void {
 }
 
 function writeInstructions(w: Sink, instructions: readonly Instruction[]): void {
-  if (!Array.isArray(instructions)) throw badValue('instructions', instructions, w.pos);
-  for (const instruction of instructions as readonly Instruction[]) writeInstruction(w, instruction);
+  checkList('instructions', instructions, w.pos);
+  for (const instruction of instructions) writeInstruction(w, instruction);
 }
 
 /** Type and size of an instruction or action, and zeros to its end. */
@@ -273,8 +273,8 @@ function writeInstruction(w: Sink, value: Instruction): void {
 }
 
 function writeActions(w: Sink, actions: readonly Action[]): void {
-  if (!Array.isArray(actions)) throw badValue('actions', actions, w.pos);
-  for (const action of actions as readonly Action[]) writeAction(w, action);
+  checkList('actions', actions, w.pos);
+  for (const action of actions) writeAction(w, action);
 }
 
 function writeAction(w: Sink, value: Action): void {

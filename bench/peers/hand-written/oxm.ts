@@ -4,6 +4,7 @@ import { oxmFields } from '../../../src/openflow/oxm-fields.js';
 import {
   badLength,
   badValue,
+  checkList,
   setU16,
   setU32,
   setU48,
@@ -150,7 +151,7 @@ export function writeOxm(w: Sink, oxm: Oxm): void {
 }
 
 export function writeMatch(w: Sink, match: Match): void {
-  if (!Array.isArray(match)) throw badValue('match', match, w.pos);
+  checkList('match', match, w.pos);
   const start = w.pos;
   w.room(4);
   setU16(w.bytes, start, 1);
