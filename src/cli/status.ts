@@ -1,10 +1,10 @@
 import { styleText } from 'node:util';
 import { printable } from '../config/mistake.js';
-import type { Status } from '../controller/status.js';
+import type { ReloadStatus, Status } from '../controller/status.js';
 import { getText } from '../io/http-client.js';
 import { HeddleError, messageOf } from '../lib/errors.js';
 import { exitCodes } from './exit-codes.js';
-import { readConfig } from './read-config.js';
+import { invalid, parseFile } from './read-config.js';
 import { table } from './table.js';
 
 export interface StatusOptions {
@@ -23,15 +23,20 @@ const patience = 5_000;
  * @throws HeddleError OF_CLOSED when no Heddle answers
  */
 export async function status(file: string | undefined, options: StatusOptions): Promise<number> {
-  const address = options.api ?? (await apiAddress(file));
-  const answer = await ask(address);
+  const answer = options.api === undefined ? await askByFile(file) : await ask(options.api);
   console.log(options.json === true ? JSON.stringify(answer, null, 2) : formatStatus(answer));
   return answer.ok ? exitCodes.ok : exitCodes.attention;
 }
 
-async function apiAddress(file: string | undefined): Promise<string> {
-  const { host, port } = (await readConfig(file)).config.api.listen;
-  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+/** A Heddle that runs has refused what is wrong with the file now, and tells it; where none answers, that is told here. */
+async function askByFile(file: string | undefined): Promise<Status> {
+  const parsed = await parseFile(file);
+  const { host, port } = parsed.ok ? parsed.config.api.listen : parsed.api;
+  try {
+    return await ask(`${host.includes(':') ? `[${host}]` : host}:${port}`);
+  } catch (thrown) {
+    throw parsed.ok ? thrown : invalid(parsed.mistakes);
+  }
 }
 
 async function ask(address: string): Promise<Status> {
@@ -60,7 +65,7 @@ const isStatus = (answer: unknown): answer is Status =>
 
 /** The status as tables for a person. */
 export function formatStatus(status: Status): string {
-  const sections: string[] = [];
+  const sections: string[] = status.reload === undefined ? [] : [formatReload(status.reload)];
   const section = (title: string, titles: readonly string[], rows: readonly (readonly string[])[]): void => {
     // Names and errors are what hosts and switches say, and are shown on a terminal.
     if (rows.length > 0)
@@ -127,6 +132,13 @@ export function formatStatus(status: Status): string {
       : `${bold('Wrong')}\n${status.problems.map(({ where, message }) => colour('red', printable(`${where}: ${message}`))).join('\n')}`,
   );
   return sections.join('\n\n');
+}
+
+function formatReload({ secondsAgo, ok, changes, mistakes }: ReloadStatus): string {
+  const what = ok
+    ? changes.join('; ') || 'nothing new'
+    : `refused for ${mistakes.length === 1 ? 'a mistake' : `${mistakes.length} mistakes`} (below); the file before it is in force`;
+  return printable(`File read again ${secondsAgo} s ago: ${what}`);
 }
 
 const coloured = (): boolean => process.stdout.isTTY && (process.env['NO_COLOR'] ?? '') === '';

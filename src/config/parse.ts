@@ -1,11 +1,12 @@
 import { checkFacts } from './checks/index.js';
 import type { AppConfig, Config } from './config.js';
+import type { TcpEndpoint } from './endpoint.js';
 import { surveyFacts } from './facts.js';
 import { mistakesOf } from './issues.js';
 import { formatMistake, type KeyPath, type Mistake } from './mistake.js';
 import { fileSchema } from './schema.js';
 import { mistakeAt, type Source } from './source.js';
-import { readableApps, toConfig } from './to-config.js';
+import { readableApi, readableApps, toConfig } from './to-config.js';
 import { readYaml, type YamlReading } from './yaml.js';
 
 /**
@@ -14,7 +15,13 @@ import { readYaml, type YamlReading } from './yaml.js';
  */
 export type ParseResult =
   | { readonly ok: true; readonly config: Config; readonly source: Source }
-  | { readonly ok: false; readonly mistakes: readonly Mistake[]; readonly apps?: ReadableApps };
+  | {
+      readonly ok: false;
+      readonly mistakes: readonly Mistake[];
+      readonly apps?: ReadableApps;
+      /** `api.listen` as far as it can be understood, or its default. */
+      readonly api: TcpEndpoint;
+    };
 
 export interface ReadableApps {
   readonly apps: readonly AppConfig[];
@@ -33,7 +40,7 @@ export function parseConfig(text: string, file: string): ParseResult {
   const { source, syntax, refused } = reading;
   // What has no shape at all is told once, by whoever saw it first.
   if (source === undefined || source.value === null) {
-    return { ok: false, mistakes: arrange([...syntax, ...refused]) };
+    return { ok: false, mistakes: arrange([...syntax, ...refused]), api: readableApi(undefined) };
   }
   const parsed = fileSchema.safeParse(source.value);
   const wrong = parsed.success ? [] : mistakesOf(parsed.error, [], source, fileSchema);
@@ -46,7 +53,7 @@ export function parseConfig(text: string, file: string): ParseResult {
   ];
   if (parsed.success && mistakes.length === 0) return { ok: true, config: toConfig(parsed.data), source };
   const apps = syntax.length === 0 ? { apps: { apps: readableApps(source.value), source } } : {};
-  return { ok: false, mistakes: arrange(mistakes), ...apps };
+  return { ok: false, mistakes: arrange(mistakes), ...apps, api: readableApi(source.value) };
 }
 
 /**

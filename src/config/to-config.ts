@@ -3,6 +3,7 @@ import type { AppConfig, Config, HypervisorConfig } from './config.js';
 import { dpidOfName } from './dpid.js';
 import type { TcpEndpoint } from './endpoint.js';
 import type { FileValue } from './schema.js';
+import * as leaf from './values.js';
 
 const openflowListen: TcpEndpoint = { transport: 'tcp', host: '127.0.0.1', port: 6653 };
 const apiListen: TcpEndpoint = { transport: 'tcp', host: '127.0.0.1', port: 8653 };
@@ -37,6 +38,13 @@ export function readableApps(file: unknown): AppConfig[] {
     const read = readAppEntry(entry);
     return 'value' in read ? [toApp(read.value, index)] : [];
   });
+}
+
+/** Where a Heddle that runs with an earlier form of the file is most likely to be asked. */
+export function readableApi(file: unknown): TcpEndpoint {
+  const api = isMap(file) ? file['api'] : undefined;
+  const read = leaf.apiListen.safeParse(isMap(api) ? api['listen'] : undefined);
+  return read.success ? read.data : apiListen;
 }
 
 const toApp = (app: AppEntry, index: number): AppConfig => ({

@@ -22,6 +22,10 @@ export function serve(
       resolve({
         address: endpoint.host,
         port: typeof address === 'object' && address !== null ? address.port : endpoint.port,
+        retire: () => {
+          server.close();
+          if ('closeIdleConnections' in server) server.closeIdleConnections();
+        },
         close: () =>
           new Promise(done => {
             server.close(() => done());

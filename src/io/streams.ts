@@ -14,6 +14,9 @@ export interface Listener {
   /** The address that was got: the port is told where 0 was asked for. */
   readonly address: string;
   readonly port: number;
+  /** Takes no more connections; those that stand go on. */
+  retire(): void;
+  /** Ends all connections, too. */
   close(): Promise<void>;
 }
 
@@ -43,6 +46,7 @@ export function listen(
       resolve({
         address: endpoint.host,
         port: typeof address === 'object' && address !== null ? address.port : endpoint.port,
+        retire: () => void server.close(),
         close: () =>
           new Promise(done => {
             server.close(() => done());

@@ -225,6 +225,14 @@ t.test('a status for people', t => {
       'kvm1 port v2: no\\u001b[2J such device',
     ].join('\n'),
   );
+  t.equal(
+    formatStatus({ ...calm, reload: { secondsAgo: 7, ok: true, changes: ['a', 'b'], mistakes: [] } }),
+    'File read again 7 s ago: a; b\n\nNo switch is connected.\n\nNothing is wrong.',
+  );
+  t.match(
+    formatStatus({ ...calm, reload: { secondsAgo: 7, ok: false, changes: [], mistakes: ['x', 'y'] } }),
+    /^File read again 7 s ago: refused for 2 mistakes \(below\); the file before it is in force\n/,
+  );
   t.end();
 });
 
@@ -273,6 +281,12 @@ t.test('heddle status', async t => {
   const dir = t.testdir({ 'heddle.yaml': `api: { listen: ${address} }\n` });
   answer = await printed(t, () => status(join(dir, 'heddle.yaml'), {}));
   t.equal(answer.result, exitCodes.attention, "the file's address");
+  const wrong = join(dir, 'wrong.yaml');
+  await writeFile(wrong, `apps: [./none.js]\nnetworks: []\napi: { listen: ${address} }\n`);
+  answer = await printed(t, () => status(wrong, {}));
+  t.equal(answer.result, exitCodes.attention, 'also of a file with mistakes, which the one that runs tells');
+  await writeFile(wrong, 'networks: []\napi: { listen: 127.0.0.1:1 }\n');
+  await t.rejects(status(wrong, {}), { code: 'CONFIG_INVALID', message: /wrong.yaml:1:11: networks/ });
   t.strictSame(await heddle(t, 'status', '--api', address), { out: formatStatus(busy), err: '', code: 2 });
 
   for (const odd of [null, 7, {}, { ...calm, problems: 'none' }]) {
@@ -287,8 +301,8 @@ t.test('heddle status', async t => {
     return { received: () => undefined, closed: () => undefined };
   });
   t.teardown(() => mute.close());
-  for (const wrong of [`127.0.0.1:${mute.port}`, '127.0.0.1:1', 'nonsense here'])
-    await t.rejects(status(undefined, { api: wrong }), {
+  for (const nobody of [`127.0.0.1:${mute.port}`, '127.0.0.1:1', 'nonsense here'])
+    await t.rejects(status(undefined, { api: nobody }), {
       name: 'HeddleError',
       message: /`heddle run` running/,
     });
