@@ -14,6 +14,7 @@ export const errorCodes = [
   'OF_TIMEOUT',
   'OF_CLOSED',
   'OF_REFUSED', // the switch answered with OFPT_ERROR
+  'OF_BAD_TEXT', // a flow, group or meter in ovs-ofctl's notation that can not be read
   // OVSDB
   'OVSDB_BAD_JSON',
   'OVSDB_BAD_MESSAGE',
@@ -58,6 +59,22 @@ export class WireError extends HeddleError {
   ) {
     super(code, `${message} (at byte ${offset})`);
     this.offset = offset;
+  }
+}
+
+/** An error at a character of a text: `line` and `column` count from 1. */
+export class TextError extends HeddleError {
+  readonly line: number;
+  readonly column: number;
+
+  constructor(
+    code: 'OF_BAD_TEXT',
+    message: string,
+    place: { readonly line: number; readonly column: number },
+  ) {
+    super(code, `${message} (line ${place.line}, column ${place.column})`);
+    this.line = place.line;
+    this.column = place.column;
   }
 }
 

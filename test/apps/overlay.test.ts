@@ -19,23 +19,23 @@ t.test('two hosts, two networks with the same MACs', t => {
   site.read('kvm2', { v2: { ofport: 20, id: 'fw2', mac: mac(2) }, red2: { ofport: 21, mac: mac(2) } }, 3);
 
   t.strictSame(site.flows(1), [
-    'table=0,priority=100,in_port=10,vlan_tci=0x0000/0x1fff actions=write_metadata:0x1388,goto_table:40',
-    'table=95,priority=100,reg1=0xa,metadata=0x1388 actions=output:10',
-    'table=0,priority=100,in_port=11,vlan_tci=0x0000/0x1fff actions=write_metadata:0x1770,goto_table:40',
-    'table=95,priority=100,reg1=0xb,metadata=0x1770 actions=output:11',
-    'table=0,priority=100,tun_id=0x1388,in_port=2 actions=set_field:0x1->reg0,write_metadata:0x1388,goto_table:5',
-    'table=60,priority=100,metadata=0x1388,dl_dst=02:00:00:00:00:01 actions=set_field:0xa->reg1,goto_table:95',
-    'table=60,priority=100,metadata=0x1388,dl_dst=02:00:00:00:00:02 actions=set_field:10.97.0.2->tun_dst,set_field:0x2->reg1,goto_table:95',
-    'table=80,priority=100,reg0=0,reg1=0,metadata=0x1388 actions=group:1224741768',
-    'table=80,priority=90,reg1=0,metadata=0x1388 actions=group:1207964552',
-    'table=0,priority=100,tun_id=0x1770,in_port=2 actions=set_field:0x1->reg0,write_metadata:0x1770,goto_table:5',
-    'table=60,priority=100,metadata=0x1770,dl_dst=02:00:00:00:00:01 actions=set_field:0xb->reg1,goto_table:95',
-    'table=60,priority=100,metadata=0x1770,dl_dst=02:00:00:00:00:02 actions=set_field:10.97.0.2->tun_dst,set_field:0x2->reg1,goto_table:95',
-    'table=80,priority=100,reg0=0,reg1=0,metadata=0x1770 actions=group:1224742768',
-    'table=80,priority=90,reg1=0,metadata=0x1770 actions=group:1207965552',
-    'table=5,priority=100,tun_src=10.97.0.2 actions=goto_table:60',
-    'table=60,priority=0 actions=resubmit(,70),goto_table:80',
-    'table=95,priority=100,reg0=0,reg1=0x2 actions=move:OXM_OF_METADATA[]->OXM_OF_TUNNEL_ID[],output:2',
+    'priority=100,in_port=10,vlan_tci=0x0000/0x1fff actions=write_metadata:0x1388,goto_table:40',
+    'table=95, priority=100,reg1=0xa,metadata=0x1388 actions=output:10',
+    'priority=100,in_port=11,vlan_tci=0x0000/0x1fff actions=write_metadata:0x1770,goto_table:40',
+    'table=95, priority=100,reg1=0xb,metadata=0x1770 actions=output:11',
+    'priority=100,tun_id=0x1388,in_port=2 actions=set_field:0x1->reg0,write_metadata:0x1388,goto_table:5',
+    'table=60, priority=100,metadata=0x1388,dl_dst=02:00:00:00:00:01 actions=set_field:0xa->reg1,goto_table:95',
+    'table=60, priority=100,metadata=0x1388,dl_dst=02:00:00:00:00:02 actions=set_field:10.97.0.2->tun_dst,set_field:0x2->reg1,goto_table:95',
+    'table=80, priority=100,reg0=0,reg1=0,metadata=0x1388 actions=group:1224741768',
+    'table=80, priority=90,reg1=0,metadata=0x1388 actions=group:1207964552',
+    'priority=100,tun_id=0x1770,in_port=2 actions=set_field:0x1->reg0,write_metadata:0x1770,goto_table:5',
+    'table=60, priority=100,metadata=0x1770,dl_dst=02:00:00:00:00:01 actions=set_field:0xb->reg1,goto_table:95',
+    'table=60, priority=100,metadata=0x1770,dl_dst=02:00:00:00:00:02 actions=set_field:10.97.0.2->tun_dst,set_field:0x2->reg1,goto_table:95',
+    'table=80, priority=100,reg0=0,reg1=0,metadata=0x1770 actions=group:1224742768',
+    'table=80, priority=90,reg1=0,metadata=0x1770 actions=group:1207965552',
+    'table=5, priority=100,tun_src=10.97.0.2 actions=goto_table:60',
+    'table=60, priority=0 actions=resubmit(,70),goto_table:80',
+    'table=95, priority=100,reg0=0,reg1=0x2 actions=move:OXM_OF_METADATA[]->OXM_OF_TUNNEL_ID[],output:2',
   ]);
   t.strictSame(site.groups(1), [
     `group_id=${groupIds.local(5000)},type=all,bucket=actions=set_field:0xa->reg1,resubmit(,95)`,
@@ -46,11 +46,11 @@ t.test('two hosts, two networks with the same MACs', t => {
   t.strictSame(
     site.flows(2, 60),
     [
-      'table=60,priority=100,metadata=0x1388,dl_dst=02:00:00:00:00:02 actions=set_field:0x14->reg1,goto_table:95',
-      'table=60,priority=100,metadata=0x1388,dl_dst=02:00:00:00:00:01 actions=set_field:10.97.0.1->tun_dst,set_field:0x3->reg1,goto_table:95',
-      'table=60,priority=100,metadata=0x1770,dl_dst=02:00:00:00:00:02 actions=set_field:0x15->reg1,goto_table:95',
-      'table=60,priority=100,metadata=0x1770,dl_dst=02:00:00:00:00:01 actions=set_field:10.97.0.1->tun_dst,set_field:0x3->reg1,goto_table:95',
-      'table=60,priority=0 actions=resubmit(,70),goto_table:80',
+      'table=60, priority=100,metadata=0x1388,dl_dst=02:00:00:00:00:02 actions=set_field:0x14->reg1,goto_table:95',
+      'table=60, priority=100,metadata=0x1388,dl_dst=02:00:00:00:00:01 actions=set_field:10.97.0.1->tun_dst,set_field:0x3->reg1,goto_table:95',
+      'table=60, priority=100,metadata=0x1770,dl_dst=02:00:00:00:00:02 actions=set_field:0x15->reg1,goto_table:95',
+      'table=60, priority=100,metadata=0x1770,dl_dst=02:00:00:00:00:01 actions=set_field:10.97.0.1->tun_dst,set_field:0x3->reg1,goto_table:95',
+      'table=60, priority=0 actions=resubmit(,70),goto_table:80',
     ],
     "the other host's own tunnel port",
   );
@@ -84,14 +84,12 @@ t.test('three hosts: only those that have a network are in its list', t => {
   );
   t.strictSame(
     site.flows(2, 0).filter(text => text.includes('tun_id')),
-    [
-      'table=0,priority=100,tun_id=0x1770,in_port=2 actions=set_field:0x1->reg0,write_metadata:0x1770,goto_table:5',
-    ],
+    ['priority=100,tun_id=0x1770,in_port=2 actions=set_field:0x1->reg0,write_metadata:0x1770,goto_table:5'],
     'nor is its VNI taken from the tunnel',
   );
   t.strictSame(site.flows(2, 5), [
-    'table=5,priority=100,tun_src=10.97.0.1 actions=goto_table:60',
-    'table=5,priority=100,tun_src=10.97.0.3 actions=goto_table:60',
+    'table=5, priority=100,tun_src=10.97.0.1 actions=goto_table:60',
+    'table=5, priority=100,tun_src=10.97.0.3 actions=goto_table:60',
   ]);
   t.end();
 });
@@ -113,12 +111,12 @@ networks:
     `learn(table=70,hard_timeout=300,priority=100,cookie=0x${learned(key)},limit=1024,OXM_OF_METADATA[],OXM_OF_ETH_DST[]=OXM_OF_ETH_SRC[],${loads})`;
   const remote = 'load:NXM_NX_TUN_IPV4_SRC[]->NXM_NX_TUN_IPV4_DST[],load:0x2->NXM_NX_REG1[0..15]';
   t.strictSame(site.flows(1, 40), [
-    'table=40,priority=110,metadata=0x1388,dl_src=01:00:00:00:00:00/01:00:00:00:00:00 actions=drop',
-    `table=40,priority=50,metadata=0x1388,in_port=10 actions=${learn('port 5000 v1 10', 'load:NXM_OF_IN_PORT[]->NXM_NX_REG1[0..15]')},goto_table:60`,
-    `table=40,priority=60,reg0=0x3,tun_src=10.97.0.9,metadata=0x1388 actions=${learn('remote 5000 174129161', remote)},goto_table:60`,
-    `table=40,priority=60,reg0=0x3,tun_src=10.97.0.8,metadata=0x1388 actions=${learn('remote 5000 174129160', remote)},goto_table:60`,
-    'table=40,priority=100,metadata=0x1388,dl_src=02:00:00:00:00:02 actions=goto_table:60',
-    'table=40,priority=100,metadata=0x1388,dl_src=02:00:00:00:00:03 actions=goto_table:60',
+    'table=40, priority=110,metadata=0x1388,dl_src=01:00:00:00:00:00/01:00:00:00:00:00 actions=drop',
+    `table=40, priority=50,metadata=0x1388,in_port=10 actions=${learn('port 5000 v1 10', 'load:NXM_OF_IN_PORT[]->NXM_NX_REG1[0..15]')},goto_table:60`,
+    `table=40, priority=60,reg0=0x3,tun_src=10.97.0.9,metadata=0x1388 actions=${learn('remote 5000 174129161', remote)},goto_table:60`,
+    `table=40, priority=60,reg0=0x3,tun_src=10.97.0.8,metadata=0x1388 actions=${learn('remote 5000 174129160', remote)},goto_table:60`,
+    'table=40, priority=100,metadata=0x1388,dl_src=02:00:00:00:00:02 actions=goto_table:60',
+    'table=40, priority=100,metadata=0x1388,dl_src=02:00:00:00:00:03 actions=goto_table:60',
   ]);
   t.strictSame(
     [...site.program(1).learned].map(cookie => cookie.toString(16)),
@@ -126,9 +124,9 @@ networks:
     'one cookie for each, so that one can be forgotten',
   );
   t.strictSame(site.flows(1, 5), [
-    'table=5,priority=100,tun_src=10.97.0.9,metadata=0x1388 actions=set_field:0x3->reg0,goto_table:40',
-    'table=5,priority=100,tun_src=10.97.0.8,metadata=0x1388 actions=set_field:0x3->reg0,goto_table:40',
-    'table=5,priority=100,tun_src=10.97.0.2 actions=goto_table:60',
+    'table=5, priority=100,tun_src=10.97.0.9,metadata=0x1388 actions=set_field:0x3->reg0,goto_table:40',
+    'table=5, priority=100,tun_src=10.97.0.8,metadata=0x1388 actions=set_field:0x3->reg0,goto_table:40',
+    'table=5, priority=100,tun_src=10.97.0.2 actions=goto_table:60',
   ]);
   t.match(
     site.groups(1)[1],
@@ -200,7 +198,7 @@ t.test('ports that cannot be served', t => {
     'kvm1: its VXLAN port is not there yet: no traffic to or from other hosts',
   ]);
   t.strictSame(site.flows(1, 0), [
-    'table=0,priority=100,in_port=3,vlan_tci=0x0000/0x1fff actions=write_metadata:0x1388,goto_table:40',
+    'priority=100,in_port=3,vlan_tci=0x0000/0x1fff actions=write_metadata:0x1388,goto_table:40',
   ]);
   t.strictSame(
     site.groups(1)[1],
@@ -228,13 +226,13 @@ t.test('one MAC twice in a network', t => {
   t.strictSame(site.problems(), [twice('v2 on kvm1'), twice('v3 on kvm2')]);
   const unicast = (dpid: number) => site.flows(dpid, 60).filter(text => text.includes('metadata=0x1388'));
   t.strictSame(unicast(1), [
-    'table=60,priority=100,metadata=0x1388,dl_dst=02:00:00:00:00:07 actions=set_field:0x1->reg1,goto_table:95',
+    'table=60, priority=100,metadata=0x1388,dl_dst=02:00:00:00:00:07 actions=set_field:0x1->reg1,goto_table:95',
   ]);
   t.strictSame(
     unicast(2),
     [
-      'table=60,priority=100,metadata=0x1388,dl_dst=02:00:00:00:00:07 actions=set_field:10.97.0.1->tun_dst,set_field:0x2->reg1,goto_table:95',
-      'table=60,priority=110,reg0=0x1/0x1,metadata=0x1388,dl_dst=02:00:00:00:00:07 actions=set_field:0x1->reg1,goto_table:95',
+      'table=60, priority=100,metadata=0x1388,dl_dst=02:00:00:00:00:07 actions=set_field:10.97.0.1->tun_dst,set_field:0x2->reg1,goto_table:95',
+      'table=60, priority=110,reg0=0x1/0x1,metadata=0x1388,dl_dst=02:00:00:00:00:07 actions=set_field:0x1->reg1,goto_table:95',
     ],
     'its own port is for what a tunnel brings, which could go nowhere else',
   );
@@ -398,8 +396,8 @@ t.test('a bond is in no network', t => {
   const message = 'bonds are not served yet: this port has several interfaces, and is in no network';
   t.strictSame(site.problems(), [`kvm1: blue: bond0: ${message}`]);
   t.strictSame(site.flows(1, 0), [
-    'table=0,priority=100,in_port=5,vlan_tci=0x0000/0x1fff actions=write_metadata:0x1388,goto_table:40',
-    'table=0,priority=100,tun_id=0x1388,in_port=2 actions=set_field:0x1->reg0,write_metadata:0x1388,goto_table:5',
+    'priority=100,in_port=5,vlan_tci=0x0000/0x1fff actions=write_metadata:0x1388,goto_table:40',
+    'priority=100,tun_id=0x1388,in_port=2 actions=set_field:0x1->reg0,write_metadata:0x1388,goto_table:5',
   ]);
   t.strictSame(
     site.groups(1)[0],

@@ -22,13 +22,13 @@ t.test('hosts are read, then their switches come', async t => {
 
   await fixture.connect(switch1, switch2);
   t.strictSame(flowsOf(switch1, 60), [
-    'table=60,priority=0 actions=resubmit(,70),goto_table:80',
-    'table=60,priority=100,metadata=0x1388,dl_dst=02:00:00:00:00:01 actions=set_field:0x3->reg1,goto_table:95',
-    'table=60,priority=100,metadata=0x1388,dl_dst=02:00:00:00:00:02 actions=set_field:10.97.0.2->tun_dst,set_field:0x2->reg1,goto_table:95',
+    'table=60, priority=0 actions=resubmit(,70),goto_table:80',
+    'table=60, priority=100,metadata=0x1388,dl_dst=02:00:00:00:00:01 actions=set_field:0x3->reg1,goto_table:95',
+    'table=60, priority=100,metadata=0x1388,dl_dst=02:00:00:00:00:02 actions=set_field:10.97.0.2->tun_dst,set_field:0x2->reg1,goto_table:95',
   ]);
   t.strictSame(
     flowsOf(switch1, 40),
-    ['table=40,priority=0 actions=goto_table:60'],
+    ['table=40, priority=0 actions=goto_table:60'],
     'the way between the tables',
   );
   t.strictSame([...switch1.groups.keys()].sort(), [groupIds.local(5000), groupIds.flood(5000)]);
@@ -166,7 +166,7 @@ t.test('a switch that is in no overlay', async t => {
   const lone = new FakeSwitch({ dpid: 0x42n });
   await fixture.connect(lone);
   await lone.settle();
-  t.strictSame(flowsOf(lone, 0), ['table=0,priority=0 actions=CONTROLLER:65535']);
+  t.strictSame(flowsOf(lone, 0), ['priority=0 actions=CONTROLLER:65535']);
   const frame = new Uint8Array(60);
   frame.set([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0, 1, 8, 0]);
   lone.send({
@@ -223,10 +223,10 @@ t.test('apps that disagree, and a switch that refuses', async t => {
   await fixture.connect(switch1, switch2);
   t.strictSame(flowsOf(switch1, 30).length, 2);
   t.strictSame(fixture.problems(), [
-    'kvm2: refused table=30,priority=6,in_port=1 actions=output:3: OFPFMFC_TABLE_FULL',
+    'kvm2: refused table=30, priority=6,in_port=1 actions=output:3: OFPFMFC_TABLE_FULL',
     ...['kvm1', 'kvm2'].flatMap(name => [
-      `${name}: apps first and second both claim table=30,priority=5,in_port=1 actions=output:2: first keeps it`,
-      `${name}: app twice claims table=30,priority=6,in_port=1 actions=output:3 twice: the first is kept`,
+      `${name}: apps first and second both claim table=30, priority=5,in_port=1 actions=output:2: first keeps it`,
+      `${name}: app twice claims table=30, priority=6,in_port=1 actions=output:3 twice: the first is kept`,
     ]),
   ]);
   switch1.cut();

@@ -282,8 +282,8 @@ t.test('apps come and go', async t => {
     'and of the switches that are there',
   );
   t.strictSame(flowsOf(switch1, 30), [
-    'table=30,priority=0 actions=goto_table:40',
-    'table=30,priority=7,in_port=1 actions=output:7',
+    'table=30, priority=0 actions=goto_table:40',
+    'table=30, priority=7,in_port=1 actions=output:7',
   ]);
   t.equal(flowsOf(switch1, 31).length, 1);
   t.ok(fixture.hosts.every(ovsdb => ovsdb.names('Port').includes('extra0')));

@@ -152,7 +152,7 @@ const typeOf = (message: Message): string => {
   }
 };
 
-const texts = (...flows: readonly Flow[]): readonly string[] => flows.map(formatFlow).sort();
+const texts = (...flows: readonly Flow[]): readonly string[] => flows.map(flow => formatFlow(flow)).sort();
 
 t.test('a switch becomes what is wanted, and what is not ours stays', async t => {
   const bench = new Bench();

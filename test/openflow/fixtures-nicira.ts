@@ -163,7 +163,7 @@ export const actionTexts: readonly ActionText[] = [
     },
   },
   {
-    text: 'controller(property_9=ab)',
+    text: 'controller(unknown(9,ab))',
     bytes: 'ffff0018 00002320 0025 000000000000 | 0009 0005 ab 000000',
     action: { type: 'controller2', properties: [{ type: 'unknown', typeId: 9, body: hex`ab` }] },
     refused: true,

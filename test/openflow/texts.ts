@@ -79,74 +79,74 @@ const icmp6 = { eth_type: 0x86dd, ip_proto: 58 } as const;
 
 export const flows: readonly FlowCase[] = [
   flow(
-    'table=0,priority=100,in_port=13,vlan_tci=0x0000/0x1fff actions=write_metadata:0x1388,goto_table:10',
+    'priority=100,in_port=13,vlan_tci=0x0000/0x1fff actions=write_metadata:0x1388,goto_table:10',
     0,
     100,
     { in_port: 13, vlan_vid: 0 },
     [writeMetadata(5000n), gotoTable(10)],
   ),
   flow(
-    'table=0,priority=100,in_port=12,dl_vlan=10 actions=pop_vlan,write_metadata:0x1770,goto_table:10',
+    'priority=100,in_port=12,dl_vlan=10 actions=pop_vlan,write_metadata:0x1770,goto_table:10',
     0,
     100,
     { in_port: 12, vlan_vid: 0x1000 | 10 },
     [applyActions([popVlan()]), writeMetadata(6000n), gotoTable(10)],
   ),
   flow(
-    'table=0,priority=100,tun_id=0x1388,in_port=2 actions=set_field:0x1->reg0,write_metadata:0x1388,goto_table:5',
+    'priority=100,tun_id=0x1388,in_port=2 actions=set_field:0x1->reg0,write_metadata:0x1388,goto_table:5',
     0,
     100,
     { in_port: 2, tunnel_id: 5000n },
     [applyActions([setField({ reg0: 1 })]), writeMetadata(5000n), gotoTable(5)],
   ),
-  flow('table=0,priority=50,in_port=LOCAL actions=output:1', 0, 50, { in_port: OFPP.LOCAL }, [
+  flow('priority=50,in_port=LOCAL actions=output:1', 0, 50, { in_port: OFPP.LOCAL }, [
     applyActions([output(1)]),
   ]),
   flow(
-    'table=5,priority=100,tun_src=10.97.0.9,metadata=0x1388 actions=set_field:0x3->reg0,goto_table:40',
+    'table=5, priority=100,tun_src=10.97.0.9,metadata=0x1388 actions=set_field:0x3->reg0,goto_table:40',
     5,
     100,
     { tun_src: ip(10, 97, 0, 9), metadata: 5000n },
     [applyActions([setField({ reg0: 3 })]), gotoTable(40)],
   ),
   flow(
-    'table=10,priority=100,arp,in_port=10,dl_src=02:00:00:00:00:01,arp_spa=10.0.0.1,arp_sha=02:00:00:00:00:01 actions=goto_table:20',
+    'table=10, priority=100,arp,in_port=10,dl_src=02:00:00:00:00:01,arp_spa=10.0.0.1,arp_sha=02:00:00:00:00:01 actions=goto_table:20',
     10,
     100,
     { ...arp, in_port: 10, eth_src: mac1, arp_sha: mac1, arp_spa: ip(10, 0, 0, 1) },
     [gotoTable(20)],
   ),
   flow(
-    'table=10,priority=100,udp,in_port=10,nw_src=0.0.0.0,tp_src=68,tp_dst=67 actions=goto_table:20',
+    'table=10, priority=100,udp,in_port=10,nw_src=0.0.0.0,tp_src=68,tp_dst=67 actions=goto_table:20',
     10,
     100,
     { eth_type: 0x0800, ip_proto: 17, in_port: 10, ipv4_src: 0, udp_src: 68, udp_dst: 67 },
     [gotoTable(20)],
   ),
   flow(
-    'table=10,priority=100,ipv6,in_port=10,ipv6_src=fe80::/64 actions=goto_table:20',
+    'table=10, priority=100,ipv6,in_port=10,ipv6_src=fe80::/64 actions=goto_table:20',
     10,
     100,
     { eth_type: 0x86dd, in_port: 10, ipv6_src: masked(0xfe80n << 112n, (2n ** 64n - 1n) << 64n) },
     [gotoTable(20)],
   ),
-  flow('table=10,priority=90,in_port=10 actions=drop', 10, 90, { in_port: 10 }, []),
+  flow('table=10, priority=90,in_port=10 actions=drop', 10, 90, { in_port: 10 }, []),
   flow(
-    'table=20,priority=120,icmp6,in_port=10,icmp_type=135 actions=meter:510,goto_table:30',
+    'table=20, priority=120,icmp6,in_port=10,icmp_type=135 actions=meter:510,goto_table:30',
     20,
     120,
     { ...icmp6, in_port: 10, icmpv6_type: 135 },
     [meter(510), gotoTable(30)],
   ),
   flow(
-    'table=25,priority=100,ip actions=move:NXM_NX_REG3[0..5]->NXM_OF_IP_TOS[2..7],goto_table:30',
+    'table=25, priority=100,ip actions=move:NXM_NX_REG3[0..5]->NXM_OF_IP_TOS[2..7],goto_table:30',
     25,
     100,
     { eth_type: 0x0800 },
     [applyActions([move({ field: 'reg3', bits: 6 }, { field: 'nxm_ip_tos', offset: 2 })]), gotoTable(30)],
   ),
   flow(
-    'table=40,priority=50,in_port=12 actions=learn(table=70,hard_timeout=60,priority=100,send_flow_rem,cookie=0x48ff000000000000,limit=32,OXM_OF_METADATA[],NXM_OF_ETH_DST[]=NXM_OF_ETH_SRC[],load:NXM_OF_IN_PORT[]->NXM_NX_REG1[0..15]),goto_table:50',
+    'table=40, priority=50,in_port=12 actions=learn(table=70,hard_timeout=60,priority=100,send_flow_rem,cookie=0x48ff000000000000,limit=32,OXM_OF_METADATA[],NXM_OF_ETH_DST[]=NXM_OF_ETH_SRC[],load:NXM_OF_IN_PORT[]->NXM_NX_REG1[0..15]),goto_table:50',
     40,
     50,
     { in_port: 12 },
@@ -170,7 +170,7 @@ export const flows: readonly FlowCase[] = [
     ],
   ),
   flow(
-    'table=40,priority=60,reg0=0x3 actions=learn(table=70,idle_timeout=10,priority=100,delete_learned,NXM_OF_ETH_DST[]=NXM_OF_ETH_SRC[],metadata=0x1388,load:NXM_NX_TUN_IPV4_SRC[]->NXM_NX_TUN_IPV4_DST[],load:0x2->NXM_NX_REG1[0..15],output:NXM_OF_IN_PORT[]),goto_table:60',
+    'table=40, priority=60,reg0=0x3 actions=learn(table=70,idle_timeout=10,priority=100,delete_learned,NXM_OF_ETH_DST[]=NXM_OF_ETH_SRC[],metadata=0x1388,load:NXM_NX_TUN_IPV4_SRC[]->NXM_NX_TUN_IPV4_DST[],load:0x2->NXM_NX_REG1[0..15],output:NXM_OF_IN_PORT[]),goto_table:60',
     40,
     60,
     { reg0: 3 },
@@ -194,7 +194,7 @@ export const flows: readonly FlowCase[] = [
     ],
   ),
   flow(
-    'table=50,priority=100,arp,metadata=0x1388,dl_dst=ff:ff:ff:ff:ff:ff,arp_tpa=10.0.0.1,arp_op=1 actions=move:NXM_OF_ETH_SRC[]->NXM_OF_ETH_DST[],set_field:02:00:00:00:00:01->eth_src,set_field:2->arp_op,move:NXM_NX_ARP_SHA[]->NXM_NX_ARP_THA[],set_field:02:00:00:00:00:01->arp_sha,move:NXM_OF_ARP_SPA[]->NXM_OF_ARP_TPA[],set_field:10.0.0.1->arp_spa,set_field:0->reg1,resubmit(,95)',
+    'table=50, priority=100,arp,metadata=0x1388,dl_dst=ff:ff:ff:ff:ff:ff,arp_tpa=10.0.0.1,arp_op=1 actions=move:NXM_OF_ETH_SRC[]->NXM_OF_ETH_DST[],set_field:02:00:00:00:00:01->eth_src,set_field:2->arp_op,move:NXM_NX_ARP_SHA[]->NXM_NX_ARP_THA[],set_field:02:00:00:00:00:01->arp_sha,move:NXM_OF_ARP_SPA[]->NXM_OF_ARP_TPA[],set_field:10.0.0.1->arp_spa,set_field:0->reg1,resubmit(,95)',
     50,
     100,
     { ...arp, metadata: 5000n, eth_dst: broadcast, arp_op: 1, arp_tpa: ip(10, 0, 0, 1) },
@@ -213,7 +213,7 @@ export const flows: readonly FlowCase[] = [
     ],
   ),
   flow(
-    'table=50,priority=100,icmp6,metadata=0x1388,dl_dst=33:33:00:00:00:00/ff:ff:00:00:00:00,icmp_type=135,nd_target=fd00::1 actions=move:NXM_NX_IPV6_SRC[]->NXM_NX_IPV6_DST[],set_field:fd00::1->ipv6_src,set_field:136->icmpv6_type,set_field:2->nd_options_type,set_field:1610612736->nd_reserved,goto_table:51',
+    'table=50, priority=100,icmp6,metadata=0x1388,dl_dst=33:33:00:00:00:00/ff:ff:00:00:00:00,icmp_type=135,nd_target=fd00::1 actions=move:NXM_NX_IPV6_SRC[]->NXM_NX_IPV6_DST[],set_field:fd00::1->ipv6_src,set_field:136->icmpv6_type,set_field:2->nd_options_type,set_field:1610612736->nd_reserved,goto_table:51',
     50,
     100,
     {
@@ -235,67 +235,67 @@ export const flows: readonly FlowCase[] = [
     ],
   ),
   flow(
-    'table=51,priority=100,icmp6,icmp_type=136,icmp_code=0 actions=move:NXM_OF_ETH_SRC[]->NXM_NX_ND_TLL[],resubmit(,95)',
+    'table=51, priority=100,icmp6,icmp_type=136,icmp_code=0 actions=move:NXM_OF_ETH_SRC[]->NXM_NX_ND_TLL[],resubmit(,95)',
     51,
     100,
     { ...icmp6, icmpv6_type: 136, icmpv6_code: 0 },
     [applyActions([move('nxm_eth_src', 'nxm_nd_tll'), resubmit(95)])],
   ),
   flow(
-    'table=60,priority=100,reg0=0,metadata=0x1388,dl_dst=02:00:00:00:00:01 actions=set_field:10.97.0.2->tun_dst,set_field:0x2->reg1,goto_table:90',
+    'table=60, priority=100,reg0=0,metadata=0x1388,dl_dst=02:00:00:00:00:01 actions=set_field:10.97.0.2->tun_dst,set_field:0x2->reg1,goto_table:90',
     60,
     100,
     { metadata: 5000n, reg0: 0, eth_dst: mac1 },
     [applyActions([setField({ tun_dst: ip(10, 97, 0, 2) }), setField({ reg1: 2 })]), gotoTable(90)],
   ),
-  flow('table=60,priority=0 actions=resubmit(,70),goto_table:80', 60, 0, {}, [
+  flow('table=60, priority=0 actions=resubmit(,70),goto_table:80', 60, 0, {}, [
     applyActions([resubmit(70)]),
     gotoTable(80),
   ]),
   flow(
-    'table=80,priority=100,reg0=0,reg1=0,metadata=0x1388 actions=meter:200,group:2001',
+    'table=80, priority=100,reg0=0,reg1=0,metadata=0x1388 actions=meter:200,group:2001',
     80,
     100,
     { metadata: 5000n, reg1: 0, reg0: 0 },
     [meter(200), applyActions([group(2001)])],
   ),
   flow(
-    'table=80,priority=100,metadata=0x1000064,dl_dst=01:00:00:00:00:00/01:00:00:00:00:00 actions=group:2100',
+    'table=80, priority=100,metadata=0x1000064,dl_dst=01:00:00:00:00:00/01:00:00:00:00:00 actions=group:2100',
     80,
     100,
     { metadata: 16777316n, eth_dst: masked(0x010000000000, 0x010000000000) },
     [applyActions([group(2100)])],
   ),
   flow(
-    'table=90,priority=100,reg1=0xa actions=clone(resubmit(,92),output(port=65000,max_len=14))',
+    'table=90, priority=100,reg1=0xa actions=clone(resubmit(,92),output(port=65000,max_len=14))',
     90,
     100,
     { reg1: 10 },
     [applyActions([clone([resubmit(92), { type: 'output_trunc', port: 65000, maxLen: 14 }])])],
   ),
   flow(
-    'table=95,priority=110,reg1=0,metadata=0x1388,in_port=12 actions=push_vlan:0x8100,set_field:4106->vlan_vid,IN_PORT',
+    'table=95, priority=110,reg1=0,metadata=0x1388,in_port=12 actions=push_vlan:0x8100,set_field:4106->vlan_vid,IN_PORT',
     95,
     110,
     { reg1: 0, in_port: 12, metadata: 5000n },
     [applyActions([pushVlan(), setField({ vlan_vid: 4106 }), output(OFPP.IN_PORT)])],
   ),
   flow(
-    'table=95,priority=100,reg1=0x2 actions=move:OXM_OF_METADATA[]->NXM_NX_TUN_ID[],output:2',
+    'table=95, priority=100,reg1=0x2 actions=move:OXM_OF_METADATA[]->NXM_NX_TUN_ID[],output:2',
     95,
     100,
     { reg1: 2 },
     [applyActions([move('metadata', 'nxm_tun_id'), output(2)])],
   ),
   flow(
-    'table=95,priority=100,reg1=0xfffe actions=load:0->NXM_OF_IN_PORT[],LOCAL',
+    'table=95, priority=100,reg1=0xfffe actions=load:0->NXM_OF_IN_PORT[],LOCAL',
     95,
     100,
     { reg1: 0xfffe },
     [applyActions([load(0n, 'nxm_in_port'), output(OFPP.LOCAL)])],
   ),
   flow(
-    'table=1,priority=7,tcp,reg0=0x1/0x3,metadata=0x10/0xf0,nw_src=10.0.0.0/8,nw_dst=1.2.3.4,nw_tos=184,nw_ecn=1,tp_src=80,tp_dst=8080 actions=dec_ttl,mod_nw_ttl:9,set_queue:3,set_field:46->ip_dscp,set_field:1.2.3.4->ip_dst,set_field:443->tcp_dst,note:41.42.43.44.45.46,CONTROLLER:128'.replace(
+    'table=1, priority=7,tcp,reg0=0x1/0x3,metadata=0x10/0xf0,nw_src=10.0.0.0/8,nw_dst=1.2.3.4,nw_tos=184,nw_ecn=1,tp_src=80,tp_dst=8080 actions=dec_ttl,mod_nw_ttl:9,set_queue:3,set_field:46->ip_dscp,set_field:1.2.3.4->ip_dst,set_field:443->tcp_dst,note:41.42.43.44.45.46,CONTROLLER:128'.replace(
       '0x1f90/0xfff0',
       '8080',
     ),
@@ -327,17 +327,17 @@ export const flows: readonly FlowCase[] = [
     ],
   ),
   flow(
-    'table=1,priority=8,conj_id=5,ip,nw_proto=2 actions=FLOOD,ALL,NORMAL',
+    'table=1, priority=8,conj_id=5,ip,nw_proto=2 actions=FLOOD,ALL,NORMAL',
     1,
     8,
     { conj_id: 5, eth_type: 0x0800, ip_proto: 2 },
     [applyActions([output(OFPP.FLOOD), output(OFPP.ALL), output(OFPP.NORMAL)])],
   ),
-  flow('table=1,priority=9,dl_type=0x88cc actions=conjunction(5,2/2)', 1, 9, { eth_type: 0x88cc }, [
+  flow('table=1, priority=9,dl_type=0x88cc actions=conjunction(5,2/2)', 1, 9, { eth_type: 0x88cc }, [
     applyActions([{ type: 'conjunction', id: 5, clause: 1, clauses: 2 }]),
   ]),
   flow(
-    'table=1,priority=10,vlan_tci=0x1000/0x1000 actions=output:NXM_NX_REG1[],resubmit(5,7),resubmit:9,controller(id=7)',
+    'table=1, priority=10,vlan_tci=0x1000/0x1000 actions=output:NXM_NX_REG1[],resubmit(5,7),resubmit:9,controller(id=7)',
     1,
     10,
     { vlan_vid: masked(0x1000, 0x1000) },
@@ -351,7 +351,7 @@ export const flows: readonly FlowCase[] = [
     ],
   ),
   flow(
-    'table=1,priority=11,pkt_mark=0x1,dl_vlan=5,dl_vlan_pcp=3 actions=clear_actions,write_actions(set_field:02:00:00:00:00:01->eth_dst,group:5),write_metadata:0x1/0xff,goto_table:2',
+    'table=1, priority=11,pkt_mark=0x1,dl_vlan=5,dl_vlan_pcp=3 actions=clear_actions,write_actions(set_field:02:00:00:00:00:01->eth_dst,group:5),write_metadata:0x1/0xff,goto_table:2',
     1,
     11,
     { pkt_mark: 1, vlan_vid: 0x1005, vlan_pcp: 3 },
@@ -403,7 +403,7 @@ export const groups: readonly GroupCase[] = [
     ],
   ),
   groupCase(
-    'group_id=4,type=fast_failover,bucket=watch_port:1,actions=output:1,bucket=watch_group:3,actions=output:2',
+    'group_id=4,type=ff,bucket=watch_port:1,actions=output:1,bucket=watch_group:3,actions=output:2',
     4,
     'ff',
     [

@@ -470,7 +470,7 @@ t.test('texts of values', t => {
     formatMatch([{ field: 'unknown', header: 0xffff5406, body: hex`4f4e46000002` }]),
     'oxm_0xffff5406=0x4f4e46000002',
   );
-  t.equal(formatActions([{ type: 'unknown', typeId: 99, body: hex`0102` }]), 'action_99(0102)');
+  t.equal(formatActions([{ type: 'unknown', typeId: 99, body: hex`0102` }]), 'unknown(99,0102)');
   t.equal(formatMatch(match({ ipv4_src: masked(0x0a000001, 0xff0000ff) })), 'nw_src=10.0.0.1/255.0.0.255');
   t.end();
 });

@@ -128,11 +128,11 @@ export class Site {
   flows(dpid: number, table?: number): string[] {
     return this.program(dpid)
       .flows.filter(flow => table === undefined || flow.table === table)
-      .map(formatFlow);
+      .map(flow => formatFlow(flow));
   }
 
   groups(dpid: number): string[] {
-    return this.program(dpid).groups.map(formatGroup);
+    return this.program(dpid).groups.map(group => formatGroup(group));
   }
 
   report(): ReturnType<NonNullable<typeof overlay.report>> {

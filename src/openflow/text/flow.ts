@@ -1,106 +1,150 @@
-import { assertNever } from '../../lib/errors.js';
-import { OFPG, OFPP } from '../constants.js';
+/** Flows as `ovs-ofctl dump-flows` prints them and `ovs-ofctl add-flow` reads them. */
+import { OFPFF } from '../constants.js';
 import type { Instruction } from '../instructions.js';
 import type { Match } from '../match.js';
-import type { Bucket } from '../messages/groups.js';
-import type { GroupMod } from '../messages/index.js';
-import { formatActions } from './actions.js';
+import { optionValue } from './actions/entry.js';
+import { formatInstructions, readInstructions } from './instructions.js';
 import { formatMatch } from './match.js';
-import { formatPort, hex, hexOf } from './values.js';
+import { MatchReader, matchWords } from './match-reader.js';
+import type { FormatOptions } from './notations.js';
+import { Reader } from './reader.js';
+import type { ReaderOptions } from './reader.js';
+import { readNumber, readU64 } from './values.js';
 
-/** What of a flow is shown. Timeouts are in seconds, 0 is none. */
+/** What of a flow is shown. */
 export interface FlowText {
+  /** 0 to 254. */
   readonly table: number;
+  /** 0 to 65535. */
   readonly priority: number;
   readonly match: Match;
   readonly instructions: readonly Instruction[];
+  /** 64 bits; 0 where it is not given. */
   readonly cookie?: bigint;
+  /** Seconds, up to 65535; 0 is none. */
   readonly idleTimeout?: number;
+  /** Seconds, up to 65535; 0 is none. */
   readonly hardTimeout?: number;
+  /** A bitmap of OFPFF. */
+  readonly flags?: number;
 }
 
-/** A flow as `ovs-ofctl add-flow` reads it: `table=5,priority=100,in_port=1 actions=goto_table:10`. */
-export function formatFlow(flow: FlowText): string {
-  const { cookie = 0n, idleTimeout = 0, hardTimeout = 0 } = flow;
-  const parts = [
-    ...(cookie === 0n ? [] : [`cookie=0x${cookie.toString(16)}`]),
-    `table=${flow.table}`,
-    ...(idleTimeout === 0 ? [] : [`idle_timeout=${idleTimeout}`]),
-    ...(hardTimeout === 0 ? [] : [`hard_timeout=${hardTimeout}`]),
-    `priority=${flow.priority}`,
-    ...(flow.match.length === 0 ? [] : [formatMatch(flow.match)]),
-  ];
-  return `${parts.join(',')} actions=${formatInstructions(flow.instructions)}`;
-}
+/** What a flow has where its text says nothing [ovs-ofctl(8)]. */
+const usualPriority = 0x8000;
 
-/** Instructions in the order in which a switch runs them [OF1.3.5 5.9]; `drop` where nothing is done. */
-export function formatInstructions(instructions: readonly Instruction[]): string {
-  const texts = [...instructions]
-    .sort((a, b) => order.indexOf(a.type) - order.indexOf(b.type))
-    .map(formatInstruction)
-    .filter(text => text !== '');
-  return texts.length === 0 ? 'drop' : texts.join(',');
-}
-
-const order: readonly Instruction['type'][] = [
-  'meter',
-  'apply_actions',
-  'clear_actions',
-  'write_actions',
-  'write_metadata',
-  'goto_table',
-  'unknown',
+const flagWords: readonly (readonly [word: string, flag: number])[] = [
+  ['send_flow_rem', OFPFF.SEND_FLOW_REM],
+  ['check_overlap', OFPFF.CHECK_OVERLAP],
+  ['reset_counts', OFPFF.RESET_COUNTS],
+  ['no_packet_counts', OFPFF.NO_PKT_COUNTS],
+  ['no_byte_counts', OFPFF.NO_BYT_COUNTS],
 ];
 
-const allBits = 0xffffffffffffffffn;
-
-function formatInstruction(one: Instruction): string {
-  switch (one.type) {
-    case 'meter':
-      return `meter:${one.meterId}`;
-    case 'apply_actions':
-      return one.actions.length === 0 ? '' : formatActions(one.actions);
-    case 'clear_actions':
-      return 'clear_actions';
-    case 'write_actions':
-      return `write_actions(${formatActions(one.actions)})`;
-    case 'write_metadata': {
-      const mask = one.mask === allBits ? '' : `/${hex(one.mask)}`;
-      return `write_metadata:${hex(one.metadata)}${mask}`;
-    }
-    case 'goto_table':
-      return `goto_table:${one.tableId}`;
-    case 'unknown':
-      return `instruction_${one.typeId}(${hexOf(one.body)})`;
-    default:
-      return assertNever(one);
-  }
-}
-
-export interface GroupText {
-  readonly id: number;
-  readonly groupType: GroupMod['groupType'];
-  readonly buckets: readonly Bucket[];
-}
-
-const groupTypeNames = { all: 'all', select: 'select', indirect: 'indirect', ff: 'fast_failover' } as const;
-
-/** A group as `ovs-ofctl add-group` reads it: `group_id=1,type=all,bucket=actions=output:1,bucket=actions=output:2`. */
-export const formatGroup = ({ id, groupType, buckets }: GroupText): string =>
-  [
-    `group_id=${id}`,
-    `type=${groupTypeNames[groupType]}`,
-    ...buckets.map(one => formatBucket(one, groupType)),
-  ].join(',');
-
-function formatBucket(
-  { weight, watchPort, watchGroup, actions }: Bucket,
-  groupType: GroupMod['groupType'],
-): string {
-  const options = [
-    ...(groupType === 'select' ? [`weight:${weight}`] : []),
-    ...(watchPort === OFPP.ANY ? [] : [`watch_port:${formatPort(watchPort)}`]),
-    ...(watchGroup === OFPG.ANY ? [] : [`watch_group:${watchGroup}`]),
+/**
+ * A flow as `ovs-ofctl --no-stats dump-flows` prints it: `table=5, priority=100,in_port=1 actions=goto_table:10`. As there,
+ * table 0, priority 32768, cookie 0 and no timeout are left out. `ovs-ofctl add-flow` and `parseFlow` read it back;
+ * formatMatch, formatActions and formatInstructions say what the notation can not express.
+ */
+export function formatFlow(flow: FlowText, options: FormatOptions = {}): string {
+  const { cookie = 0n, idleTimeout = 0, hardTimeout = 0, flags = 0 } = flow;
+  const head = [
+    ...(cookie === 0n ? [] : [`cookie=0x${cookie.toString(16)}, `]),
+    ...(flow.table === 0 ? [] : [`table=${flow.table}, `]),
+    ...(idleTimeout === 0 ? [] : [`idle_timeout=${idleTimeout}, `]),
+    ...(hardTimeout === 0 ? [] : [`hard_timeout=${hardTimeout}, `]),
+    ...flagWords.filter(([, flag]) => (flags & flag) !== 0).map(([word]) => `${word} `),
   ];
-  return `bucket=${[...options, `actions=${formatActions(actions)}`].join(',')}`;
+  const match = [
+    ...(flow.priority === usualPriority ? [] : [`priority=${flow.priority}`]),
+    ...(flow.match.length === 0 ? [] : [formatMatch(flow.match, options)]),
+  ];
+  const fields = match.length === 0 ? '' : `${match.join(',')} `;
+  return `${head.join('')}${fields}actions=${formatInstructions(flow.instructions, options)}`;
+}
+
+/** What dump-flows says of a flow's past, which is passed over. */
+const statistics = ['duration', 'n_packets', 'n_bytes', 'idle_age', 'hard_age', 'importance'] as const;
+
+interface Reading {
+  table: number;
+  priority: number;
+  cookie: bigint;
+  idleTimeout: number;
+  hardTimeout: number;
+  flags: number;
+}
+
+type Keys = Readonly<Record<string, () => void>>;
+
+function keysOf(r: Reader, flow: Reading): Keys {
+  const u16 = (what: string): number => readNumber(r, optionValue(r), 0xffff, what);
+  return {
+    table: () => (flow.table = readNumber(r, optionValue(r), 0xff, 'a table')),
+    priority: () => (flow.priority = u16('a priority')),
+    cookie: () => (flow.cookie = readU64(r, optionValue(r))),
+    idle_timeout: () => (flow.idleTimeout = u16('seconds')),
+    hard_timeout: () => (flow.hardTimeout = u16('seconds')),
+    ...Object.fromEntries(flagWords.map(([word, flag]) => [word, () => (flow.flags |= flag)])),
+    ...Object.fromEntries(statistics.map(name => [name, () => optionValue(r)])),
+  };
+}
+
+/**
+ * Reads a flow as users type it for `ovs-ofctl add-flow` and as dump-flows prints it, statistics or not. What the text does
+ * not say is what ovs-ofctl takes: table 0, priority 32768, cookie 0, no timeout and no flag.
+ * @throws TextError OF_BAD_TEXT, with the place and what was expected there
+ */
+export function parseFlow(text: string, options: ReaderOptions = {}): Required<FlowText> {
+  const r = new Reader(text, options);
+  const flow: Reading = {
+    table: 0,
+    priority: usualPriority,
+    cookie: 0n,
+    idleTimeout: 0,
+    hardTimeout: 0,
+    flags: 0,
+  };
+  const keys = keysOf(r, flow);
+  const match = new MatchReader(r);
+  const seen = new Set<string>();
+  while (r.hasNext()) {
+    const name = r.word();
+    if (name.text === 'actions' || name.text === 'action') {
+      r.expect('=');
+      return { ...flow, match: match.done(), instructions: readInstructions(r) };
+    }
+    const read = Object.hasOwn(keys, name.text) ? keys[name.text] : undefined;
+    if (read) {
+      if (seen.has(name.text)) r.fail(`${name.text} is given twice`, name.at);
+      seen.add(name.text);
+      read();
+    } else if (!match.accepts(name))
+      r.unknown('field', name, ['actions', ...Object.keys(keys), ...matchWords()]);
+    if (!r.isAtBreak) r.fail(`expected , after ${name.text}`);
+  }
+  return r.fail('expected actions=, where the text ends');
+}
+
+const header = /^\s*(?:NXST_FLOW|OFPST_FLOW)\s+reply/;
+
+/**
+ * Reads all flows of a dump, or of a file for `ovs-ofctl add-flows`: one a line; blank lines, comments (`#`) and the
+ * reply's own line are passed over.
+ * @throws TextError OF_BAD_TEXT, with line, column and what was expected there
+ */
+export const parseFlows = (text: string, options: ReaderOptions = {}): readonly Required<FlowText>[] =>
+  linesOf(text, options).flatMap(({ line, content }) =>
+    header.test(content) ? [] : [parseFlow(content, { ...options, line })],
+  );
+
+/** The lines that say something, with their numbers. */
+export function linesOf(
+  text: string,
+  options: ReaderOptions,
+): readonly { readonly line: number; readonly content: string }[] {
+  const first = new Reader(text, options).line;
+  return text
+    .split('\n')
+    .map((content, index) => ({ line: first + index, content: content.replace(/#.*/, '') }))
+    .filter(({ content }) => content.trim() !== '');
 }
