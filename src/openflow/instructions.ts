@@ -24,6 +24,7 @@ const gotoTable = struct('goto_table', {
   tableId: u8,
   _pad: pad(3),
 });
+
 /** Writes the metadata that the next tables see [OF1.3.5 7.2.4]. */
 const writeMetadata = struct('write_metadata', {
   ...header(2),
@@ -33,18 +34,23 @@ const writeMetadata = struct('write_metadata', {
   /** Which bits are written. */
   mask: u64,
 });
+
 /** Puts actions into the set that is run at the end of the pipeline [OF1.3.5 7.2.4]. */
 const writeActions = struct('write_actions', { ...header(3), _pad: pad(4), actions });
+
 /** Runs actions at once, in their order [OF1.3.5 7.2.4]. */
 const applyActions = struct('apply_actions', { ...header(4), _pad: pad(4), actions });
+
 /** Empties the set of actions [OF1.3.5 7.2.4]. */
 const clearActions = struct('clear_actions', { ...header(5), _pad: pad(4) });
+
 /** Sends the packet through a meter, which may drop it [OF1.3.5 7.2.4]. */
 const meter = struct('meter', {
   ...header(6),
   /** 1 to OFPM.MAX, or one of OFPM. */
   meterId: u32,
 });
+
 /** An instruction that we do not know: `body` is all that follows its length. */
 const unknown = struct('unknown', {
   /** The type as it came. */
@@ -60,10 +66,12 @@ export const instruction = union(
   [gotoTable, writeMetadata, writeActions, applyActions, clearActions, meter],
   unknown,
 );
+
 /** The instructions of a flow, one of each type at most [OF1.3.5 7.2.4]. */
 export const instructions = listOf(instruction);
 
 /** What a flow does with a packet [OF1.3.5 7.2.4]. */
 export type Instruction = Infer<typeof instruction>;
+
 /** The instruction of one type. */
 export type InstructionOf<T extends Instruction['type']> = Extract<Instruction, { type: T }>;

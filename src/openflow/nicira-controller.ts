@@ -18,25 +18,56 @@ export const controller = struct('controller', {
 const property = (type: number) =>
   ({ _type: constant(u16, type), _length: length(u16, { padTo: 8 }) }) as const;
 
+/** How the packet is sent (nicira-ext). */
 const controllerProperty = union(
   'controller property',
   [
     /** Bytes of the packet at most; without it all of them. */
-    struct('max_len', { ...property(0), maxLen: u16, _pad: pad(2) }),
+    struct('max_len', {
+      ...property(0),
+      /** Bytes; 0xffff is all of them. */
+      maxLen: u16,
+      _pad: pad(2),
+    }),
     /** Which controller connections; without it those of id 0. */
-    struct('controller_id', { ...property(1), controllerId: u16, _pad: pad(2) }),
+    struct('controller_id', {
+      ...property(1),
+      /** 0 to 65535. */
+      controllerId: u16,
+      _pad: pad(2),
+    }),
     /** OFPR; without it ACTION. */
-    struct('reason', { ...property(2), reason: u8 }),
+    struct('reason', {
+      ...property(2),
+      /** One of OFPR. */
+      reason: u8,
+    }),
     /** Bytes that the switch gives back in the packet-in. */
-    struct('userdata', { ...property(3), userdata: rest }),
+    struct('userdata', {
+      ...property(3),
+      /** Any bytes. */
+      userdata: rest,
+    }),
     /** The packet waits in the switch, to go on when the controller sends what it was told back. */
     struct('pause', property(4)),
     /** A meter that limits these packet-ins. */
-    struct('meter_id', { ...property(5), meterId: u32 }),
+    struct('meter_id', {
+      ...property(5),
+      /** 1 to OFPM.MAX. */
+      meterId: u32,
+    }),
   ],
-  struct('unknown', { typeId: u16, _length: length(u16, { padTo: 8 }), body: rest }),
+  /** A property that we do not know: `body` is all that follows its length. */
+  struct('unknown', {
+    /** The type as it came. */
+    typeId: u16,
+    _length: length(u16, { padTo: 8 }),
+    /** All bytes behind its length. */
+    body: rest,
+  }),
 );
 
+/** How `controller2` sends the packet (nicira-ext). */
 export type ControllerProperty = Infer<typeof controllerProperty>;
 
 /** As `controller`, with properties in place of fixed fields (subtype 37). */

@@ -23,7 +23,9 @@ export const nicira = (subtype: number) =>
 
 /** `bits` bits (1 to 64) of a field from bit `offset` on (0 to 1023), 0 being the lowest. */
 export interface BitRange {
+  /** The lowest bit, 0 to 1023. */
   readonly offset: number;
+  /** How many bits, 1 to 64. */
   readonly bits: number;
 }
 

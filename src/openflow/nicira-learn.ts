@@ -9,7 +9,9 @@ import type { FieldRef } from './oxm.js';
 const learned = {
   /** Timeouts of the learned flow in seconds; 0 is none. */
   idleTimeout: u16,
+  /** Seconds; 0 is none. */
   hardTimeout: u16,
+  /** The learned flow's priority, 0 to 65535. */
   priority: u16,
   /** The learned flow's cookie, not that of the flow that learns. */
   cookie: u64,
@@ -20,11 +22,18 @@ const learned = {
   _pad1: pad(1),
   /** What the timeouts become, at most, once a TCP segment with FIN or RST was seen, in seconds; 0 is no change. */
   finIdleTimeout: u16,
+  /** Seconds; 0 is no change. */
   finHardTimeout: u16,
 } as const;
 
 /** Adds or replaces a flow made from the packet at hand (subtype 16). */
-export const learn = struct('learn', { ...nicira(16), ...learned, specs: learnSpecs, _pad: align(8) });
+export const learn = struct('learn', {
+  ...nicira(16),
+  ...learned,
+  /** What the learned flow matches and does. */
+  specs: learnSpecs,
+  _pad: align(8),
+});
 
 /** Where learn2 writes 1 or 0 (learned, or over the limit): there where flags has WRITE_RESULT, and only then. */
 const learnResult = optional<FieldRef | undefined>({
@@ -43,11 +52,14 @@ const learnResult = optional<FieldRef | undefined>({
 export const learn2 = struct('learn2', {
   ...nicira(45),
   ...learned,
+  /** Flows of this cookie in the table at most; 0 is no limit. */
   limit: u32,
   /** The bit of `result` that is written, 0 being the lowest. */
   resultOffset: u16,
   _pad2: pad(2),
+  /** The field that tells whether it was learned; there where `flags` has WRITE_RESULT. */
   result: learnResult,
+  /** What the learned flow matches and does. */
   specs: learnSpecs,
   _pad: align(8),
 });

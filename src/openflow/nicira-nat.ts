@@ -19,12 +19,17 @@ import { nicira } from './nicira-header.js';
 
 /** The addresses and ports to choose from: each max presumes its min; a min alone is the only choice. */
 export interface NatRange {
+  /** The lowest IPv4 address. */
   readonly ipv4Min?: number;
+  /** The highest; without it `ipv4Min` alone. */
   readonly ipv4Max?: number;
+  /** The lowest IPv6 address; there is IPv4 or IPv6. */
   readonly ipv6Min?: bigint;
+  /** The highest; without it `ipv6Min` alone. */
   readonly ipv6Max?: bigint;
   /** TCP, UDP or SCTP ports; they presume an address. */
   readonly protoMin?: number;
+  /** The highest; without it `protoMin` alone. */
   readonly protoMax?: number;
 }
 
@@ -93,6 +98,7 @@ export const nat = struct('nat', {
   _pad1: pad(2),
   /** NatFlag. */
   flags: u16,
+  /** What is chosen from; nothing in it: only connections that were translated before. */
   range: custom<NatRange>({ name: 'nat', read: readRange, write: writeRange }),
   _pad2: align(8),
 });

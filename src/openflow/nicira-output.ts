@@ -4,7 +4,12 @@ import { bitRange, countedU16, nicira } from './nicira-header.js';
 import { fieldRef } from './oxm.js';
 
 /** Runs a port's packet through its own table again, as if it came in at `inPort` (subtype 1). */
-export const resubmitPort = struct('resubmit_port', { ...nicira(1), inPort: u16, _pad: pad(4) });
+export const resubmitPort = struct('resubmit_port', {
+  ...nicira(1),
+  /** The port that the look-up sees. */
+  inPort: u16,
+  _pad: pad(4),
+});
 
 const lookUp = (subtype: number) =>
   ({
@@ -25,7 +30,9 @@ export const resubmitCt = struct('resubmit_ct', lookUp(44));
 /** Outputs to the port whose number stands in a field (subtype 15). */
 export const outputReg = struct('output_reg', {
   ...nicira(15),
+  /** Which bits of the field. */
   range: bitRange,
+  /** The field. */
   src: fieldRef,
   /** Bytes of the packet at most, where the port is the controller; 0xffff is all of them. */
   maxLen: u16,
@@ -35,14 +42,23 @@ export const outputReg = struct('output_reg', {
 /** As `output_reg`, for fields whose header takes more than four bytes (subtype 32). */
 export const outputReg2 = struct('output_reg2', {
   ...nicira(32),
+  /** Which bits of the field. */
   range: bitRange,
+  /** Bytes of the packet at most, where the port is the controller; 0xffff is all of them. */
   maxLen: u16,
+  /** The field. */
   src: fieldRef,
   _pad: align(8),
 });
 
 /** Outputs the first `maxLen` bytes of the packet (at least 14) (subtype 39). */
-export const outputTrunc = struct('output_trunc', { ...nicira(39), port: u16, maxLen: u32 });
+export const outputTrunc = struct('output_trunc', {
+  ...nicira(39),
+  /** The port to output to. */
+  port: u16,
+  /** Bytes that are sent, 14 at least. */
+  maxLen: u32,
+});
 
 /** Writes a link's number, 0 to `maxLink`, that a hash of the packet gives, into a field (subtype 10). */
 export const multipath = struct('multipath', {
@@ -59,7 +75,9 @@ export const multipath = struct('multipath', {
   /** For ITER_HASH: how many numbers at most are tried, 1 to 64. */
   arg: u32,
   _pad2: pad(2),
+  /** Which bits of the field are written. */
   range: bitRange,
+  /** The field that is written. */
   dst: fieldRef,
 });
 
@@ -68,6 +86,7 @@ const memberChoice = {
   algorithm: u16,
   /** NxHashFields. */
   fields: u16,
+  /** Another basis gives other hashes of the same packets. */
   basis: u16,
   /** What members are: a port's number has the header of NXM_OF_IN_PORT. */
   memberType: fieldRef,
@@ -89,9 +108,12 @@ export const bundle = struct('bundle', {
 export const bundleLoad = struct('bundle_load', {
   ...nicira(13),
   ...memberChoice,
+  /** Which bits of the field are written. */
   range: bitRange,
+  /** The field that is written. */
   dst: fieldRef,
   _pad1: pad(4),
+  /** Port numbers, in order of preference. */
   members: countedU16('members', 12),
   _pad2: align(8),
 });

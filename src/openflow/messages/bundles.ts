@@ -11,20 +11,18 @@ import { portMod } from './ports.js';
 export const unknownMessage = struct('unknown', {
   /** The first byte as it came, 4 for OpenFlow 1.3. */
   version: u8,
-
   /** The second byte as it came. */
   typeId: u8,
   _length: length(u16),
-
   /** Transaction id. */
   xid: u32,
-
   /** All bytes behind the header. */
   body: rest,
 });
 
 /** What Open vSwitch takes in a bundle; others it refuses with OFPBFC_MSG_UNSUP. */
 const bundled = union('bundled message', [flowMod, groupMod, portMod, packetOut], unknownMessage);
+
 /** A message inside of a bundle; one that is not known there is kept as bytes. */
 export type BundledMessage = Infer<typeof bundled>;
 
@@ -42,13 +40,10 @@ const controlTypes = {
 /** Opens, closes, commits or discards a bundle, and answers that [ONF extension 230]. */
 export const bundleControl = struct('bundle_control', {
   ...onfHeader(2300),
-
   /** Chosen by the controller, for one connection. */
   bundleId: u32,
-
   /** What is to be done, or was done. */
   controlType: named(u16, controlTypes),
-
   /** A bitmap of OFPBF, the same in all messages of one bundle. */
   flags: u16,
 });
@@ -56,14 +51,11 @@ export const bundleControl = struct('bundle_control', {
 /** Puts a message into a bundle [ONF extension 230]. The inner message's xid must equal the outer one, else OFPBFC_MSG_BAD_XID; `bundleAdd` (build.ts) sees to it. */
 export const bundleAdd = struct('bundle_add', {
   ...onfHeader(2301),
-
   /** The bundle, which must be open. */
   bundleId: u32,
   _pad: pad(2),
-
   /** A bitmap of OFPBF, the same in all messages of one bundle. */
   flags: u16,
-
   /** What is to be done at the commit. */
   message: bundled,
 });

@@ -25,7 +25,6 @@ const flowFilter = {
 /** One flow of a flow reply [OF1.3.5 7.3.5.2]. A counter of all ones is one that the switch does not keep. */
 export const flowStats = struct('flow_stats', {
   _length: length(u16),
-
   /** The table that it is in, 0 to 254. */
   tableId: u8,
   _pad1: pad(1),
@@ -33,7 +32,6 @@ export const flowStats = struct('flow_stats', {
   durationSec: u32,
   /** Nanoseconds beyond `durationSec`. */
   durationNsec: u32,
-
   /** 0 to 65535; the higher wins. */
   priority: u16,
   /** Seconds; 0 is none. */
@@ -43,36 +41,34 @@ export const flowStats = struct('flow_stats', {
   /** A bitmap of OFPFF. */
   flags: u16,
   _pad2: pad(4),
-
   /** What the controller marked it with. */
   cookie: u64,
-
   /** Packets that it matched. */
   packetCount: u64,
-
   /** Bytes that it matched. */
   byteCount: u64,
   match: matchStruct,
   instructions,
 });
+
 /** One flow of a flow reply [OF1.3.5 7.3.5.2]. */
 export type FlowStats = Infer<typeof flowStats>;
 
 /** Asks for flows. */
 export const flowStatsRequest = struct('flow', flowFilter);
+
 /** Flows, in as many parts as it takes [OF1.3.5 7.3.5.2]. */
 export const flowStatsReply = struct('flow', { entries: listOf(flowStats) });
 
 /** Asks for the sums over flows. */
 export const aggregateRequest = struct('aggregate', flowFilter);
+
 /** The sums over all flows that were asked for [OF1.3.5 7.3.5.3]. */
 export const aggregateReply = struct('aggregate', {
   /** Packets that they matched together. */
   packetCount: u64,
-
   /** Bytes that they matched together. */
   byteCount: u64,
-
   /** How many flows there are. */
   flowCount: u32,
   _pad: pad(4),

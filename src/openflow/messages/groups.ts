@@ -16,6 +16,7 @@ export const bucket = struct('bucket', {
   _pad: pad(4),
   actions,
 });
+
 /** One list of actions of a group [OF1.3.5 7.3.4.2]. */
 export type Bucket = Infer<typeof bucket>;
 
@@ -28,10 +29,8 @@ const groupCommands = { add: 0, modify: 1, delete: 2, add_or_mod: 0x8000 } as co
 /** Makes, changes or deletes a group [OF1.3.5 7.3.4.2]. */
 export const groupMod = struct('group_mod', {
   ...header(15),
-
   /** `add_or_mod` is Open vSwitch's: it makes the group, or replaces the one that is there. */
   command: named(u16, groupCommands),
-
   /** Which buckets a packet goes through: all of them, one by weight, the only one, the first that is live. */
   groupType: named(u8, groupTypes),
   _pad: pad(1),
@@ -44,20 +43,20 @@ export const groupMod = struct('group_mod', {
 /** One group of a group_desc reply [OF1.3.5 7.3.5.10]. */
 export const groupDesc = struct('group_desc', {
   _length: length(u16),
-
   /** Which buckets a packet goes through: all of them, one by weight, the only one, the first that is live. */
   groupType: named(u8, groupTypes),
   _pad: pad(1),
-
   /** 0 to OFPG.MAX. */
   groupId: u32,
   buckets: listOf(bucket),
 });
+
 /** One group of a group_desc reply [OF1.3.5 7.3.5.10]. */
 export type GroupDesc = Infer<typeof groupDesc>;
 
 /** Asks for the buckets of all groups. */
 export const groupDescRequest = struct('group_desc', {});
+
 /** All groups, in as many parts as it takes [OF1.3.5 7.3.5.10]. */
 export const groupDescReply = struct('group_desc', { entries: listOf(groupDesc) });
 
@@ -68,6 +67,7 @@ const bucketCounter = struct('bucket_counter', {
   /** Bytes that went through it. */
   byteCount: u64,
 });
+
 /** What went through one bucket [OF1.3.5 7.3.5.9]. */
 export type BucketCounter = Infer<typeof bucketCounter>;
 
@@ -75,16 +75,13 @@ export type BucketCounter = Infer<typeof bucketCounter>;
 const groupStats = struct('group_stats', {
   _length: length(u16),
   _pad1: pad(2),
-
   /** 0 to OFPG.MAX. */
   groupId: u32,
   /** Flows and groups that lead to this group. */
   refCount: u32,
   _pad2: pad(4),
-
   /** Packets that went through it. */
   packetCount: u64,
-
   /** Bytes that went through it. */
   byteCount: u64,
   /** How long the group has been there, in seconds. */
@@ -94,6 +91,7 @@ const groupStats = struct('group_stats', {
   /** One for each bucket, in the order of the buckets. */
   bucketStats: listOf(bucketCounter),
 });
+
 /** One group of a group reply [OF1.3.5 7.3.5.9]. */
 export type GroupStats = Infer<typeof groupStats>;
 
@@ -103,6 +101,7 @@ export const groupStatsRequest = struct('group', {
   groupId: u32,
   _pad: pad(4),
 });
+
 /** The counters of groups, in as many parts as it takes [OF1.3.5 7.3.5.9]. */
 export const groupStatsReply = struct('group', { entries: listOf(groupStats) });
 
@@ -120,6 +119,7 @@ const byGroupType = struct('by_group_type', {
 
 /** Asks what groups the switch can do. */
 export const groupFeaturesRequest = struct('group_features', {});
+
 /** What groups the switch can do [OF1.3.5 7.3.5.11]. */
 export const groupFeaturesReply = struct('group_features', {
   /** A bitmap of OFPGT: bit 0 is set where there are groups of type "all", and so on. */

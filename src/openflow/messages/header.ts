@@ -7,7 +7,6 @@ export const header = (type: number) =>
     _version: constant(u8, OFP_VERSION),
     _type: constant(u8, type),
     _length: length(u16),
-
     /** Transaction id: an answer has that of the question [OF1.3.5 7.1]. */
     xid: u32,
   }) as const;

@@ -60,13 +60,13 @@ const unknown = struct('unknown', {
 
 /** What a meter does above a rate: of its bands, that of the highest rate exceeded applies [OF1.3.5 7.3.4.4]. */
 export const band = union('meter_band', [drop, dscpRemark, experimenter], unknown);
+
 /** What a meter does above a rate [OF1.3.5 7.3.4.4]. */
 export type MeterBand = Infer<typeof band>;
 
 /** Makes, changes or deletes a meter [OF1.3.5 7.3.4.4]. */
 export const meterMod = struct('meter_mod', {
   ...header(29),
-
   /** What is to be done. */
   command: named(u16, { add: 0, modify: 1, delete: 2 }),
   /** A bitmap of OFPMF: exactly one of KBPS and PKTPS. */
@@ -84,6 +84,7 @@ const bandStats = struct('meter_band_stats', {
   /** Bytes that it was applied to. */
   byteBandCount: u64,
 });
+
 /** What one band was applied to [OF1.3.5 7.3.5.12]. */
 export type MeterBandStats = Infer<typeof bandStats>;
 
@@ -95,10 +96,8 @@ const meterStats = struct('meter_stats', {
   _pad: pad(6),
   /** Flows that use the meter. */
   flowCount: u32,
-
   /** Packets that came to the meter. */
   packetInCount: u64,
-
   /** Bytes that came to the meter. */
   byteInCount: u64,
   /** How long the meter has been there, in seconds. */
@@ -108,6 +107,7 @@ const meterStats = struct('meter_stats', {
   /** One for each band, in the order of the bands. */
   bandStats: listOf(bandStats),
 });
+
 /** One meter of a meter reply [OF1.3.5 7.3.5.12]. */
 export type MeterStats = Infer<typeof meterStats>;
 
@@ -119,6 +119,7 @@ const whichMeter = {
 
 /** Asks for the counters of meters. */
 export const meterStatsRequest = struct('meter', whichMeter);
+
 /** The counters of meters, in as many parts as it takes [OF1.3.5 7.3.5.12]. */
 export const meterStatsReply = struct('meter', { entries: listOf(meterStats) });
 
@@ -127,21 +128,23 @@ const meterConfig = struct('meter_config', {
   _length: length(u16),
   /** A bitmap of OFPMF. */
   flags: u16,
-
   /** 1 to OFPM.MAX, or one of OFPM. */
   meterId: u32,
   bands: listOf(band),
 });
+
 /** One meter of a meter_config reply [OF1.3.5 7.3.5.13]. */
 export type MeterConfig = Infer<typeof meterConfig>;
 
 /** Asks how meters are configured. */
 export const meterConfigRequest = struct('meter_config', whichMeter);
+
 /** How meters are configured, in as many parts as it takes [OF1.3.5 7.3.5.13]. */
 export const meterConfigReply = struct('meter_config', { entries: listOf(meterConfig) });
 
 /** Asks what meters the switch can do. */
 export const meterFeaturesRequest = struct('meter_features', {});
+
 /** What meters the switch can do [OF1.3.5 7.3.5.14]. */
 export const meterFeaturesReply = struct('meter_features', {
   /** How many meters there can be; 0 where there can be none. */

@@ -8,7 +8,6 @@ export const port = struct('port', {
   /** 1 to OFPP.MAX, or OFPP.LOCAL. */
   portNo: u32,
   _pad1: pad(4),
-
   /** The port's own Ethernet address. */
   hwAddr: mac,
   _pad2: pad(2),
@@ -31,6 +30,7 @@ export const port = struct('port', {
   /** The highest speed, in kbit/s. */
   maxSpeed: u32,
 });
+
 /** A port as port_desc and port_status describe it. */
 export type Port = Infer<typeof port>;
 
@@ -46,7 +46,6 @@ export const portStatus = struct('port_status', {
 /** Sets those bits of `config` that are 1 in `mask` [OF1.3.5 7.3.4.3]. */
 export const portMod = struct('port_mod', {
   ...header(16),
-
   /** 1 to OFPP.MAX, or OFPP.LOCAL. */
   portNo: u32,
   _pad1: pad(4),
@@ -64,6 +63,7 @@ export const portMod = struct('port_mod', {
 
 /** Asks for all ports. */
 export const portDescRequest = struct('port_desc', {});
+
 /** All ports [OF1.3.5 7.3.5.7]. */
 export const portDescReply = struct('port_desc', { entries: listOf(port) });
 
@@ -72,37 +72,28 @@ const portStats = struct('port_stats', {
   /** 1 to OFPP.MAX, or OFPP.LOCAL. */
   portNo: u32,
   _pad: pad(4),
-
   /** Packets received. */
   rxPackets: u64,
-
   /** Packets sent. */
   txPackets: u64,
-
   /** Bytes received. */
   rxBytes: u64,
-
   /** Bytes sent. */
   txBytes: u64,
-
   /** Packets that came in and were dropped. */
   rxDropped: u64,
-
   /** Packets that were to be sent and were dropped. */
   txDropped: u64,
   /** All receive errors; the three below are some of them. */
   rxErrors: u64,
-
   /** All errors as packets were sent. */
   txErrors: u64,
   /** Frames out of alignment. */
   rxFrameErr: u64,
   /** Packets that overran the receiver. */
   rxOverErr: u64,
-
   /** Packets with a wrong checksum of the frame. */
   rxCrcErr: u64,
-
   /** Collisions on the medium. */
   collisions: u64,
   /** How long the port has been there, in seconds. */
@@ -110,6 +101,7 @@ const portStats = struct('port_stats', {
   /** Nanoseconds beyond `durationSec`. */
   durationNsec: u32,
 });
+
 /** One port of a port_stats reply [OF1.3.5 7.3.5.6]. */
 export type PortStats = Infer<typeof portStats>;
 
@@ -119,5 +111,6 @@ export const portStatsRequest = struct('port_stats', {
   portNo: u32,
   _pad: pad(4),
 });
+
 /** The counters of ports, in as many parts as it takes [OF1.3.5 7.3.5.6]. */
 export const portStatsReply = struct('port_stats', { entries: listOf(portStats) });

@@ -25,11 +25,9 @@ const maxRate = struct('max_rate', {
 /** A property that an extension defines [OF1.3.5 7.2.2]. */
 const experimenter = struct('experimenter', {
   ...propertyHeader(0xffff),
-
   /** Who defines it [OF1.3.5 7.2.2]. */
   experimenter: u32,
   _pad2: pad(4),
-
   /** Its own bytes. */
   data: rest,
 });
@@ -45,6 +43,7 @@ const unknown = struct('unknown', {
 
 /** How a queue is configured [OF1.3.5 7.2.2]. */
 const property = union('queue_property', [minRate, maxRate, experimenter], unknown);
+
 /** How a queue is configured [OF1.3.5 7.2.2]. */
 export type QueueProperty = Infer<typeof property>;
 
@@ -52,13 +51,13 @@ export type QueueProperty = Infer<typeof property>;
 const queue = struct('packet_queue', {
   /** The queue, of its port alone. */
   queueId: u32,
-
   /** The port that it belongs to. */
   port: u32,
   _length: length(u16),
   _pad: pad(6),
   properties: listOf(property),
 });
+
 /** One queue and how it is configured [OF1.3.5 7.2.2]. */
 export type Queue = Infer<typeof queue>;
 
@@ -73,7 +72,6 @@ export const queueGetConfigRequest = struct('queue_get_config_request', {
 /** How the queues are configured [OF1.3.5 7.3.6]. */
 export const queueGetConfigReply = struct('queue_get_config_reply', {
   ...header(23),
-
   /** The port that was asked for. */
   port: u32,
   _pad: pad(4),
@@ -84,13 +82,10 @@ export const queueGetConfigReply = struct('queue_get_config_reply', {
 export const queueStats = struct('queue_stats', {
   /** The port that it belongs to. */
   portNo: u32,
-
   /** The queue, of its port alone. */
   queueId: u32,
-
   /** Bytes sent. */
   txBytes: u64,
-
   /** Packets sent. */
   txPackets: u64,
   /** Packets dropped because the queue was full. */
@@ -100,6 +95,7 @@ export const queueStats = struct('queue_stats', {
   /** Nanoseconds beyond `durationSec`. */
   durationNsec: u32,
 });
+
 /** One queue of a queue reply [OF1.3.5 7.3.5.8]. */
 export type QueueStats = Infer<typeof queueStats>;
 
@@ -110,5 +106,6 @@ export const queueStatsRequest = struct('queue', {
   /** OFPQ_ALL is all queues. */
   queueId: u32,
 });
+
 /** The counters of queues, in as many parts as it takes [OF1.3.5 7.3.5.8]. */
 export const queueStatsReply = struct('queue', { entries: listOf(queueStats) });

@@ -25,10 +25,12 @@ export const tableStats = struct('table_stats', {
   /** Packets that hit a flow of the table. */
   matchedCount: u64,
 });
+
 /** One table of a table reply [OF1.3.5 7.3.5.4]. */
 export type TableStats = Infer<typeof tableStats>;
 
 /** Asks for the counters of all tables. */
 export const tableStatsRequest = struct('table', {});
+
 /** The counters of all tables [OF1.3.5 7.3.5.4]. */
 export const tableStatsReply = struct('table', { entries: listOf(tableStats) });
