@@ -6,7 +6,8 @@
  */
 import { deepStrictEqual } from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
-import { cursorOver, interpret } from '../src/lib/struct/index.js';
+import { interpret } from '../src/lib/struct/closures.js';
+import { cursorOver } from '../src/lib/struct/index.js';
 import { decode, encode, encodeInto, Writer } from '../src/openflow/index.js';
 import { message } from '../src/openflow/messages/index.js';
 import { bytesPerCall } from './allocation.js';

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import t from 'tap';
 import fc from 'fast-check';
 import { WireError } from '../../src/lib/errors.js';
+import { interpret } from '../../src/lib/struct/closures.js';
 import {
   align,
   bytes,
@@ -13,7 +14,6 @@ import {
   defaulted,
   type Field,
   type Infer,
-  interpret,
   lazy,
   length,
   lengthOf,

@@ -1,6 +1,7 @@
 /** Both back ends side by side, on frames that lie between bytes of which no result may depend. */
 import { WireError } from '../../src/lib/errors.js';
-import { type Codec, compile, interpret } from '../../src/lib/struct/index.js';
+import { interpret } from '../../src/lib/struct/closures.js';
+import { type Codec, compile } from '../../src/lib/struct/index.js';
 import { decodeWith, encodeWith } from '../../src/openflow/codec.js';
 import { type Message, Writer } from '../../src/openflow/index.js';
 import { message } from '../../src/openflow/messages/index.js';

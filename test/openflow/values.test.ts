@@ -2,7 +2,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import t from 'tap';
 import fc from 'fast-check';
-import { compile, interpret } from '../../src/lib/struct/index.js';
+import { interpret } from '../../src/lib/struct/closures.js';
+import { compile } from '../../src/lib/struct/index.js';
 import { decodeWith, encodeWith } from '../../src/openflow/codec.js';
 import {
   type Action,

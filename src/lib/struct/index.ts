@@ -16,7 +16,6 @@ export {
   Writer,
 } from './buffers.js';
 export type { Cursor } from './buffers.js';
-export { interpret } from './closures.js';
 export { compile } from './compile.js';
 export type { Codec } from './codec.js';
 export {
