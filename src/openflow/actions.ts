@@ -102,7 +102,12 @@ const setNwTtl = struct('set_nw_ttl', {
 const decNwTtl = struct('dec_nw_ttl', { ...header(24), _pad: pad(4) });
 
 /** Writes one field of the packet, whole [OF1.3.5 7.2.5]. */
-const setField = struct('set_field', { ...header(25), oxm, _pad: align(8) });
+const setField = struct('set_field', {
+  ...header(25),
+  /** The field and its value. */
+  oxm,
+  _pad: align(8),
+});
 
 /** Puts a provider backbone header around the packet [OF1.3.5 7.2.5]. */
 const pushPbb = struct('push_pbb', {

@@ -26,10 +26,15 @@ export const output = (
   maxLen,
 });
 
+/** Sends the packet through a group. */
 export const group = (groupId: number): ActionOf<'group'> => ({ type: 'group', groupId });
+/** Puts a VLAN tag in front of the others. */
 export const pushVlan = (ethertype = 0x8100): ActionOf<'push_vlan'> => ({ type: 'push_vlan', ethertype });
+/** Takes the outermost VLAN tag off. */
 export const popVlan = (): ActionOf<'pop_vlan'> => ({ type: 'pop_vlan' });
+/** Chooses the queue for later outputs. */
 export const setQueue = (queueId: number): ActionOf<'set_queue'> => ({ type: 'set_queue', queueId });
+/** Takes 1 off the TTL of the IP header. */
 export const decNwTtl = (): ActionOf<'dec_nw_ttl'> => ({ type: 'dec_nw_ttl' });
 
 /**
@@ -52,8 +57,11 @@ export const resubmit = (tableId: number): ActionOf<'resubmit'> => ({
 
 /** Some bits of a field: all that follow `offset`, unless `bits` says how many. */
 export interface Bits {
+  /** The field. */
   readonly field: FieldName;
+  /** The lowest bit, 0 unless given. */
   readonly offset?: number;
+  /** How many bits. */
   readonly bits?: number;
 }
 
@@ -91,20 +99,27 @@ export function outputReg(src: FieldName | Bits, maxLen = 0): ActionOf<'output_r
 /** Runs the actions on a copy of the packet. */
 export const clone = (actions: readonly Action[]): ActionOf<'clone'> => ({ type: 'clone', actions });
 
+/** What a learned flow is to be. */
 export interface LearnOptions {
+  /** The table that learns, 0 to 254. */
   readonly table: number;
+  /** 0 to 65535; 32768 unless given. */
   readonly priority?: number;
+  /** The learned flow's own; 0 unless given. */
   readonly cookie?: bigint;
   /** Seconds; 0 is none. */
   readonly idleTimeout?: number;
+  /** Seconds; 0 is none. */
   readonly hardTimeout?: number;
   /** LearnFlag. */
   readonly flags?: number;
   /** At most so many flows with this cookie in the table: the action is then a learn2. */
   readonly limit?: number;
+  /** What the learned flow matches and does. */
   readonly specs: readonly LearnSpec[];
 }
 
+/** Adds or replaces a flow made from the packet at hand; with a `limit` it is a learn2. */
 export function learn(options: LearnOptions): ActionOf<'learn'> | ActionOf<'learn2'> {
   const common = {
     idleTimeout: options.idleTimeout ?? 0,
@@ -158,8 +173,10 @@ export const learnOutput = (src: FieldName): LearnSpec => ({
   src: start(src),
 });
 
+/** Goes on in a later table. */
 export const gotoTable = (tableId: number): InstructionOf<'goto_table'> => ({ type: 'goto_table', tableId });
 
+/** Writes the metadata, or those bits of it that `mask` has. */
 export const writeMetadata = (
   metadata: bigint,
   mask = 0xffffffffffffffffn,
@@ -169,15 +186,19 @@ export const writeMetadata = (
   mask,
 });
 
+/** Runs actions at once, in their order. */
 export const applyActions = (actions: readonly Action[]): InstructionOf<'apply_actions'> => ({
   type: 'apply_actions',
   actions,
 });
+/** Puts actions into the set that is run at the end of the pipeline. */
 export const writeActions = (actions: readonly Action[]): InstructionOf<'write_actions'> => ({
   type: 'write_actions',
   actions,
 });
+/** Empties the set of actions. */
 export const clearActions = (): InstructionOf<'clear_actions'> => ({ type: 'clear_actions' });
+/** Sends the packet through a meter. */
 export const meter = (meterId: number): InstructionOf<'meter'> => ({ type: 'meter', meterId });
 
 /** A bucket of an all or indirect group, which has no weight and watches nothing. */

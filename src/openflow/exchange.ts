@@ -22,12 +22,15 @@ export interface Exchange {
   readonly errors: Chain<ExchangeError>;
 }
 
+/** A message of an exchange that the switch refused. */
 export interface ExchangeError {
   /** The place of the refused message, counted from `errorsSince`: by default, its place in the exchange. */
   readonly index: number;
+  /** The switch's own words. */
   readonly error: ErrorMessage;
 }
 
+/** How an exchange ended. */
 export type ExchangeOutcome =
   | {
       readonly type: 'done';

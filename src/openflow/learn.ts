@@ -10,13 +10,16 @@ import type { FieldRef } from './oxm.js';
 
 /** Some bits of a field: `bits` of them (told by the spec) from bit `offset` on, 0 being the lowest. */
 export interface LearnField {
+  /** The field. */
   readonly field: FieldRef;
+  /** The lowest bit, 0 being the lowest of the field. */
   readonly offset: number;
 }
 
 /** Where the bits come from: a field of the packet, or a constant. */
 export type LearnSource = LearnField | { readonly immediate: bigint };
 
+/** One part of a learned flow: a condition, a load, or an output to the port that `src` is. `bits` is 1 to 2047. */
 export type LearnSpec =
   | { readonly type: 'match'; readonly bits: number; readonly src: LearnSource; readonly dst: LearnField }
   | { readonly type: 'load'; readonly bits: number; readonly src: LearnSource; readonly dst: LearnField }

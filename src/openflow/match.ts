@@ -9,14 +9,18 @@ import type { FieldName, FieldValue } from './oxm-fields.js';
 export const matchStruct = transparent('match', 'fields', {
   _oxm: constant(u16, 1),
   _length: length(u16, { padTo: 8 }),
+  /** Each field once, and after those that it presumes [OF1.3.5 7.2.3.8]. */
   fields: listOf(oxm),
 });
 
+/** A match is the list of its fields; an empty one matches every packet [OF1.3.5 7.2.3.1]. */
 export type Match = Infer<typeof matchStruct>;
 
 /** A value of which only the bits of `mask` count. */
 export interface Masked<T> {
+  /** The value; its bits outside of the mask are 0. */
   readonly value: T;
+  /** A 1 for each bit that counts. */
   readonly mask: T;
 }
 
@@ -29,6 +33,7 @@ export function masked(value: number | bigint, mask: number | bigint): Masked<nu
   return { value: Number(BigInt(value) & BigInt(mask)), mask };
 }
 
+/** Fields by name, each with its value, or with a value and a mask. */
 export type MatchFields = { readonly [N in FieldName]?: FieldValue<N> | Masked<FieldValue<N>> };
 
 /** One field with its value, for set_field. Exactly one property is expected. */

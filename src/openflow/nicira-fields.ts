@@ -31,7 +31,12 @@ export const load = struct('load', {
 });
 
 /** Writes a field, or the bits of it that its mask has, whatever its width (subtype 33). */
-export const load2 = struct('load2', { ...nicira(33), oxm, _pad: align(8) });
+export const load2 = struct('load2', {
+  ...nicira(33),
+  /** The field, its value, and which bits of it are written. */
+  oxm,
+  _pad: align(8),
+});
 
 /** Puts `bits` bits of a field on the stack (subtype 27). */
 export const stackPush = struct('stack_push', {

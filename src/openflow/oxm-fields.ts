@@ -140,6 +140,7 @@ export const oxmFields = {
   nxm_nd_tll: nxm1(25, 48, 'ND_TLL', 'mac'),
 } as const;
 
+/** The name of a match field. */
 export type FieldName = keyof typeof oxmFields;
 
 /** A number up to 48 bits (a MAC too), a bigint for 64 and 128 bits. */

@@ -27,11 +27,15 @@ export type KnownOxm = {
 
 /** A field that is not in our table, kept as it came: `header` has class, field, mask bit and length. */
 export interface UnknownOxm {
+  /** Always that. */
   readonly field: 'unknown';
+  /** The first 32 bits as they came: class, field, mask bit and length. */
   readonly header: number;
+  /** All bytes behind them. */
   readonly body: Uint8Array;
 }
 
+/** One field of a match [OF1.3.5 7.2.3.2]. */
 export type Oxm = KnownOxm | UnknownOxm;
 
 const maskBit = 0x100;
@@ -121,6 +125,7 @@ const fits = (value: bigint, bits: number): boolean =>
 const unfit = (w: Writer, value: unknown, { name, bits }: OxmField): Error =>
   badValue(name, `${shown(value)} does not fit ${bits} bits`, w.pos - w.frame);
 
+/** One field with its value, and a mask where it has one [OF1.3.5 7.2.3.2]. */
 export const oxm = custom<Oxm>({ name: 'oxm', read: readOxm, write: writeOxm });
 
 /** A field by name, as move, load and learn refer to it; one that is not in our table by its header. */

@@ -6,8 +6,11 @@ import type { Port } from './messages/ports.js';
 
 /** What a switch says of itself when it connects; the ports as they are now. */
 export interface SwitchInfo {
+  /** The switch's number. */
   readonly dpid: Dpid;
+  /** How many tables it has, 1 to 255. */
   readonly tables: number;
+  /** By port number. */
   readonly ports: ReadonlyMap<number, Port>;
   /** Manufacturer, hardware, software, as OFPMP_DESC tells them. */
   readonly description: string;
@@ -44,8 +47,10 @@ export interface ClosedState {
   readonly phase: 'closed';
 }
 
+/** Where the session with one switch stands. */
 export type SessionState = HelloState | FeaturesState | ReadyState | ClosedState;
 
+/** What happens to a session. */
 export type SessionInput =
   | { readonly type: 'opened'; readonly now: number }
   | { readonly type: 'message'; readonly message: Message; readonly now: number }
@@ -63,6 +68,7 @@ export type SessionInput =
     }
   | { readonly type: 'closed'; readonly reason: string };
 
+/** What a session wants done. */
 export type SessionOutput =
   | { readonly type: 'send'; readonly message: Message }
   | { readonly type: 'ready'; readonly info: SwitchInfo }

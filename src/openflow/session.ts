@@ -11,6 +11,7 @@ import { xidAfter } from './xid.js';
 export { timing } from './session-types.js';
 export type { SessionInput, SessionOutput, SessionState, Step, SwitchInfo } from './session-types.js';
 
+/** Before the connection is opened. */
 export const initialSession: SessionState = { phase: 'closed' };
 
 /**

@@ -35,6 +35,7 @@ export interface Packet {
   readonly trailer: Uint8Array;
   /** How many bytes the lengths promise that are not there: a PACKET_IN may hold the frame's beginning alone. */
   readonly missing: number;
+  /** Why no more headers were read. */
   readonly end: End;
   /** What is wrong, where `end` is `truncated` or `malformed`; the offset counts from the frame's first byte. */
   readonly error?: WireError;

@@ -10,7 +10,9 @@ import { IpProtocol } from './numbers.js';
 export interface Checksum {
   /** The header's place in the packet's list. */
   readonly index: number;
+  /** The header's name. */
   readonly type: HeaderName;
+  /** Whether it is what it should be. */
   readonly ok: boolean;
 }
 

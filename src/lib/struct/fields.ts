@@ -141,8 +141,11 @@ export const tag = (of: UintSpec, field: string): TagSpec & Field<Hidden> => ({
 
 /** What a `select` yields for a tag that has no case. */
 export interface UnknownCase {
+  /** Always that. */
   readonly type: 'unknown';
+  /** The tag as it came. */
   readonly typeId: number;
+  /** All bytes of it, as a view into the frame. */
   readonly body: Uint8Array;
 }
 

@@ -21,6 +21,8 @@ const asyncConfig = {
 
 /** Asks which messages this connection gets. */
 export const getAsyncRequest = bare('get_async_request', 26);
+
+/** Which messages the switch sends to this controller by itself [OF1.3.5 7.3.10]. */
 export const getAsyncReply = struct('get_async_reply', { ...header(27), ...asyncConfig });
 
 /** Sets which messages this connection gets; a new connection begins with the switch's own choice. */

@@ -25,6 +25,7 @@ import { tableStatsReply, tableStatsRequest } from './tables.js';
 
 /** Asks what the switch is. */
 const descRequest = struct('desc', {});
+
 /** What the switch is, in words for people [OF1.3.5 7.3.5.1]: each is UTF-8. */
 const descReply = struct('desc', {
   /** Who made it; 256 bytes at most. */
@@ -39,6 +40,7 @@ const descReply = struct('desc', {
   dpDesc: text(256),
 });
 
+/** What is asked for [OF1.3.5 7.3.5]. */
 const requestBody = select('multipart_request', [
   [0, descRequest],
   [1, flowStatsRequest],
@@ -56,6 +58,7 @@ const requestBody = select('multipart_request', [
   [13, portDescRequest],
 ]);
 
+/** The answer, or a part of it [OF1.3.5 7.3.5]. */
 const replyBody = select('multipart_reply', [
   [0, descReply],
   [1, flowStatsReply],
@@ -84,5 +87,6 @@ const parts = (type: number) =>
 
 /** Asks for statistics or descriptions; `body` says which. */
 export const multipartRequest = struct('multipart_request', { ...parts(18), body: requestBody });
+
 /** One part of an answer: parts of one answer have one `xid`, and the lists of their bodies are to be joined. */
 export const multipartReply = struct('multipart_reply', { ...parts(19), body: replyBody });

@@ -20,14 +20,26 @@ export const error = struct('error', {
 });
 
 /** Asks the other side for an `echo_reply` with the same data. */
-export const echoRequest = struct('echo_request', { ...header(2), data: rest });
-export const echoReply = struct('echo_reply', { ...header(3), data: rest });
+export const echoRequest = struct('echo_request', {
+  ...header(2),
+  /** Any bytes, which the answer brings back. */
+  data: rest,
+});
+
+/** The answer to an echo_request [OF1.3.5 7.5.3]. */
+export const echoReply = struct('echo_reply', {
+  ...header(3),
+  /** The question's own bytes. */
+  data: rest,
+});
 
 /** An extension that we do not know [OF1.3.5 7.5.4]. */
 export const experimenter = struct('experimenter', {
   ...header(4),
   /** Who defines it: one of Experimenter, or another number that IEEE (below 2^24) or ONF has given out. */
   experimenter: u32,
+  /** The extension's own type. */
   expType: u32,
+  /** All bytes behind it. */
   data: rest,
 });
