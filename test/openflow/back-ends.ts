@@ -1,4 +1,5 @@
 /** Both back ends side by side, on frames that lie between bytes of which no result may depend. */
+import { inspect } from 'node:util';
 import { WireError } from '../../src/lib/errors.js';
 import { interpret } from '../../src/lib/struct/closures.js';
 import { type Codec, compile } from '../../src/lib/struct/index.js';
@@ -41,11 +42,16 @@ export function encoded(codec: Codec<Message>, value: Message): Uint8Array {
   return writer.toBytes();
 }
 
-/** For messages about failures. */
-export const shownValue = (value: unknown): string =>
-  JSON.stringify(value, (_key, part: unknown) =>
-    typeof part === 'bigint' ? `${part}n` : part instanceof Uint8Array ? hexOf(part) : part,
-  );
+/** For messages about failures: whatever the value is. */
+export function shownValue(value: unknown): string {
+  try {
+    return JSON.stringify(value, (_key, part: unknown) =>
+      typeof part === 'bigint' ? `${part}n` : part instanceof Uint8Array ? hexOf(part) : part,
+    );
+  } catch {
+    return inspect(value, { depth: 12, getters: false });
+  }
+}
 
 /**
  * Decodes with both back ends, in different surroundings, and compares: values, codes, offsets and messages.

@@ -155,7 +155,11 @@ function sizedText(spec: StructSpec, name: string, write: string): string {
   ${writeUint(`at_${sizeField}`, link.size, `n_${name}`)}`;
 }
 
-const inRange = (value: string, size: number): string => {
+/** `typeof` comes first: an operator would throw at a bigint, and call the valueOf of an object. */
+const inRange = (value: string, size: number): string =>
+  `typeof ${value} === 'number' && ${isUnsigned(value, size)}`;
+
+const isUnsigned = (value: string, size: number): string => {
   switch (size) {
     case 1:
     case 2:
@@ -188,7 +192,7 @@ function fixedText(m: Unit, { name, spec, at }: FixedField, struct: StructSpec, 
     case 'bits': {
       const from = plus('p', at - (spec.of - spec.size));
       return `const f_${name} = ${spec.hidden ? (spec.value ?? 0) : value};
-  if ((f_${name} & ${2 ** spec.width - 1}) !== f_${name}) throw wire.badValue(${what}, wire.shown(f_${name}) + ' does not fit', ${from} - w.frame);
+  if (typeof f_${name} !== 'number' || (f_${name} & ${2 ** spec.width - 1}) !== f_${name}) throw wire.badValue(${what}, wire.shown(f_${name}) + ' does not fit', ${from} - w.frame);
   wire.putBits(b, ${from}, ${spec.of}, ${spec.shift}, ${spec.size > 0}, f_${name});`;
     }
     case 'u64':
