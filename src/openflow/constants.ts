@@ -211,6 +211,18 @@ export const OFPC_FRAG = { NORMAL: 0, DROP: 1, REASM: 2, MASK: 3 } as const;
 
 /** Why a controller's role changed [ONF extension 191]. */
 export const OFPCRR = { MASTER_REQUEST: 0, CONFIG: 1, EXPERIMENTER: 2 } as const;
+/** Flags of a flow monitor [ONF extension 187]: what to tell of, and how. */
+export const OFPFMF = {
+  /** The flows that are there when it begins. */
+  INITIAL: 1,
+  ADD: 2,
+  DELETE: 4,
+  MODIFY: 8,
+  /** With their instructions. */
+  ACTIONS: 16,
+  /** What this controller itself does in full, not as `abbrev`. */
+  OWN: 32,
+} as const;
 /** Flags of a bundle [ONF extension 230]. */
 export const OFPBF = { ATOMIC: 1, ORDERED: 2 } as const;
 
@@ -223,6 +235,9 @@ export const OFPVID_NONE = 0;
 export const LearnFlag = { SEND_FLOW_REM: 1, DELETE_LEARNED: 2, WRITE_RESULT: 4 } as const;
 /** `inPort` of a resubmit that keeps the packet's own port. */
 export const NX_RESUBMIT_IN_PORT = 0xfff8;
+
+/** Forms of packet_in (Open vSwitch, nx_packet_in_format). */
+export const NXPIF = { STANDARD: 0, NXT_PACKET_IN: 1, NXT_PACKET_IN2: 2 } as const;
 
 /** Who defines an extension: numbers that IEEE or ONF has given out [OF1.3.5 7.5.4]. */
 export const Experimenter = { ONF: 0x4f4e4600, NICIRA: 0x00002320 } as const;

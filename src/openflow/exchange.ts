@@ -100,6 +100,8 @@ export function answered(exchange: Exchange, message: Message, now: number): Pro
     case 'role_reply':
     case 'queue_get_config_reply':
     case 'get_async_reply':
+    case 'nx_role_reply':
+    case 'nx_tlv_table_reply':
     case 'bundle_control':
     case 'experimenter':
     case 'unknown':

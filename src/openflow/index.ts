@@ -13,7 +13,9 @@ export type { LearnField, LearnSource, LearnSpec } from './learn.js';
 export { fieldNames, masked, match, valueOf } from './match.js';
 export type { FieldSetting, Masked, Match, MatchFields } from './match.js';
 export type { BundledMessage } from './messages/bundles.js';
+export type { CtFlushProperty, CtTupleProperty } from './messages/ct-flush.js';
 export type { FeatureId, OxmId } from './messages/feature-ids.js';
+export type { FlowMonitor, FlowUpdate } from './messages/flow-monitor.js';
 export type { FlowStats } from './messages/flow-stats.js';
 export type { Bucket, BucketCounter, GroupDesc, GroupStats } from './messages/groups.js';
 export type { HelloElement } from './messages/hello.js';
@@ -35,8 +37,11 @@ export type {
   PortStatus,
 } from './messages/index.js';
 export type { MeterBand, MeterBandStats, MeterConfig, MeterStats } from './messages/meters.js';
+export type { AsyncProperty, TlvMap } from './messages/nicira.js';
+export type { PacketIn2Property } from './messages/nicira-packets.js';
 export type { Port, PortStats } from './messages/ports.js';
 export type { Queue, QueueProperty, QueueStats } from './messages/queues.js';
+export type { ForwardedMessage } from './messages/request-forward.js';
 export type { TableFeatureProperty, TableFeatures } from './messages/table-features.js';
 export type { TableStats } from './messages/tables.js';
 export * from './nicira-constants.js';

@@ -18,6 +18,7 @@ import {
 } from '../../src/openflow/index.js';
 import { actions } from './fixtures-actions.js';
 import { niciraActions } from './fixtures-nicira.js';
+import { extensions } from './fixtures-extensions.js';
 import { setup } from './fixtures-setup.js';
 import { statistics } from './fixtures-statistics.js';
 import { type Fixture, flowMod, hex, hexOf } from './frames.js';
@@ -142,8 +143,9 @@ const handshake: Fixture[] = [
   },
   {
     name: 'an experimenter message that we do not know',
-    bytes: hex`0404 0014 00000001 00002320 0000000b 00000002`,
-    message: { type: 'experimenter', xid: 1, experimenter: 0x2320, expType: 11, data: hex`00000002` },
+    bytes: hex`0404 0014 00000001 00001234 0000000b 00000002`,
+    message: { type: 'experimenter', xid: 1, experimenter: 0x1234, expType: 11, data: hex`00000002` },
+    refused: true,
   },
   { name: 'features_request', bytes: hex`0405 0008 00000002`, message: { type: 'features_request', xid: 2 } },
   {
@@ -440,4 +442,5 @@ export const fixtures: readonly Fixture[] = [
   ...multipart,
   ...statistics,
   ...setup,
+  ...extensions,
 ];

@@ -3,6 +3,8 @@ import { union } from '../../lib/struct/index.js';
 import type { Infer } from '../../lib/struct/index.js';
 import { getAsyncReply, getAsyncRequest, nxSetAsync, setAsync } from './async.js';
 import { bundleAdd, bundleControl, unknownMessage } from './bundles.js';
+import { nxCtFlush, nxCtFlushZone } from './ct-flush.js';
+import { flowMonitorCancel, flowMonitorPaused, flowMonitorResumed } from './flow-monitor.js';
 import { flowMod, flowRemoved } from './flows.js';
 import { groupMod } from './groups.js';
 import {
@@ -19,8 +21,20 @@ import {
 } from './handshake.js';
 import { meterMod } from './meters.js';
 import { multipartReply, multipartRequest } from './multipart.js';
+import {
+  nxRoleReply,
+  nxRoleRequest,
+  nxSetAsync2,
+  nxSetControllerId,
+  nxSetPacketInFormat,
+  nxTlvTableMod,
+  nxTlvTableReply,
+  nxTlvTableRequest,
+} from './nicira.js';
+import { nxPacketIn, nxPacketIn2, nxResume } from './nicira-packets.js';
 import { packetIn, packetOut } from './packets.js';
 import { portMod, portStatus } from './ports.js';
+import { requestForward } from './request-forward.js';
 import { queueGetConfigReply, queueGetConfigRequest } from './queues.js';
 import { hello } from './hello.js';
 import { echoReply, echoRequest, error, experimenter } from './symmetric.js';
@@ -62,6 +76,23 @@ export const message = union(
     getAsyncReply,
     setAsync,
     nxSetAsync,
+    nxSetAsync2,
+    nxRoleRequest,
+    nxRoleReply,
+    nxSetPacketInFormat,
+    nxSetControllerId,
+    nxTlvTableMod,
+    nxTlvTableRequest,
+    nxTlvTableReply,
+    nxPacketIn,
+    nxPacketIn2,
+    nxResume,
+    nxCtFlush,
+    nxCtFlushZone,
+    flowMonitorCancel,
+    flowMonitorPaused,
+    flowMonitorResumed,
+    requestForward,
     bundleControl,
     bundleAdd,
   ],

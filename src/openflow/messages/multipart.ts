@@ -1,6 +1,7 @@
 /** Multipart requests and replies [OF1.3.5 7.3.5]: statistics and descriptions, in as many messages as they need. */
-import { pad, select, struct, tag, text, u16 } from '../../lib/struct/index.js';
+import { pad, rest, select, struct, tag, text, u16, u32 } from '../../lib/struct/index.js';
 import { aggregateReply, aggregateRequest, flowStatsReply, flowStatsRequest } from './flow-stats.js';
+import { flowMonitorReply, flowMonitorRequest } from './flow-monitor.js';
 import {
   groupDescReply,
   groupDescRequest,
@@ -40,6 +41,14 @@ const descReply = struct('desc', {
   dpDesc: text(256),
 });
 
+/** An extension that we do not know [OF1.3.5 7.3.5.15]. */
+const experimenter = struct('experimenter', {
+  /** Who defines it: one of Experimenter, or another. */
+  experimenter: u32,
+  expType: u32,
+  data: rest,
+});
+
 /** What is asked for [OF1.3.5 7.3.5]. */
 const requestBody = select('multipart_request', [
   [0, descRequest],
@@ -56,6 +65,8 @@ const requestBody = select('multipart_request', [
   [11, meterFeaturesRequest],
   [12, tableFeaturesRequest],
   [13, portDescRequest],
+  [0xffff, flowMonitorRequest],
+  [0xffff, experimenter],
 ]);
 
 /** The answer, or a part of it [OF1.3.5 7.3.5]. */
@@ -74,6 +85,8 @@ const replyBody = select('multipart_reply', [
   [11, meterFeaturesReply],
   [12, tableFeaturesReply],
   [13, portDescReply],
+  [0xffff, flowMonitorReply],
+  [0xffff, experimenter],
 ]);
 
 const parts = (type: number) =>
