@@ -44,6 +44,7 @@ export class Fabric {
         ports: {
           ports: named.map(([name, number]) => portAt(number, name)),
           tunnels: new Set([host.tunnelPort]),
+          vtep: host.vtep,
         },
       });
     }

@@ -45,6 +45,9 @@ const ones = (bits: number): bigint => (1n << BigInt(bits)) - 1n;
 /** A tag's control information with bit 12 set, which says that there is a tag (Open vSwitch, vlan_tci). */
 export const tagPresent = 0x1000n;
 
+/** As many as Open vSwitch keeps of one frame. */
+export const maxTags = 2;
+
 /** Some bits of what is stored under a name: fields that say parts of one value overlap where they are the same bits. */
 export interface Place {
   readonly name: string;
@@ -154,9 +157,9 @@ export class Fields {
     return this.isTagged ? [this.get('vlan_tci'), ...this.#innerTags] : [];
   }
 
-  /** [OF1.3.5 5.12]: the new tag has the values of the one that was outermost; Open vSwitch gives it none. */
+  /** The new tag says nothing yet; Open vSwitch keeps no more than two, and loses the innermost. */
   pushTag(): void {
-    this.#innerTags = this.tags;
+    this.#innerTags = this.tags.slice(0, maxTags - 1);
     this.set('vlan_tci', tagPresent);
   }
 

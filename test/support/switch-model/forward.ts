@@ -23,6 +23,8 @@ export interface SwitchPorts {
   readonly ports: readonly Port[];
   /** Ports that are flow-based tunnels: the frame says where to and with which id. */
   readonly tunnels: ReadonlySet<number>;
+  /** Where the tunnels end: nothing is sent there. */
+  readonly vtep?: number;
 }
 
 /** A frame that leaves the switch. */
@@ -236,7 +238,8 @@ class Translation {
   #has(field: ActionOf<'load'>['dst']): boolean {
     const name = typeof field === 'string' ? field.replace(/^nxm_/, '') : '';
     const etherType = this.#fields.get('eth_type');
-    if (name === 'vlan_vid' || name === 'vlan_pcp') return this.#fields.isTagged;
+    // A VLAN that is set makes the tag where there is none (Open vSwitch, in a bucket: a flow's actions are checked).
+    if (name === 'vlan_pcp') return this.#fields.isTagged;
     if (name.startsWith('arp_')) return etherType === 0x0806n;
     if (name.startsWith('ipv4_') || name === 'ip_src' || name === 'ip_dst') return etherType === 0x0800n;
     return true;
@@ -276,7 +279,8 @@ class Translation {
     if (!this.#ports.tunnels.has(number)) this.sent.push({ port: number, fields });
     else {
       const to = Number(fields.get('tun_dst'));
-      if (to !== 0) this.sent.push({ port: number, fields, tunnel: { id: fields.get('tunnel_id'), to } });
+      if (to !== 0 && to !== this.#ports.vtep)
+        this.sent.push({ port: number, fields, tunnel: { id: fields.get('tunnel_id'), to } });
     }
   }
 

@@ -3,9 +3,10 @@ import {
   type Action,
   type ActionOf,
   applyActions,
-  type FlowMod,
   type FieldName,
   type FieldRef,
+  type FlowMod,
+  formatInstructions,
   type LearnSource,
   match,
   type MatchFields,
@@ -65,19 +66,26 @@ export function learnedFlow(action: LearnAction, fields: Fields): FlowMod {
   };
 }
 
-/** With a limit, a new flow is not made where the table has as many of this cookie (learn2). */
+/**
+ * With a limit (learn2), a flow is not made where the table has as many of its cookie; nor is one of them changed then,
+ * as where a source moves. One that says the same already is always renewed.
+ */
 export function learn(tables: Tables, action: LearnAction, flow: FlowMod): void {
   const key = keyOf(flow);
+  const old = tables.flows.get(key);
   const limit = action.type === 'learn2' ? action.limit : 0;
-  if (limit !== 0 && !tables.flows.has(key)) {
+  const isRenewed = old !== undefined && old.cookie === flow.cookie && sameActions(old, flow);
+  if (limit !== 0 && !isRenewed) {
     const same = [...tables.flows.values()].filter(
       ({ tableId, cookie }) => tableId === flow.tableId && cookie === flow.cookie,
     );
     if (same.length >= limit) return;
   }
-  const packetCount = tables.flows.get(key)?.packetCount ?? 0n;
-  tables.flows.set(key, { ...flow, packetCount });
+  tables.flows.set(key, { ...flow, packetCount: old?.packetCount ?? 0n });
 }
+
+const sameActions = (a: FlowMod, b: FlowMod): boolean =>
+  formatInstructions(a.instructions) === formatInstructions(b.instructions);
 
 const read = (src: LearnSource, fields: Fields, bits: number): bigint =>
   'immediate' in src ? src.immediate : fields.get(src.field, src.offset, bits);

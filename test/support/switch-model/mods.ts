@@ -10,6 +10,7 @@ import {
   OFPP,
   OFPTT,
 } from '../../../src/openflow/index.js';
+import { inconsistency } from './consistency.js';
 import { covers, overlaps } from './matching.js';
 import {
   conditionsOfFlow,
@@ -26,11 +27,11 @@ export type Change = FlowMod | GroupMod | MeterMod;
 
 /** Errors by their names in the standard [OF1.3.5 7.4.4]. */
 const refusals = {
+  OFPBRC_EPERM: [1, 5],
   OFPBAC_BAD_OUT_GROUP: [2, 9],
   OFPBIC_BAD_TABLE_ID: [3, 2],
   OFPFMFC_BAD_TABLE_ID: [5, 2],
   OFPFMFC_OVERLAP: [5, 3],
-  OFPFMFC_EPERM: [5, 4],
   OFPGMFC_GROUP_EXISTS: [6, 0],
   OFPGMFC_INVALID_GROUP: [6, 1],
   OFPGMFC_UNKNOWN_GROUP: [6, 8],
@@ -61,23 +62,31 @@ function changeFlows(tables: Tables, mod: FlowMod): Refused | undefined {
       return addFlow(tables, mod);
     case 'modify':
     case 'modify_strict': {
-      const refused = refusalOf(tables, mod);
+      const flows = selected(tables, mod);
+      const refused = faultOf(mod) ?? (flows.length === 0 ? undefined : missing(tables, mod));
       if (refused !== undefined) return refused;
-      for (const [key, flow] of selected(tables, mod)) {
+      for (const [key, flow] of flows) {
         const packetCount = (mod.flags & OFPFF.RESET_COUNTS) !== 0 ? 0n : (flow.packetCount ?? 0n);
         tables.flows.set(key, { ...flow, instructions: mod.instructions, packetCount });
       }
       return undefined;
     }
     case 'delete':
-    case 'delete_strict':
+    case 'delete_strict': {
+      const fault = faultOf(mod);
+      if (fault !== undefined) return fault;
       for (const [key] of selected(tables, mod)) tables.flows.delete(key);
       return undefined;
+    }
   }
 }
 
 function addFlow(tables: Tables, mod: FlowMod): Refused | undefined {
-  const refused = refusalOf(tables, mod);
+  const refused =
+    (mod.tableId === OFPTT.ALL ? refusals.OFPFMFC_BAD_TABLE_ID : undefined) ??
+    faultOf(mod) ??
+    (mod.tableId === hiddenTable ? refusals.OFPBRC_EPERM : undefined) ??
+    missing(tables, mod);
   if (refused !== undefined) return refused;
   const key = keyOf(mod);
   const old = tables.flows.get(key);
@@ -97,14 +106,22 @@ function addFlow(tables: Tables, mod: FlowMod): Refused | undefined {
   return undefined;
 }
 
-function refusalOf(tables: Tables, { tableId, command, instructions }: FlowMod): Refused | undefined {
-  if (tableId === OFPTT.ALL && command === 'add') return refusals.OFPFMFC_BAD_TABLE_ID;
+/** What is wrong with a flow by itself. */
+function faultOf({ tableId, match, instructions }: FlowMod): Refused | undefined {
   for (const one of instructions)
-    if (one.type === 'goto_table' && (one.tableId >= hiddenTable || one.tableId <= tableId))
+    if (
+      one.type === 'goto_table' &&
+      (one.tableId > hiddenTable || (one.tableId <= tableId && tableId !== OFPTT.ALL))
+    )
       return refusals.OFPBIC_BAD_TABLE_ID;
+  return inconsistency(match, instructions);
+}
+
+/** What it presumes, and the switch has not. */
+function missing(tables: Tables, { instructions }: FlowMod): Refused | undefined {
   if (groupsUsedBy(instructions).some(id => !tables.groups.has(id))) return refusals.OFPBAC_BAD_OUT_GROUP;
   if (metersUsedBy(instructions).some(id => !tables.meters.has(id))) return refusals.OFPMMFC_INVALID_METER;
-  return tableId === hiddenTable ? refusals.OFPFMFC_EPERM : undefined;
+  return undefined;
 }
 
 /** The flows that a modify or delete is about [OF1.3.5 6.4]. */
@@ -139,10 +156,11 @@ function isMeantBy(filter: Filter): (flow: FlowEntry) => boolean {
 function changeGroups(tables: Tables, mod: GroupMod): Refused | undefined {
   const { groups } = tables;
   if (mod.command === 'delete') {
+    if (mod.buckets.length > 0) return refusals.OFPGMFC_INVALID_GROUP;
     for (const id of mod.groupId === OFPG.ALL ? [...groups.keys()] : [mod.groupId]) deleteGroup(tables, id);
     return undefined;
   }
-  if (mod.groupId > OFPG.MAX) return refusals.OFPGMFC_INVALID_GROUP;
+  if (mod.groupId > OFPG.MAX && mod.command !== 'modify') return refusals.OFPGMFC_INVALID_GROUP;
   if (mod.groupType === 'indirect' && mod.buckets.length !== 1) return refusals.OFPGMFC_INVALID_GROUP;
   const isThere = groups.has(mod.groupId);
   if (mod.command === 'add' && isThere) return refusals.OFPGMFC_GROUP_EXISTS;
@@ -168,12 +186,13 @@ function changeMeters(tables: Tables, mod: MeterMod): Refused | undefined {
     }
     return undefined;
   }
-  if (mod.meterId === 0 || mod.meterId > OFPM.MAX) return refusals.OFPMMFC_INVALID_METER;
   const unit = mod.flags & (OFPMF.KBPS | OFPMF.PKTPS);
-  if (unit !== OFPMF.KBPS && unit !== OFPMF.PKTPS) return refusals.OFPMMFC_BAD_FLAGS;
+  if (unit === (OFPMF.KBPS | OFPMF.PKTPS)) return refusals.OFPMMFC_BAD_FLAGS;
   const isThere = meters.has(mod.meterId);
-  if (mod.command === 'add' && isThere) return refusals.OFPMMFC_METER_EXISTS;
+  if (mod.meterId === 0 || mod.meterId > OFPM.MAX) return refusals.OFPMMFC_INVALID_METER;
   if (mod.command === 'modify' && !isThere) return refusals.OFPMMFC_UNKNOWN_METER;
+  if (mod.command === 'add' && isThere) return refusals.OFPMMFC_METER_EXISTS;
+  if (unit === 0) return refusals.OFPMMFC_BAD_FLAGS;
   meters.set(mod.meterId, mod);
   return undefined;
 }
