@@ -81,7 +81,7 @@ t.test('matches in the spellings of users', t => {
     ['in_port=65534', { in_port: OFPP.LOCAL }],
     ['ip,nw_tos=184', { eth_type: 0x800, ip_dscp: 46 }],
     ['ct_state=+trk-new', { ct_state: masked(0x20, 0x21) }],
-    ['ct_state=trk|est', { ct_state: 0x22 }],
+    ['ct_state=trk|est', { ct_state: masked(0x22, 0xff) }],
     ['eth_src=2:0:0:0:0:a', { eth_src: 0x02000000000a }],
     [
       'ipv6,ipv6_src=::ffff:1.2.3.4/96',

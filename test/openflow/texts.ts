@@ -345,7 +345,7 @@ export const flows: readonly FlowCase[] = [
       applyActions([
         outputReg('reg1', 0xffff),
         { type: 'resubmit', inPort: 5, tableId: 7 },
-        { type: 'resubmit_port', inPort: 9 },
+        { type: 'resubmit', inPort: 9, tableId: 255 },
         { type: 'controller', reason: 1, maxLen: 0xffff, controllerId: 7 },
       ]),
     ],

@@ -62,9 +62,11 @@ const spellings: Readonly<Partial<Record<string, Spelling>>> = {
   icmpv6_code: { printed: 'icmp_code' },
   tun_id: { aliases: ['tunnel_id'] },
   ct_zone: { notation: decimal },
-  ct_state: { notation: flags('new', 'est', 'rel', 'rpl', 'inv', 'trk', 'snat', 'dnat') },
-  tun_flags: { notation: flags('oam') },
-  tcp_flags: { notation: flags('fin', 'syn', 'rst', 'psh', 'ack', 'urg', 'ece', 'cwr', 'ns') },
+  ct_state: {
+    notation: flags(['new', 'est', 'rel', 'rpl', 'inv', 'trk', 'snat', 'dnat'], { onlyNamed: true }),
+  },
+  tun_flags: { notation: flags(['oam']), inMatch: flags(['oam'], { onlyNamed: true, alwaysSigned: true }) },
+  tcp_flags: { notation: flags(['fin', 'syn', 'rst', 'psh', 'ack', 'urg', 'ece', 'cwr', 'ns']) },
   ip_frag: {
     printed: 'nw_frag',
     notation: choices({

@@ -2,48 +2,67 @@
 import { decimal, hexadecimal } from './notations.js';
 import type { MaskedValue, Notation } from './notations.js';
 
+interface FlagsOptions {
+  /** Bits that have no name have no meaning either: a value is written and read with a mask of those that have. */
+  readonly onlyNamed?: true;
+  /** `+oam` also where all bits count. */
+  readonly alwaysSigned?: true;
+}
+
 /**
- * Bits by name, the lowest first: `+syn-ack` where some of them count (1 and 0), `syn|ack` where all do. What has no name
- * is written `[200]` among the names that are 1; where such a bit is asked for by a mask, all is written as numbers.
+ * Bits by name, the lowest first: `+syn-ack` where some of them count (1 and 0), `syn|ack` where all do. A bit that has no
+ * name is written `[200]`, which ovs-ofctl does not read.
  */
-export function flags(...names: readonly string[]): Notation {
+export function flags(names: readonly string[], { onlyNamed, alwaysSigned }: FlagsOptions = {}): Notation {
   const bits = new Map(names.map((name, bit) => [name, 1n << BigInt(bit)]));
   const named = (1n << BigInt(names.length)) - 1n;
+  const all = onlyNamed ? named : undefined;
   return {
-    expected: `flags (+${names[0] ?? ''}-${names[1] ?? ''}; of ${names.join(', ')}) or a number, with /mask where not all bits count`,
-    format: (one, row, options) => {
-      const { value, mask } = one;
-      if (mask === undefined) return formatSet(value, names);
-      if ((mask & ~named) !== 0n || (value & ~mask) !== 0n || mask === 0n)
-        return hexadecimal.format(one, row, options);
-      return [...bits]
-        .filter(([, bit]) => (mask & bit) !== 0n)
-        .map(([name, bit]) => `${(value & bit) === 0n ? '-' : '+'}${name}`)
-        .join('');
+    expected: `flags (of ${names.join(', ')}: +${names[0] ?? ''} or -${names[0] ?? ''} for each that counts), or a number`,
+    format: ({ value, mask }, row, options) => {
+      if (mask === 0n || (value & ~(mask ?? value)) !== 0n)
+        return hexadecimal.format({ value, mask }, row, options);
+      const isWhole = mask === undefined || mask === all;
+      return isWhole && !alwaysSigned ? formatSet(value, names) : formatSigned(value, mask ?? named, names);
     },
-    parse: (token, row, r) =>
-      /^[+-]/.test(token.text)
-        ? parseSigned(token.text, bits)
-        : (parseSet(token.text, bits) ?? hexadecimal.parse(token, row, r)),
+    parse: (token, row, r) => {
+      if (/^[+-]/.test(token.text)) return parseSigned(token.text, bits);
+      const { value, mask } = parseSet(token.text, bits) ?? hexadecimal.parse(token, row, r) ?? {};
+      if (value === undefined || (all !== undefined && (value & ~all) !== 0n)) return undefined;
+      return { value, mask: mask ?? all };
+    },
   };
+}
+
+const unnamed = (bit: number): string => `[${(1n << BigInt(bit)).toString(16)}]`;
+
+function formatSigned(value: bigint, mask: bigint, names: readonly string[]): string {
+  let text = '';
+  for (let bit = 0; mask >> BigInt(bit) !== 0n; bit++)
+    if (((mask >> BigInt(bit)) & 1n) === 1n)
+      text += `${((value >> BigInt(bit)) & 1n) === 1n ? '+' : '-'}${names[bit] ?? unnamed(bit)}`;
+  return text;
 }
 
 function formatSet(value: bigint, names: readonly string[]): string {
   if (value === 0n) return '0';
   const set: string[] = [];
   for (let bit = 0; value >> BigInt(bit) !== 0n; bit++)
-    if (((value >> BigInt(bit)) & 1n) === 1n) set.push(names[bit] ?? `[${(1n << BigInt(bit)).toString(16)}]`);
+    if (((value >> BigInt(bit)) & 1n) === 1n) set.push(names[bit] ?? unnamed(bit));
   return set.join('|');
 }
 
 type Bits = ReadonlyMap<string, bigint>;
 
+const oneFlag = /([+-])([a-z]+|\[[0-9a-f]{1,16}\])/giy;
+
 function parseSigned(text: string, bits: Bits): MaskedValue | undefined {
-  if (!/^(?:[+-][a-z]+)+$/i.test(text)) return undefined;
   let value = 0n;
   let mask = 0n;
-  for (const [, sign, name = ''] of text.matchAll(/([+-])([a-z]+)/gi)) {
-    const bit = bits.get(name.toLowerCase());
+  oneFlag.lastIndex = 0;
+  for (let at = 0; at < text.length; at = oneFlag.lastIndex) {
+    const [, sign, name = ''] = oneFlag.exec(text) ?? [];
+    const bit = bitOf(name, bits);
     if (bit === undefined || (mask & bit) !== 0n) return undefined;
     mask |= bit;
     if (sign === '+') value |= bit;
@@ -54,14 +73,15 @@ function parseSigned(text: string, bits: Bits): MaskedValue | undefined {
 function parseSet(text: string, bits: Bits): MaskedValue | undefined {
   let value = 0n;
   for (const name of text.split('|')) {
-    const bit = /^\[[0-9a-f]{1,16}\]$/i.test(name)
-      ? BigInt(`0x${name.slice(1, -1)}`)
-      : bits.get(name.toLowerCase());
+    const bit = bitOf(name, bits);
     if (bit === undefined) return undefined;
     value |= bit;
   }
   return { value };
 }
+
+const bitOf = (name: string, bits: Bits): bigint | undefined =>
+  /^\[[0-9a-f]{1,16}\]$/i.test(name) ? BigInt(`0x${name.slice(1, -1)}`) : bits.get(name.toLowerCase());
 
 /** Names for some values of a field; what has none is a number. */
 export function choices(named: Readonly<Record<string, MaskedValue>>): Notation {

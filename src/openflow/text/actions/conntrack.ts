@@ -144,6 +144,8 @@ function addressRange([first = '', last, more]: readonly string[]): NatRange | u
   const isWhole =
     more === undefined && (last === undefined || ipv4Max !== undefined || ipv6Max !== undefined);
   if (!isWhole) return undefined;
+  // As with ovs-ofctl 0.0.0.0 says that the switch is to choose.
+  if (ipv4Min === 0 && ipv4Max === undefined) return {};
   if (ipv4Min !== undefined) return { ipv4Min, ...(ipv4Max === undefined ? {} : { ipv4Max }) };
   return ipv6Min === undefined ? undefined : { ipv6Min, ...(ipv6Max === undefined ? {} : { ipv6Max }) };
 }

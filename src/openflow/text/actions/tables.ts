@@ -10,20 +10,25 @@ import { readUnknown } from './names.js';
 /** "The table at hand" in a resubmit. */
 const thisTable = 255;
 
-export const resubmitPort = entry('resubmit_port', {
-  format: ({ inPort }, { portName }) => `resubmit:${formatPort16(inPort, portName)}`,
-  words: { resubmit: ({ r }) => (r.sees('(') ? readResubmit(r) : resubmitTo(readPort16(r, r.argument()))) },
+export const resubmit = entry('resubmit', {
+  format: ({ inPort, tableId }, context) =>
+    tableId === thisTable
+      ? `resubmit:${formatPort16(inPort, context.portName)}`
+      : `resubmit(${formatInPort(inPort, context)},${tableId})`,
+  words: {
+    resubmit: ({ r }) => (r.sees('(') ? readResubmit(r) : resubmitIn(readPort16(r, r.argument()), thisTable)),
+  },
 });
 
-const resubmitTo = (inPort: number): Action => ({ type: 'resubmit_port', inPort });
+const resubmitIn = (inPort: number, tableId: number): Action => ({ type: 'resubmit', inPort, tableId });
 
-/** Read by `resubmit_port`. */
-export const resubmit = entry('resubmit', {
-  format: ({ inPort, tableId }, context) => `resubmit(${formatInPort(inPort, context)},${tableId})`,
+/** Read back as the `resubmit` that says the same, which is what ovs-ofctl sends. */
+export const resubmitPort = entry('resubmit_port', {
+  format: ({ inPort }, { portName }) => `resubmit:${formatPort16(inPort, portName)}`,
   words: {},
 });
 
-/** Read by `resubmit_port`. */
+/** Read by `resubmit`. */
 export const resubmitCt = entry('resubmit_ct', {
   format: ({ inPort, tableId }, context) => `resubmit(${formatInPort(inPort, context)},${tableId},ct)`,
   words: {},
@@ -42,10 +47,7 @@ function readResubmit(r: Reader): Action {
   if (port.text === '' && table.text === '') r.fail('resubmit(port,table) needs a port or a table', at);
   const inPort = port.text === '' ? NX_RESUBMIT_IN_PORT : readPort16(r, port);
   const tableId = table.text === '' ? thisTable : readNumber(r, table, 0xff, 'a table');
-  if (isCt) return { type: 'resubmit_ct', inPort, tableId };
-  return tableId === thisTable && inPort !== NX_RESUBMIT_IN_PORT
-    ? resubmitTo(inPort)
-    : { type: 'resubmit', inPort, tableId };
+  return isCt ? { type: 'resubmit_ct', inPort, tableId } : resubmitIn(inPort, tableId);
 }
 
 export const clone = entry('clone', {
