@@ -7,6 +7,7 @@ export const errorCodes = [
   'WIRE_TRUNCATED', // a read would leave its window
   'WIRE_BAD_LENGTH', // a length field that cannot be true
   'WIRE_BAD_VALUE', // a field whose value is not allowed there
+  'WIRE_BAD_MATCH', // a match field twice, before what it presumes, or with a mask that it can not have
   // OpenFlow
   'OF_BAD_VERSION',
   'OF_BAD_FRAME',
@@ -52,11 +53,7 @@ export class HeddleError extends Error {
 export class WireError extends HeddleError {
   readonly offset: number;
 
-  constructor(
-    code: 'WIRE_TRUNCATED' | 'WIRE_BAD_LENGTH' | 'WIRE_BAD_VALUE',
-    message: string,
-    offset: number,
-  ) {
+  constructor(code: Extract<ErrorCode, `WIRE_${string}`>, message: string, offset: number) {
     super(code, `${message} (at byte ${offset})`);
     this.offset = offset;
   }

@@ -18,7 +18,7 @@ import { ctZone } from './nicira-ct.js';
 import type { CtZone } from './nicira-ct.js';
 import { nicira } from './nicira-header.js';
 import { niciraActions } from './nicira.js';
-import { oxm } from './oxm.js';
+import { oxmToSet } from './oxm.js';
 
 const header = (type: number) => ({ _type: constant(u16, type), _length: length(u16) }) as const;
 
@@ -105,7 +105,7 @@ const decNwTtl = struct('dec_nw_ttl', { ...header(24), _pad: pad(4) });
 const setField = struct('set_field', {
   ...header(25),
   /** The field and its value. */
-  oxm,
+  oxm: oxmToSet,
   _pad: align(8),
 });
 

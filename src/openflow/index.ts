@@ -51,7 +51,7 @@ export type { BitRange } from './nicira-header.js';
 export type { NatRange } from './nicira-nat.js';
 export type { EncapProperty } from './nicira-packet.js';
 export type { FieldName, FieldValue } from './oxm-fields.js';
-export type { FieldRef, KnownOxm, Oxm, UnknownOxm } from './oxm.js';
+export type { FieldRef, KnownOxm, Oxm, UnknownFieldRef, UnknownOxm } from './oxm.js';
 export type { ExchangeError, ExchangeOutcome } from './exchange.js';
 export { initialSession, stepSession, timing as sessionTiming } from './session.js';
 export type { SessionInput, SessionOutput, SessionState, SwitchInfo } from './session.js';

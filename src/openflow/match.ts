@@ -1,16 +1,58 @@
-import { constant, length, listOf, transparent, u16 } from '../lib/struct/index.js';
-import type { Infer } from '../lib/struct/index.js';
-import { oxm } from './oxm.js';
-import type { KnownOxm } from './oxm.js';
+/** A match: the fields that a packet must have [OF1.3.5 7.2.3]. */
+import { badValue, constant, custom, length, shown, transparent, u16 } from '../lib/struct/index.js';
+import type { Cursor, Infer, Writer } from '../lib/struct/index.js';
+import { badMatch, readOxm, writeOxm } from './oxm.js';
+import type { KnownOxm, Oxm } from './oxm.js';
 import { fieldByName, oxmFields } from './oxm-fields.js';
-import type { FieldName, FieldValue } from './oxm-fields.js';
+import type { FieldName, FieldValue, OxmField } from './oxm-fields.js';
+import { initially, saidBy, wordsFor } from './prerequisites.js';
+
+function readFields(c: Cursor): readonly Oxm[] {
+  const fields: Oxm[] = [];
+  while (c.pos < c.end) fields.push(readOxm(c));
+  return fields;
+}
+
+// The match that last had a field, by the field's slots: nothing is cleared, and nothing allocated, for the next one.
+const lastIn = new Float64Array(Object.keys(oxmFields).length);
+let matches = 0;
+
+/**
+ * In the order given. Fields that we do not know are not looked into.
+ * @throws WireError for a field that comes twice, in whatever form, and for one that comes before what it presumes
+ */
+function writeFields(w: Writer, fields: readonly Oxm[]): void {
+  if (!Array.isArray(fields)) throw badValue('match.fields', `${shown(fields)} is no list`, w.pos - w.frame);
+  matches++;
+  let have = initially;
+  for (const one of fields as readonly Oxm[]) {
+    const at = w.pos - w.frame;
+    const row = writeOxm(w, one);
+    if (row === undefined) continue;
+    // OFPBMC_DUP_FIELD
+    if (isSecond(row)) throw badMatch(row.name, 'its bits are matched already', at);
+    // OFPBMC_BAD_PREREQ
+    if (row.needs !== 0 && (have & row.needs) === 0)
+      throw badMatch(row.name, `${wordsFor(row.needs)} must come before it`, at);
+    if (row.role !== 'none')
+      have = saidBy(row.role, (one as KnownOxm).value as number, (one as KnownOxm).mask as number, have);
+  }
+}
+
+function isSecond({ slots }: OxmField): boolean {
+  for (const slot of slots) {
+    if (lastIn[slot] === matches) return true;
+    lastIn[slot] = matches;
+  }
+  return false;
+}
 
 /** A match is the list of its fields; an empty one matches every packet [OF1.3.5 7.2.3.1]. */
 export const matchStruct = transparent('match', 'fields', {
   _oxm: constant(u16, 1),
   _length: length(u16, { padTo: 8 }),
   /** Each field once, and after those that it presumes [OF1.3.5 7.2.3.8]. */
-  fields: listOf(oxm),
+  fields: custom<readonly Oxm[]>({ name: 'fields', read: readFields, write: writeFields }),
 });
 
 /** A match is the list of its fields; an empty one matches every packet [OF1.3.5 7.2.3.1]. */
@@ -51,17 +93,20 @@ export function match(fields: MatchFields): Match {
 
 const rankOf = (one: KnownOxm): number => fieldByName(one.field)?.rank ?? 0;
 
-function toOxm(name: string, given: number | bigint | Masked<number | bigint> | undefined): KnownOxm[] {
+type AnyValue = number | bigint | Uint8Array;
+
+function toOxm(name: string, given: AnyValue | Masked<AnyValue> | undefined): KnownOxm[] {
   const row = fieldByName(name);
   if (!row || given === undefined) return [];
-  if (typeof given !== 'object') return [{ field: row.name, value: given } as KnownOxm];
-  const mask = BigInt(given.mask);
-  if (mask === 0n) return [];
-  return [
-    (mask === (1n << BigInt(row.bits)) - 1n
-      ? { field: row.name, value: given.value }
-      : { field: row.name, ...given }) as KnownOxm,
-  ];
+  if (typeof given !== 'object' || given instanceof Uint8Array)
+    return [{ field: row.name, value: given } as KnownOxm];
+  const { value, mask } = given;
+  // An empty mask of bytes asks whether the field is there at all.
+  if (mask instanceof Uint8Array) return [{ field: row.name, value, mask } as KnownOxm];
+  const bits = BigInt(mask);
+  if (bits === 0n) return [];
+  const isWhole = bits === (1n << BigInt(row.bits)) - 1n;
+  return [(isWhole ? { field: row.name, value } : { field: row.name, value, mask }) as KnownOxm];
 }
 
 /** The value that a match asks for in full, or undefined where it does not ask or has a mask. */

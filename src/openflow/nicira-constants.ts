@@ -26,3 +26,15 @@ export const NxBundleAlgorithm = { ACTIVE_BACKUP: 0, HRW: 1 } as const;
 
 /** Which way a `sample3` sees the packet go. */
 export const SampleDirection = { DEFAULT: 0, INGRESS: 1, EGRESS: 2 } as const;
+
+/** Bits of ct_state: a new, established or related connection; a reply; invalid; tracked at all; translated. */
+export const CtState = {
+  NEW: 0x01,
+  EST: 0x02,
+  REL: 0x04,
+  RPL: 0x08,
+  INV: 0x10,
+  TRK: 0x20,
+  SNAT: 0x40,
+  DNAT: 0x80,
+} as const;

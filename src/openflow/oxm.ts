@@ -1,31 +1,24 @@
 /**
- * One match field on the wire [OF1.3.5 7.2.3.2]:
- * `class:16 field:7 hasmask:1 length:8`, then the value, then as long a mask where hasmask is 1.
+ * One match field on the wire [OF1.3.5 7.2.3.2]: `class:16 field:7 hasmask:1 length:8`, of the class of experimenters
+ * `experimenter:32` [OF1.3.5 7.2.3.9], then the value, then as long a mask where hasmask is 1.
  */
-import {
-  badLength,
-  badValue,
-  custom,
-  getU32,
-  getU64,
-  getUint,
-  need,
-  putU32,
-  putU64,
-  putUint,
-  shown,
-  viewOf,
-} from '../lib/struct/index.js';
+import { WireError } from '../lib/errors.js';
+import { badLength, badValue, custom, getU32, need, putU32, shown, viewOf } from '../lib/struct/index.js';
 import type { Cursor, Writer } from '../lib/struct/index.js';
-import { fieldByHeader, fieldByName } from './oxm-fields.js';
+import { variableBits } from './oxm-definition.js';
+import { experimenterClass, fieldByHeader, fieldByName } from './oxm-fields.js';
 import type { FieldName, FieldValue, OxmField } from './oxm-fields.js';
+import { hasBitsOutside, readValue, writeValue } from './oxm-value.js';
 
 /** One known field: `mask` has a bit for each bit of the value that counts; without it all do. */
 export type KnownOxm = {
   [N in FieldName]: { readonly field: N; readonly value: FieldValue<N>; readonly mask?: FieldValue<N> };
 }[FieldName];
 
-/** A field that is not in our table, kept as it came: `header` has class, field, mask bit and length. */
+/**
+ * A field that is not in our table, kept as it came: `header` has class, field, mask bit and length, `body` all that
+ * follows (of an experimenter's field its id first).
+ */
 export interface UnknownOxm {
   /** Always that. */
   readonly field: 'unknown';
@@ -39,116 +32,148 @@ export interface UnknownOxm {
 export type Oxm = KnownOxm | UnknownOxm;
 
 const maskBit = 0x100;
+const idSize = 4;
+const isOfExperimenter = (header: number): boolean => header >>> 16 === experimenterClass;
 
-function readOxm(c: Cursor): Oxm {
+/** Reads leniently: a mask where there should be none, and bits of a value outside of its mask, are given as they came. */
+export function readOxm(c: Cursor): Oxm {
   need(c, 'oxm', 4);
   const header = getU32(c.bytes, c.pos);
   const size = header & 0xff;
   need(c, 'oxm', 4 + size);
   const at = c.pos + 4;
   c.pos = at + size;
-  const row = fieldByHeader(header);
+  const row = rowOf(header, c.bytes, at);
   if (!row) return { field: 'unknown', header, body: viewOf(c.bytes, at, size) };
+  const from = row.experimenter === undefined ? at : at + idSize;
   const masked = (header & maskBit) !== 0;
-  if (size !== (masked ? 2 * row.size : row.size))
+  const left = at + size - from;
+  const width = masked ? left / 2 : left;
+  if (row.bits === variableBits ? width > row.size || !Number.isInteger(width) : width !== row.size)
     throw badLength(row.name, `an oxm of ${size} bytes`, at - 1);
-  const value = readValue(c.bytes, at, row);
+  const value = readValue(c.bytes, from, row, width);
   // The table gives the value the type that belongs to the name; TypeScript can not follow that through a lookup.
   if (!masked) return { field: row.name, value } as KnownOxm;
-  return { field: row.name, value, mask: readValue(c.bytes, at + row.size, row) } as KnownOxm;
+  return { field: row.name, value, mask: readValue(c.bytes, from + width, row, width) } as KnownOxm;
 }
 
-/** A value of the field at `at`, where all its bytes are known to be there. */
-export function readValue(b: Uint8Array, at: number, row: OxmField): number | bigint {
-  if (row.size === 16) return (getU64(b, at) << 64n) | getU64(b, at + 8);
-  if (row.size === 8) return getU64(b, at);
-  const value = getUint(b, at, row.size);
-  if (value >= row.limit) throw badValue(row.name, `${value} has more than ${row.bits} bits`, at);
-  return value;
+/** The row of a header that a body follows at `at`, as long as the header says. */
+function rowOf(header: number, b: Uint8Array, at: number): OxmField | undefined {
+  if (!isOfExperimenter(header)) return fieldByHeader(header);
+  return (header & 0xff) < idSize ? undefined : fieldByHeader(header, getU32(b, at));
 }
 
 // What an encoder is handed may come from plain JavaScript: it is looked at, whatever its type says.
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
 
-function writeOxm(w: Writer, oxm: Oxm): void {
-  if (!isObject(oxm)) throw badValue('oxm', `${shown(oxm)} is no object`, w.pos - w.frame);
+/**
+ * Appends one field, and gives its row where it is a known one.
+ * @throws WireError where a value does not fit its field, a mask is not allowed, or a bit of the value is not in the mask
+ */
+export function writeOxm(w: Writer, oxm: Oxm): OxmField | undefined {
+  const offset = w.pos - w.frame;
+  if (!isObject(oxm)) throw badValue('oxm', `${shown(oxm)} is no object`, offset);
   if (oxm.field === 'unknown') {
     writeUnknown(w, oxm);
-    return;
+    return undefined;
   }
   const row = fieldByName(oxm.field);
-  if (!row) throw badValue('oxm', `no field ${shown(oxm.field)}`, w.pos - w.frame);
-  const masked = oxm.mask !== undefined;
-  writeHeader(w, masked ? row.header + maskBit + row.size : row.header);
-  writeValue(w, oxm.value, row);
-  if (masked) writeValue(w, oxm.mask, row);
+  if (!row) throw badValue('oxm', `no field ${shown(oxm.field)}`, offset);
+  const { value, mask } = oxm;
+  const width = row.bits === variableBits && value instanceof Uint8Array ? value.length : row.size;
+  const header = row.header - row.size + width;
+  if (mask === undefined) {
+    writeHeader(w, header, row.experimenter);
+    writeValue(w, value, row, width);
+    return row;
+  }
+  if (!row.maskable) throw badMatch(row.name, 'has no mask', offset); // OFPBMC_BAD_MASK
+  writeHeader(w, header + maskBit + width, row.experimenter);
+  writeValue(w, value, row, width);
+  writeValue(w, mask, row, width);
+  // OFPBMC_BAD_WILDCARDS
+  if (hasBitsOutside(value, mask)) throw badMatch(row.name, 'a bit of the value is not in the mask', offset);
+  return row;
 }
 
 function writeUnknown(w: Writer, { header, body }: UnknownOxm): void {
   const offset = w.pos - w.frame;
-  if (header >>> 0 !== header || fieldByHeader(header))
-    throw badValue('oxm', `${shown(header)} is no unknown header`, offset);
   if (!(body instanceof Uint8Array) || body.length !== (header & 0xff))
     throw badLength('oxm', 'a body that is not as long as its header says', offset);
+  if (header >>> 0 !== header || rowOf(header, body, 0))
+    throw badValue('oxm', `${shown(header)} is no unknown header`, offset);
   writeHeader(w, header);
   w.ensure(body.length);
   w.bytes.set(body, w.pos);
   w.pos += body.length;
 }
 
-export function writeHeader(w: Writer, header: number): void {
-  w.ensure(4);
+function writeHeader(w: Writer, header: number, experimenter?: number): void {
+  w.ensure(8);
   putU32(w.bytes, w.pos, header);
+  w.pos += 4;
+  if (experimenter === undefined) return;
+  putU32(w.bytes, w.pos, experimenter);
   w.pos += 4;
 }
 
-/** Appends a value in the field's own width. */
-export function writeValue(w: Writer, value: unknown, row: OxmField): void {
-  const { size } = row;
-  w.ensure(size);
-  if (size >= 8) {
-    if (typeof value !== 'bigint' || !fits(value, row.bits)) throw unfit(w, value, row);
-    if (size === 16) putU64(w.bytes, w.pos, value >> 64n);
-    putU64(w.bytes, w.pos + size - 8, value); // its lower 64 bits
-  } else {
-    if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value >= row.limit)
-      throw unfit(w, value, row);
-    putUint(w.bytes, w.pos, size, value);
-  }
-  w.pos += size;
+const write = (w: Writer, oxm: Oxm): void => {
+  writeOxm(w, oxm);
+};
+
+export const oxm = custom<Oxm>({ name: 'oxm', read: readOxm, write });
+
+/** The error of a field that is right in itself, and not where or how it stands. */
+export const badMatch = (what: string, message: string, offset: number): WireError =>
+  new WireError('WIRE_BAD_MATCH', `${what}: ${message}`, offset);
+
+/** The field of a set_field, which has no mask in OpenFlow 1.3 [OF1.3.5 7.2.5]. */
+export const oxmToSet = custom<Oxm>({
+  name: 'oxm',
+  read: readOxm,
+  write: (w, oxm) => {
+    const offset = w.pos - w.frame;
+    const row = writeOxm(w, oxm);
+    if (row && (oxm as KnownOxm).mask !== undefined)
+      throw badMatch('set_field', `${row.name} with a mask`, offset);
+  },
+});
+
+/** A header that no field of our table has; of an experimenter's field with the id that follows. */
+export interface UnknownFieldRef {
+  readonly header: number;
+  readonly experimenter?: number;
 }
 
-// V8 does 64 bits in line where it sees that number in the call.
-const fits = (value: bigint, bits: number): boolean =>
-  (bits === 64 ? BigInt.asUintN(64, value) : BigInt.asUintN(bits, value)) === value;
-
-const unfit = (w: Writer, value: unknown, { name, bits }: OxmField): Error =>
-  badValue(name, `${shown(value)} does not fit ${bits} bits`, w.pos - w.frame);
-
-/** One field with its value, and a mask where it has one [OF1.3.5 7.2.3.2]. */
-export const oxm = custom<Oxm>({ name: 'oxm', read: readOxm, write: writeOxm });
-
 /** A field by name, as move, load and learn refer to it; one that is not in our table by its header. */
-export type FieldRef = FieldName | { readonly header: number };
+export type FieldRef = FieldName | UnknownFieldRef;
 
-/** The header of a reference, without a mask. */
-export const headerOf = (ref: FieldRef): number | undefined =>
-  typeof ref === 'string' ? fieldByName(ref)?.header : ref.header;
-
-/** A header alone, with no value [nicira-ext: nx_action_reg_load, nx_action_reg_move]. */
+/** A header alone, with no value and no mask [nicira-ext: nx_action_reg_load, nx_action_reg_move]. */
 export const fieldRef = custom<FieldRef>({
   name: 'field',
   read: c => {
     need(c, 'field', 4);
     const header = getU32(c.bytes, c.pos);
     c.pos += 4;
-    const row = fieldByHeader(header);
-    return row && row.header === header ? row.name : { header };
+    let experimenter: number | undefined;
+    if (isOfExperimenter(header)) {
+      need(c, 'field', idSize);
+      experimenter = getU32(c.bytes, c.pos);
+      c.pos += idSize;
+    }
+    const row = fieldByHeader(header, experimenter);
+    if (row?.header === header) return row.name;
+    return experimenter === undefined ? { header } : { header, experimenter };
   },
   write: (w, ref) => {
-    const header = typeof ref === 'string' || isObject(ref) ? headerOf(ref) : undefined;
-    if (header === undefined || header >>> 0 !== header)
-      throw badValue('field', `no field ${shown(ref)}`, w.pos - w.frame);
-    writeHeader(w, header);
+    const found = typeof ref === 'string' ? fieldByName(ref) : isObject(ref) ? ref : undefined;
+    if (!found || !isHeader(found)) throw badValue('field', `no field ${shown(ref)}`, w.pos - w.frame);
+    writeHeader(w, found.header, found.experimenter);
   },
 });
+
+const isU32 = (value: unknown): boolean => typeof value === 'number' && value >>> 0 === value;
+
+/** Numbers of 32 bits, and an experimenter where, and only where, the class asks for one. */
+const isHeader = ({ header, experimenter }: { header: number; experimenter?: number | undefined }): boolean =>
+  isU32(header) && (isOfExperimenter(header) ? isU32(experimenter) : experimenter === undefined);

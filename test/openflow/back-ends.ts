@@ -81,7 +81,7 @@ export function encodeBoth(value: Message): Outcome<Uint8Array> {
 
 /**
  * What is to be true of any frame: it is refused with a WireError, or it decodes to a value that encodes, and decodes
- * to itself then. A frame that is not canonical (padding that is not zero) may encode to other bytes.
+ * to itself then (or is refused for a match that no switch may be sent). A frame that is not canonical (padding that is not zero) may encode to other bytes.
  * @throws Error where it is not true
  */
 export function checkFrame(frame: Uint8Array): Outcome<Message> {
@@ -92,6 +92,8 @@ export function checkFrame(frame: Uint8Array): Outcome<Message> {
   if (isSame(value, decoded)) return decoded;
   // Names that are no UTF-8 have become U+FFFD, which may be longer than what it stands for.
   if (shownValue(decoded.value).includes('\ufffd')) return decoded;
+  // A match is read leniently and written strictly.
+  if ('error' in again && again.error.code === 'WIRE_BAD_MATCH') return decoded;
   throw new Error(
     'error' in again
       ? `${hexOf(frame)}: decodes, and is refused on encode: ${again.error.message}`

@@ -21,8 +21,13 @@ t.test('every frame, with both back ends', t => {
       continue;
     }
     const again = encodeBoth(decoded.value);
-    if ('error' in again) t.fail(`${name}: ${again.error.message}`, { frame: hexOf(bytes) });
-    else if (hexOf(again.value) !== hexOf(bytes)) t.equal(hexOf(again.value), hexOf(bytes), name);
+    if ('error' in again) {
+      // A match is read leniently and written strictly: the switch refused these too.
+      if (mayBeWrong(capture) && again.error.code === 'WIRE_BAD_MATCH') refused.push(name);
+      else t.fail(`${name}: ${again.error.message}`, { frame: hexOf(bytes) });
+      continue;
+    }
+    if (hexOf(again.value) !== hexOf(bytes)) t.equal(hexOf(again.value), hexOf(bytes), name);
   }
   t.comment(`refused, as they should be: ${refused.join('; ')}`);
   t.ok(captures.length > 900, `${captures.length} frames`);

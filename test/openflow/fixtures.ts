@@ -56,7 +56,7 @@ const flows: Fixture[] = [
     refused: true,
   },
   {
-    name: 'an oxm that we do not know: tcp_flags',
+    name: 'an oxm of an experimenter: tcp_flags',
     bytes: hex`040e 0050 00000002 0000000000000000 0000000000000000 00 00 0000 0000 8000
       ffffffff ffffffff ffffffff 0000 0000
       | 0001 0019 80000a02 0800 | 80001401 06 | ffff5406 4f4e4600 0002 | 00000000000000`,
@@ -64,7 +64,7 @@ const flows: Fixture[] = [
       match: [
         { field: 'eth_type', value: 0x0800 },
         { field: 'ip_proto', value: 6 },
-        { field: 'unknown', header: 0xffff5406, body: hex`4f4e4600 0002` },
+        { field: 'tcp_flags', value: 2 },
       ],
     }),
   },

@@ -67,16 +67,18 @@ function readOxmId(c: Cursor): OxmId {
   need(c, 'oxm id', 4);
   const header = getU32(c.bytes, c.pos);
   c.pos += 4;
+  let experimenter: number | undefined;
   if (isExperimenter(header)) {
     need(c, 'oxm id', 4);
+    experimenter = getU32(c.bytes, c.pos);
     c.pos += 4;
-    return { field: 'unknown', header, experimenter: getU32(c.bytes, c.pos - 4) };
   }
-  const row = fieldByHeader(header);
+  const row = fieldByHeader(header, experimenter);
   const hasMask = (header & maskBit) !== 0;
-  return row && header === headerOf(row, hasMask)
-    ? { field: row.name, hasMask }
-    : { field: 'unknown', header };
+  if (row && header === headerOf(row, hasMask)) return { field: row.name, hasMask };
+  return experimenter === undefined
+    ? { field: 'unknown', header }
+    : { field: 'unknown', header, experimenter };
 }
 
 /** With a mask, a field is twice as long. */
@@ -85,7 +87,7 @@ const headerOf = (row: { readonly header: number; readonly size: number }, hasMa
 
 function writeOxmId(w: Writer, id: OxmId): void {
   const header = id.field === 'unknown' ? id.header : headerByName(id.field, id.hasMask);
-  const experimenter = id.field === 'unknown' ? id.experimenter : undefined;
+  const experimenter = id.field === 'unknown' ? id.experimenter : fieldByName(id.field)?.experimenter;
   const refuse = (what: unknown): Error => badValue('oxm id', `${shown(what)} is no field`, w.pos - w.frame);
   if (header === undefined || !isUint(header, 0xffffffff)) throw refuse(id.field);
   w.ensure(8);

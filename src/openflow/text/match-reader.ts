@@ -11,7 +11,7 @@ import { protocols, shared } from './protocols.js';
 import type { Known } from './protocols.js';
 import { Reader } from './reader.js';
 import type { ReaderOptions, Token } from './reader.js';
-import { bytesOf, parseUint } from './values.js';
+import { bytesOf, bytesOfNumber, parseUint, widthOf } from './values.js';
 import { fieldsOfTag, vidOf } from './vlan.js';
 
 /** A field and its value, as they were written. */
@@ -174,7 +174,11 @@ export function readOxm(r: Reader, row: OxmField, notation: Notation, token: Tok
 
 /** The table gives the value the type that belongs to the name; TypeScript can not follow that through a lookup. */
 export function knownOxm(row: OxmField, { value, mask }: MaskedValue): KnownOxm {
-  const sized = (of: bigint): number | bigint => (row.size >= 8 ? of : Number(of));
+  const width = Math.max(widthOf(value), widthOf(mask ?? 0n));
+  const sized = (of: bigint): number | bigint | Uint8Array => {
+    if (row.notation === 'bytes') return bytesOfNumber(of, width);
+    return row.size >= 8 ? of : Number(of);
+  };
   return {
     field: row.name,
     value: sized(value),

@@ -7,7 +7,7 @@ import type { OxmField } from '../oxm-fields.js';
 import { notationOf, ovsName, printedAs } from './fields.js';
 import type { FormatOptions, MaskedValue } from './notations.js';
 import { protocolWord } from './protocols.js';
-import { hexOf } from './values.js';
+import { bigintOf, hexOf } from './values.js';
 import { formatTags } from './vlan.js';
 
 /** The order in which ovs-ofctl prints fields, by Open vSwitch's names. The protocol stands where `protocol` does. */
@@ -73,8 +73,8 @@ function formatField(one: Oxm, options: FormatOptions): string {
 export const unknownName = (header: number): string => `oxm_0x${header.toString(16).padStart(8, '0')}`;
 
 const widened = ({ value, mask }: Pick<KnownOxm, 'value' | 'mask'>): MaskedValue => ({
-  value: BigInt(value),
-  mask: mask === undefined ? undefined : BigInt(mask),
+  value: bigintOf(value),
+  mask: mask === undefined ? undefined : bigintOf(mask),
 });
 
 /** The value of a known field outside a match, with its mask. */

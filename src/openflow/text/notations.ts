@@ -141,4 +141,5 @@ export const notations: Readonly<Record<NotationName, Notation>> = {
   ipv4,
   ipv6,
   port,
+  bytes: hexadecimal,
 };

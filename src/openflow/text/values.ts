@@ -18,6 +18,17 @@ export function bytesOf(text: string): Uint8Array | undefined {
   );
 }
 
+/** A value as a number, whatever it is in a match: bytes are one, the first of them the highest. */
+export const bigintOf = (value: number | bigint | Uint8Array): bigint =>
+  value instanceof Uint8Array ? BigInt(`0x0${hexOf(value)}`) : BigInt(value);
+
+/** How many bytes a number takes, at least 1. */
+export const widthOf = (value: bigint): number => Math.ceil(value.toString(16).length / 2);
+
+/** A number in `width` bytes, which it fits. */
+export const bytesOfNumber = (value: bigint, width: number): Uint8Array =>
+  bytesOf(value.toString(16).padStart(2 * width, '0')) ?? new Uint8Array(width);
+
 /** `01.02.03`: the bytes of a note or of userdata. */
 export const dottedBytes = (bytes: Uint8Array): string => hexOf(bytes).replace(/(..)(?=.)/g, '$1.');
 

@@ -82,6 +82,12 @@ export function placeOf(ref: FieldRef): Place {
   }
 }
 
+/** A value as one number; the model has no tunnel options, whose values are bytes. */
+export function numberOf(value: number | bigint | Uint8Array): bigint {
+  if (value instanceof Uint8Array) throw new Error('the model knows no values of bytes');
+  return BigInt(value);
+}
+
 /** The bits that a field of a match asks for, of what is stored under `name`. */
 export interface Condition {
   readonly name: string;
@@ -92,8 +98,8 @@ export interface Condition {
 export function conditionOf(oxm: Oxm): Condition {
   if (oxm.field === 'unknown') throw new Error(`the model knows no field 0x${oxm.header.toString(16)}`);
   const { name, shift, bits } = placeOf(oxm.field);
-  const mask = (oxm.mask === undefined ? ones(bits) : BigInt(oxm.mask)) << BigInt(shift);
-  const value = (BigInt(oxm.value) << BigInt(shift)) & mask;
+  const mask = (oxm.mask === undefined ? ones(bits) : numberOf(oxm.mask)) << BigInt(shift);
+  const value = (numberOf(oxm.value) << BigInt(shift)) & mask;
   // A priority is asked of a tagged frame: an untagged one has none, not priority 0 [OF1.3.5 7.2.3.7].
   return oxm.field === 'vlan_pcp'
     ? { name, value: value | tagPresent, mask: mask | tagPresent }
@@ -115,7 +121,7 @@ export class Fields {
     const fields = new Fields(new Map(), []);
     for (const name of fieldNames) {
       const value = frame[name];
-      if (value !== undefined) fields.set(name, BigInt(value));
+      if (value !== undefined) fields.set(name, numberOf(value));
     }
     return fields;
   }

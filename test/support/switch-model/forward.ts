@@ -13,7 +13,7 @@ import {
   type Port,
 } from '../../../src/openflow/index.js';
 import { orderActionSet } from './action-set.js';
-import { Fields, type FrameFields } from './fields.js';
+import { Fields, type FrameFields, numberOf } from './fields.js';
 import { liveBuckets, selectedBucket } from './groups.js';
 import { type LearnAction, learnedFlow } from './learning.js';
 import { meetsAll } from './matching.js';
@@ -192,7 +192,7 @@ class Translation {
       case 'set_field':
         if (action.oxm.field === 'unknown')
           throw unknownTo(`set_field of 0x${action.oxm.header.toString(16)}`);
-        if (this.#has(action.oxm.field)) fields.set(action.oxm.field, BigInt(action.oxm.value));
+        if (this.#has(action.oxm.field)) fields.set(action.oxm.field, numberOf(action.oxm.value));
         break;
       case 'load':
         if (this.#has(action.dst))

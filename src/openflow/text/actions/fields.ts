@@ -54,7 +54,9 @@ function readSetField(r: Reader, value: Token, field: Token): Action | readonly 
   const row = settable.get(field.text) ?? r.unknown('field', field, settable.keys());
   const [oxm] = readOxm(r, row, notationOf(row), value);
   if (!oxm) r.mismatch('a value of which some bits count', value);
-  return oxm.mask === undefined ? { type: 'set_field', oxm } : loadsOf(row, oxm.value, oxm.mask);
+  if (oxm.mask === undefined) return { type: 'set_field', oxm };
+  if (oxm.value instanceof Uint8Array || oxm.mask instanceof Uint8Array) return { type: 'load2', oxm };
+  return loadsOf(row, oxm.value, oxm.mask);
 }
 
 /** OpenFlow 1.3 has no set_field with a mask: like ovs-ofctl, a load for each run of bits, the lowest first. */

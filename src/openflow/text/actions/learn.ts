@@ -8,7 +8,7 @@ import { readOxm } from '../match-reader.js';
 import type { Reader, Token } from '../reader.js';
 import { formatSubfield, readBit, readSubfield, rowOf, subfieldOf } from '../subfields.js';
 import type { Subfield } from '../subfields.js';
-import { hex, parseUint, readNumber, readU64 } from '../values.js';
+import { bigintOf, hex, parseUint, readNumber, readU64 } from '../values.js';
 import { entry, optionValue } from './entry.js';
 
 /** What a flow has where nothing else is said. */
@@ -172,7 +172,7 @@ function readMatch(r: Reader, name: Token, options: Readonly<Record<string, unkn
 function readConstant(r: Reader, row: OxmField, token: Token): bigint {
   const [oxm] = readOxm(r, row, notationOf(row), token);
   if (!oxm || oxm.mask !== undefined) return r.mismatch('a value with no mask', token);
-  return BigInt(oxm.value);
+  return bigintOf(oxm.value);
 }
 
 function readBits(r: Reader, bits: number, token: Token): bigint {
