@@ -43,7 +43,7 @@ export class DummySwitch {
     return vswitch;
   }
 
-  /** `8 bytes of version`, as `3.1.0`. */
+  /** As `3.1.0`. */
   async version(): Promise<string> {
     const { stdout } = await run(['ovs-vswitchd', '--version']);
     return /\d+\.\d+\.\d+/.exec(stdout)?.[0] ?? 'unknown';

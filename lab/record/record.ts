@@ -3,7 +3,7 @@ import { DummySwitch } from './dummy-switch.js';
 import { Recorder } from './recorder.js';
 import { Deduplicator, formatRecording, withoutBulk } from './recording.js';
 import { recordActions } from './scenarios/actions.js';
-import { recordControllers } from './scenarios/controllers.js';
+import { recordHeddle, recordTestController } from './scenarios/controllers.js';
 import { recordBundles, recordErrors } from './scenarios/errors.js';
 import { recordGroups, recordMeters } from './scenarios/groups-meters.js';
 import { recordMatches } from './scenarios/matches.js';
@@ -23,7 +23,8 @@ export const scenarios = {
   'flow-monitors': recordFlowMonitors,
   bundles: recordBundles,
   errors: recordErrors,
-  controllers: recordControllers,
+  heddle: recordHeddle,
+  testcontroller: recordTestController,
 } as const satisfies Readonly<Record<string, (recorder: Recorder) => Promise<void>>>;
 
 export type ScenarioName = keyof typeof scenarios;

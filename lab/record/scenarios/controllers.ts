@@ -40,7 +40,17 @@ async function startTestController(directory: string): Promise<Peer> {
   return { program, place: { path } };
 }
 
-export async function recordControllers(recorder: Recorder): Promise<void> {
+export const recordHeddle = (recorder: Recorder): Promise<void> =>
+  recordWith(recorder, 'heddle', startHeddle);
+
+export const recordTestController = (recorder: Recorder): Promise<void> =>
+  recordWith(recorder, 'ovs-testcontroller', startTestController);
+
+async function recordWith(
+  recorder: Recorder,
+  name: string,
+  startPeer: (directory: string) => Promise<Peer>,
+): Promise<void> {
   const { vswitch } = recorder;
   await vswitch.vsctl(
     ...['add-br', bridge, '--', 'set', 'Bridge', bridge, 'datapath_type=dummy', 'protocols=OpenFlow13'],
@@ -54,16 +64,11 @@ export async function recordControllers(recorder: Recorder): Promise<void> {
       ...['--', 'set', 'Interface', port, 'type=dummy', `ofport_request=${index + 1}`],
     ]),
   );
-  for (const [name, startPeer] of [
-    ['heddle', startHeddle],
-    ['ovs-testcontroller', startTestController],
-  ] as const) {
-    const { program, place } = await startPeer(vswitch.directory);
-    try {
-      await recordPeer(recorder, name, place);
-    } finally {
-      await program.stop();
-    }
+  const { program, place } = await startPeer(vswitch.directory);
+  try {
+    await recordPeer(recorder, name, place);
+  } finally {
+    await program.stop();
   }
   await vswitch.vsctl('del-br', bridge);
 }
