@@ -147,7 +147,7 @@ function factsOf(spec: Spec): string {
 }
 
 export const isHidden = (spec: Spec): boolean =>
-  ['pad', 'align', 'constant', 'length', 'sizeOf', 'tag'].includes(spec.kind) ||
+  ['pad', 'align', 'constant', 'length', 'sizeOf', 'lengthOf', 'tag'].includes(spec.kind) ||
   (spec.kind === 'bits' && spec.hidden);
 
 /** GitHub makes an anchor of the heading's own text; a name that comes twice on a page needs one of its own. */

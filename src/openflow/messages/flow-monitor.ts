@@ -44,25 +44,34 @@ const monitor = struct('flow_monitor', {
   /** Flows whose match is this one, or has more fields. */
   match: matchStruct,
 });
+/** Which flows to tell of. */
 export type FlowMonitor = Infer<typeof monitor>;
 
 /** Asks to be told of flows. */
-export const flowMonitorRequest = struct('flow_monitor', { ...extension, entries: listOf(monitor) });
+export const flowMonitorRequest = struct('flow_monitor', {
+  ...extension,
+  /** The monitors, each with an id of its own. */
+  entries: listOf(monitor),
+});
 
 const updateHeader = (event: number) => ({ _length: length(u16), _event: constant(u16, event) }) as const;
 
 const wholeFlow = {
   /** Why it was deleted: one of OFPRR; 0 for other events. */
   reason: u16,
+  /** Of two flows that match, the one of the higher number counts: 0 to 65535. */
   priority: u16,
   /** Seconds; 0 is none. */
   idleTimeout: u16,
   /** Seconds; 0 is none. */
   hardTimeout: u16,
   _matchLength: lengthOf(u16, 'match'),
+  /** 0 to 254. */
   tableId: u8,
   _pad: pad(1),
+  /** The controller's own number for it. */
   cookie: u64,
+  /** Packets that it is for. */
   match: matchStruct,
   /** Empty unless the monitor has OFPFMF.ACTIONS. */
   instructions,
@@ -75,18 +84,38 @@ const deleted = struct('deleted', { ...updateHeader(1), ...wholeFlow });
 /** A flow changed, and is now so. */
 const modified = struct('modified', { ...updateHeader(2), ...wholeFlow });
 /** The controller's own message with this `xid` took effect: said in place of its flows, without OFPFMF.OWN. */
-const abbrev = struct('abbrev', { ...updateHeader(3), xid: u32 });
+const abbrev = struct('abbrev', {
+  ...updateHeader(3),
+  /** That of the controller's message. */
+  xid: u32,
+});
 /** An event that we do not know: `body` is all that follows its number. */
-const unknown = struct('unknown', { _length: length(u16), typeId: u16, body: rest });
+const unknown = struct('unknown', {
+  _length: length(u16),
+  /** The event as it came. */
+  typeId: u16,
+  /** All bytes behind it. */
+  body: rest,
+});
 
+/** What happened to one flow. */
 const update = union('flow_update', [added, deleted, modified, abbrev], unknown);
+/** What happened to one flow. */
 export type FlowUpdate = Infer<typeof update>;
 
 /** What happened to flows, in the order in which it did. */
-export const flowMonitorReply = struct('flow_monitor', { ...extension, entries: listOf(update) });
+export const flowMonitorReply = struct('flow_monitor', {
+  ...extension,
+  /** In the order in which it happened. */
+  entries: listOf(update),
+});
 
 /** Ends the monitor with this id. */
-export const flowMonitorCancel = struct('flow_monitor_cancel', { ...onfHeader(monitorType), id: u32 });
+export const flowMonitorCancel = struct('flow_monitor_cancel', {
+  ...onfHeader(monitorType),
+  /** That of the request. */
+  id: u32,
+});
 /** The controller reads too slowly: until `flow_monitor_resumed` only deletions are told. */
 export const flowMonitorPaused = struct('flow_monitor_paused', onfHeader(1871));
 /** All that came or changed since `flow_monitor_paused` has been told, and all is told again. */

@@ -22,7 +22,9 @@ const paddedSize = (size: number): number => Math.ceil(size / 8) * 8;
 
 /** A hello element that we do not know. */
 export interface HelloElement {
+  /** The element's type: 0 to 65535. */
   readonly typeId: number;
+  /** All bytes behind its length. */
   readonly body: Uint8Array;
 }
 

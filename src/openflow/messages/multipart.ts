@@ -45,7 +45,9 @@ const descReply = struct('desc', {
 const experimenter = struct('experimenter', {
   /** Who defines it: one of Experimenter, or another. */
   experimenter: u32,
+  /** Which of its multiparts it is. */
   expType: u32,
+  /** Its own bytes. */
   data: rest,
 });
 

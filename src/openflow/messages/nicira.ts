@@ -18,8 +18,17 @@ import { niciraHeader } from './header.js';
 const roles = { other: 0, master: 1, slave: 2 } as const;
 
 /** As `role_request`, from before there was one in the standard; it has no generation. */
-export const nxRoleRequest = struct('nx_role_request', { ...niciraHeader(10), role: named(u32, roles) });
-export const nxRoleReply = struct('nx_role_reply', { ...niciraHeader(11), role: named(u32, roles) });
+export const nxRoleRequest = struct('nx_role_request', {
+  ...niciraHeader(10),
+  /** `other` is equal. */
+  role: named(u32, roles),
+});
+/** The role that this connection has now. */
+export const nxRoleReply = struct('nx_role_reply', {
+  ...niciraHeader(11),
+  /** `other` is equal. */
+  role: named(u32, roles),
+});
 
 /** How packets come to this connection from now on. */
 export const nxSetPacketInFormat = struct('nx_set_packet_in_format', {
@@ -32,6 +41,7 @@ export const nxSetPacketInFormat = struct('nx_set_packet_in_format', {
 export const nxSetControllerId = struct('nx_set_controller_id', {
   ...niciraHeader(20),
   _pad: pad(6),
+  /** 0 to 65535. */
   controllerId: u16,
 });
 
@@ -43,7 +53,13 @@ const mask = <const N extends string>(name: N, type: number) =>
     mask: u32,
   });
 /** A property that we do not know: `body` is all that follows its length. */
-const unknownMask = struct('unknown', { typeId: u16, _length: length(u16), body: rest });
+const unknownMask = struct('unknown', {
+  /** The property as it came. */
+  typeId: u16,
+  _length: length(u16),
+  /** All bytes behind its length. */
+  body: rest,
+});
 
 /** Reasons of one message for one role: a controller that is master or equal, or one that is slave. */
 const asyncProperty = union(
@@ -64,17 +80,21 @@ const asyncProperty = union(
   ],
   unknownMask,
 );
+/** Reasons of one message for one role. */
 export type AsyncProperty = Infer<typeof asyncProperty>;
 
 /** As `set_async`, in the form of OpenFlow 1.4; what is not named stays as it is. */
 export const nxSetAsync2 = struct('nx_set_async_config2', {
   ...niciraHeader(27),
+  /** One for each message and role that is to change. */
   properties: listOf(asyncProperty),
 });
 
 /** Which option of a Geneve tunnel is which field. */
 const tlvMap = struct('tlv_map', {
+  /** The namespace of the option's type. */
   optionClass: u16,
+  /** 0 to 255; the highest bit says that a receiver must know it. */
   optionType: u8,
   /** Bytes of the option's value: a multiple of 4, 4 to 124. */
   optionLen: u8,
@@ -82,16 +102,21 @@ const tlvMap = struct('tlv_map', {
   index: u16,
   _pad: pad(2),
 });
+/** Which option of a Geneve tunnel is which field. */
 export type TlvMap = Infer<typeof tlvMap>;
 
 /** Adds or deletes such options; `clear` deletes all. */
 export const nxTlvTableMod = struct('nx_tlv_table_mod', {
   ...niciraHeader(24),
+  /** `clear` needs no maps. */
   command: named(u16, { add: 0, delete: 1, clear: 2 }),
   _pad: pad(6),
+  /** Each is added or deleted. */
   maps: listOf(tlvMap),
 });
+/** Asks for a `nx_tlv_table_reply`. */
 export const nxTlvTableRequest = struct('nx_tlv_table_request', niciraHeader(25));
+/** The options that are fields now, and how many there can be. */
 export const nxTlvTableReply = struct('nx_tlv_table_reply', {
   ...niciraHeader(26),
   /** Bytes of values that fit in all. */
@@ -99,5 +124,6 @@ export const nxTlvTableReply = struct('nx_tlv_table_reply', {
   /** Options that fit. */
   maxFields: u16,
   _pad: pad(10),
+  /** All that are there. */
   maps: listOf(tlvMap),
 });
