@@ -788,7 +788,9 @@ t.test(
           for (const { program: wanted, cutAfter, refused } of turns) {
             bench.fake.cutAfter = cutAfter;
             bench.fake.refuseCommit = change =>
-              change.type === 'flow_mod' && keyOf(change).endsWith(`in_port=${refused}`) ? [2, 4] : undefined;
+              change.type === 'flow_mod' && formatMatch(change.match) === `in_port=${refused}`
+                ? [2, 4]
+                : undefined;
             await bench.want(wanted);
             if (!bench.fake.isConnected) await bench.connect();
           }

@@ -33,6 +33,7 @@ import { sameGroup, withOldBuckets } from '../../src/reconcile/groups.js';
 import { bundleControl, bundleOf, order } from '../../src/reconcile/order.js';
 import { missFlows } from '../../src/reconcile/pipeline.js';
 import { tunnelOf } from '../../src/reconcile/tunnel.js';
+import { change, Tables } from '../support/switch-model/index.js';
 
 const flow = (priority: number, mac: number, port?: number, table = 0): Flow => ({
   table,
@@ -430,46 +431,25 @@ t.test('plans', t => {
 });
 
 t.test('any two programs: the plan leads from one to the other', t => {
-  /** A switch that holds flows by table, priority and match, and that deletes a group's flows with it [OF1.3.5 5.6.1]. */
+  /** Does what a plan says, and may not be refused anything. */
   class ModelSwitch {
-    readonly flows = new Map<
-      string,
-      { cookie: bigint; groups: readonly number[]; instructions: Flow['instructions'] }
-    >();
-    readonly groups = new Map<number, Group>();
+    readonly tables = new Tables();
 
     apply(plan: FlowPlan): void {
       for (const { message } of order(plan)) {
-        if (message.type === 'group_mod') {
-          const { groupId: id, groupType, buckets } = message;
-          if (message.command !== 'delete') this.groups.set(id, { id, groupType, buckets });
-          else {
-            this.groups.delete(id);
-            for (const [key, one] of this.flows) if (one.groups.includes(id)) this.flows.delete(key);
-          }
-        } else if (message.command === 'delete') {
-          for (const [key, one] of this.flows) if (one.cookie === message.cookie) this.flows.delete(key);
-        } else {
-          const used = message.instructions.flatMap(one =>
-            one.type === 'apply_actions'
-              ? one.actions.flatMap(action => (action.type === 'group' ? [action.groupId] : []))
-              : [],
-          );
-          for (const id of used) if (!this.groups.has(id)) throw new Error('OFPBAC_BAD_OUT_GROUP');
-          const key = JSON.stringify([message.tableId, message.priority, message.match]);
-          this.flows.set(key, {
-            cookie: message.cookie,
-            groups: used,
-            instructions: message.instructions,
-          });
-        }
+        const refused = change(this.tables, message);
+        if (refused !== undefined) throw new Error(`refused: ${refused.join('/')}`);
       }
     }
 
     get dump() {
       return readActual(
-        [...this.flows.values()].map(({ cookie, instructions }) => stats(cookie, instructions)),
-        [...this.groups.values()],
+        [...this.tables.flows.values()].map(({ cookie, instructions }) => stats(cookie, instructions)),
+        [...this.tables.groups.values()].map(({ groupId: id, groupType, buckets }) => ({
+          id,
+          groupType,
+          buckets,
+        })),
       );
     }
   }
