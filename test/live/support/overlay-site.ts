@@ -1,4 +1,5 @@
 /** A lab whose bridges Heddle makes and programs: hypervisors, VMs in networks, and Heddle, which can go and come back. */
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { heddleYaml, type FileNetwork } from '../../../lab/heddle-file.js';
 import { startHeddle, untilInSync, whileRunning, type HeddleProcess } from '../../../lab/heddle.js';
 import type { Hypervisor } from '../../../lab/hypervisor.js';
@@ -91,6 +92,22 @@ export class Site {
   /** Starts Heddle again, with the same file unless another is given. */
   async startHeddle(yaml = this.yaml): Promise<void> {
     this.#heddle = await startHeddle(this.lab, yaml);
+  }
+
+  /** Puts another file in the place of the one that Heddle was started with, as editors do. */
+  async replaceFile(yaml: string): Promise<void> {
+    const { file } = this.#heddle;
+    await writeFile(`${file}.new`, yaml);
+    await rename(`${file}.new`, file);
+  }
+
+  /** Lines of Heddle's log that this pattern matches: JSON, since it is no terminal. */
+  async logged(pattern: RegExp): Promise<readonly string[]> {
+    return (await readFile(this.#heddle.log, 'utf8')).split('\n').filter(line => pattern.test(line));
+  }
+
+  signalHeddle(signal: NodeJS.Signals): void {
+    process.kill(this.#heddle.pid, signal);
   }
 
   /** Takes the lab down; `tell`, where a test has failed, gets the end of Heddle's log and of Open vSwitch's first. */
