@@ -59,6 +59,7 @@ export class Controller {
       log,
       intent: view => this.#hostIntent(view),
       onChange: (...change) => this.#onHypervisor(...change),
+      onLock: ({ config: { dpid } }) => this.#reconcileSoon([dpid]),
     });
     const hypervisors = this.#hypervisors.next(config.hypervisors);
     this.#world = { networks: config.networks, hypervisors, switches: this.#switches.views };
@@ -139,7 +140,7 @@ export class Controller {
     }
     const { send, changed } = this.#apps.dispatch(event, scopeOf(view), this.#world);
     this.#reconcileSoon(changed);
-    return send;
+    return this.#isElsewhere(view) ? [] : send;
   }
 
   /** Apps that have come while this switch was up are told of it, and of what it holds. */
@@ -147,7 +148,7 @@ export class Controller {
     const held = await this.#switches.readAgain(dpid);
     if (held === undefined) return;
     const { send, changed } = this.#apps.greet(dpid, held.reactive, scopeOf(held.view), this.#world);
-    this.#switches.send(dpid, send);
+    if (!this.#isElsewhere(held.view)) this.#switches.send(dpid, send);
     this.#reconcileSoon(changed);
   }
 
@@ -177,7 +178,7 @@ export class Controller {
   #wanted(view: SwitchView): Wanted | undefined {
     const { dpid, hypervisor } = view;
     if (hypervisor !== undefined && !this.#hypervisors.isCertain(hypervisor, dpid)) return undefined;
-    if (this.#apps.awaits(dpid)) return undefined;
+    if (this.#apps.awaits(dpid) || this.#isElsewhere(view)) return undefined;
     const scope = scopeOf(view);
     const flows = missFlows(this.#apps.pipeline(scope));
     const program = { flows, groups: [], learned: new Set<bigint>() };
@@ -188,6 +189,11 @@ export class Controller {
     if (this.#switches.views.has(view.dpid))
       this.#conflicts.set(view.dpid, wanted.conflicts.map(tellConflict));
     return wanted;
+  }
+
+  /** What another Heddle holds, it programs alone. */
+  #isElsewhere({ hypervisor }: SwitchView): boolean {
+    return hypervisor !== undefined && this.#hypervisors.isElsewhere(hypervisor);
   }
 
   #leaveAlone({ dpid, hypervisor }: SwitchView, holds: Actual | undefined): string | undefined {

@@ -3,6 +3,7 @@ import { formatEndpoint } from '../config/endpoint.js';
 import type { HostIntent } from '../intent/index.js';
 import { backoff } from '../lib/backoff.js';
 import {
+  assertLock,
   configColumns,
   countedConfig,
   isConfigured,
@@ -18,7 +19,9 @@ import {
 } from '../ovsdb/index.js';
 import { type BridgeIdentity, identityOf, sameIdentity } from '../reconcile/host-bridge.js';
 import { hostColumns, planHost } from '../reconcile/host.js';
+import { othersOfOurs } from '../reconcile/host-controllers.js';
 import { Contest } from './contest.js';
+import { HostLock, hostLock, type HostLockState } from './host-lock.js';
 import type { Effects, Log, Stream, Timer } from './effects.js';
 
 export interface HypervisorLinkOptions {
@@ -29,6 +32,8 @@ export interface HypervisorLinkOptions {
   readonly intent: () => HostIntent;
   /** The ports were read for the first time, or one of them came, moved, changed or went, or the bridge's identity did. */
   readonly onPorts: (ports: SwitchPorts, bridge: BridgeIdentity | undefined) => void;
+  /** This Heddle may change the host now, or may not any more. */
+  readonly onLock: () => void;
 }
 
 /** How the connection to one host's OVSDB stands, for `heddle status`. */
@@ -72,6 +77,7 @@ export class HypervisorLink {
   #planProblems: readonly string[] = [];
   #refusal: string | undefined;
   readonly #contest = new Contest();
+  readonly #lock = new HostLock();
   /** Why we are closing the connection ourselves. */
   #closing: string | undefined;
   /** The configuration number of our last transaction, and when it was made. */
@@ -102,6 +108,11 @@ export class HypervisorLink {
     }
   }
 
+  /** Who may change this host. */
+  get lock(): HostLockState {
+    return this.#lock.state;
+  }
+
   /** Transactions that changed something, since the start. */
   get transactions(): number {
     return this.#transactions;
@@ -115,7 +126,9 @@ export class HypervisorLink {
   /** What keeps this host from being as it should be. */
   get problems(): readonly string[] {
     const contest = this.#contest.problem(this.#options.effects.now());
-    const own = [this.#refusal, contest, this.#unapplied()].filter(text => text !== undefined);
+    const own = [this.#heldElsewhere(), this.#refusal, contest, this.#unapplied()].filter(
+      text => text !== undefined,
+    );
     return [...this.#planProblems, ...own];
   }
 
@@ -144,6 +157,7 @@ export class HypervisorLink {
       this.#refusal = undefined;
       return;
     }
+    if (!this.#lock.isHeld) return;
     const now = effects.now();
     const changes = all.join('; ');
     const fields = { hypervisor: config.name, changes: all };
@@ -157,7 +171,7 @@ export class HypervisorLink {
     const level = this.#refusal === undefined && !contested ? 'info' : 'debug';
     log[level](fields, `${config.name}: ${changes}`);
     this.#pending = true;
-    this.#handle(session.transact('host', operations, now));
+    this.#handle(session.transact('host', [assertLock(hostLock), ...operations], now));
   }
 
   #connect(): void {
@@ -166,11 +180,13 @@ export class HypervisorLink {
       database: 'Open_vSwitch',
       tables: monitored,
       now: effects.now(),
+      lock: hostLock,
       ...(this.#replica !== undefined && { previous: this.#replica }),
     });
     this.#session = session;
     this.#pending = false;
     this.#contest.forget();
+    this.#lock.reconnect();
     this.#closing = undefined;
     const own = (outputs: readonly SessionOutput[]): void => {
       if (this.#session === session) this.#handle(outputs);
@@ -219,6 +235,9 @@ export class HypervisorLink {
           log.info({ hypervisor: config.name, method: output.method }, `${config.name}: OVSDB connected`);
           this.#onRows(output.replica);
           break;
+        case 'lock':
+          this.#onLock(output.held);
+          break;
         case 'changes':
           if (this.#replica !== undefined) this.#onRows(this.#replica);
           break;
@@ -231,6 +250,28 @@ export class HypervisorLink {
           break;
       }
     }
+  }
+
+  #onLock(held: boolean): void {
+    const { config, log, onLock } = this.#options;
+    const before = this.#lock.state;
+    if (this.#lock.told(held)) {
+      const fields = { hypervisor: config.name };
+      if (!held) log.warn(fields, `${config.name}: another Heddle holds this host: nothing is changed there`);
+      else if (before === 'elsewhere')
+        log.info(fields, `${config.name}: the other Heddle let go, taken over`);
+      onLock();
+    }
+    this.reconcile();
+  }
+
+  /** Of the other one nothing is known but where it tells the bridge to go. */
+  #heldElsewhere(): string | undefined {
+    if (this.#lock.state !== 'elsewhere') return undefined;
+    const { config, intent } = this.#options;
+    const targets = this.#replica ? othersOfOurs(config.bridge, intent().controller, this.#replica) : [];
+    const where = targets.length === 0 ? '' : ` (its controller is ${targets.join(', ')})`;
+    return `another Heddle holds this host${where}: this one changes nothing there, and takes over when that one stops. If both are to run, name each host in one file only`;
   }
 
   #onResult(outcome: Extract<SessionOutput, { type: 'result' }>['outcome']): void {

@@ -13,6 +13,8 @@ export interface HypervisorsOptions {
   readonly log: Log;
   /** What is wanted on a host now. */
   readonly intent: (view: HypervisorView) => HostIntent;
+  /** Whether this Heddle may change a host is another matter now. */
+  readonly onLock: (view: HypervisorView) => void;
   /** A host was read, or its ports or its bridge have changed. */
   readonly onChange: (before: HypervisorView, after: HypervisorView, sameBridge: boolean) => void;
 }
@@ -104,6 +106,11 @@ export class Hypervisors {
     return !isElsewhere && this.#views.get(name)?.known === true;
   }
 
+  /** Whether another Heddle holds this host. */
+  isElsewhere(name: string): boolean {
+    return this.#links.get(name)?.lock === 'elsewhere';
+  }
+
   /** The hypervisor whose OVSDB says that its bridge has this datapath id, or is about to have it. */
   answering(dpid: Dpid): HypervisorConfig | undefined {
     for (const [name, { config }] of this.#views) {
@@ -123,6 +130,10 @@ export class Hypervisors {
       intent: () => intent(this.#views.get(name) ?? unknownHypervisor(config)),
       onPorts: (ports, bridge) => {
         if (this.#links.get(name) === link) this.#onPorts(name, ports, bridge);
+      },
+      onLock: () => {
+        const view = this.#views.get(name);
+        if (this.#links.get(name) === link && view !== undefined) this.#options.onLock(view);
       },
     });
     this.#links.set(name, link);

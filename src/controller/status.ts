@@ -2,6 +2,7 @@ import type { Config } from '../config/config.js';
 import { formatEndpoint, isLoopback, readOvsdb, type TcpEndpoint } from '../config/endpoint.js';
 import type { HypervisorView, NetworkReport, PortReport, Report } from '../intent/index.js';
 import { type Dpid, formatDpid, formatIpv4 } from '../lib/addresses.js';
+import type { HostLockState } from './host-lock.js';
 import type { HypervisorLink } from './hypervisor-link.js';
 import type { Refusal, SyncPhase } from './switch-sync.js';
 import type { ConnectedSwitch } from './switches.js';
@@ -64,6 +65,8 @@ export interface HypervisorStatus {
   readonly ports: number;
   /** Transactions that changed something, since the start. */
   readonly transactions: number;
+  /** Whether this Heddle may change the host, or another one may. */
+  readonly lock: HostLockState;
 }
 
 export interface StatusProblem {
@@ -113,6 +116,7 @@ export function buildStatus(input: StatusInput): Status {
       openflow: byDpid.get(formatDpid(dpid))?.state ?? 'not connected',
       ports: input.hypervisors.get(name)?.ports.size ?? 0,
       transactions: link?.transactions ?? 0,
+      lock: link?.lock ?? 'unknown',
     };
   });
   const problems = [
@@ -185,7 +189,7 @@ function hypervisorProblems(
       { where: name, message: `no OVSDB connection to ${ovsdb} yet${why}; Heddle keeps trying` },
     ];
   }
-  if (openflow === 'not connected') {
+  if (openflow === 'not connected' && hypervisor.lock !== 'elsewhere') {
     const message = `bridge ${bridge} has not connected to Heddle yet: ${advice(ovsdb, advertise)}`;
     return [...problems, { where: name, message }];
   }

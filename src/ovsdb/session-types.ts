@@ -36,6 +36,8 @@ export interface SessionOptions {
   /** The replica of the connection before this one: the first changes are then what happened meanwhile. */
   readonly previous?: Replica;
   readonly limits?: Partial<SessionLimits>;
+  /** A lock to ask for, at once; `lock` tells how it stands [RFC 7047 4.1.8]. */
+  readonly lock?: string;
 }
 
 export type SessionPhase = 'connecting' | 'schema' | 'monitoring' | 'ready' | 'closed';
@@ -52,6 +54,8 @@ export type SessionOutput =
       /** What was wanted and this server's schema lacks: `Table` or `Table.column`. */
       readonly missing: readonly string[];
     }
+  /** The wanted lock was got, is another's, or was lost; told first before `ready`. */
+  | { readonly type: 'lock'; readonly held: boolean }
   /** One transaction of the server's, already in the replica; our own comes before its result. */
   | { readonly type: 'changes'; readonly changes: readonly Change[] }
   | { readonly type: 'result'; readonly token: TransactionToken; readonly outcome: TransactionOutcome }

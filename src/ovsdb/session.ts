@@ -7,6 +7,7 @@
 import { HeddleError } from '../lib/errors.js';
 import { JsonStream } from './json-stream.js';
 import { Liveness } from './liveness.js';
+import { readLockNotification, readLockReply } from './lock.js';
 import { MonitorFeed, type Batch } from './monitor-feed.js';
 import { encodeOperations, type Operation } from './operations.js';
 import type { Replica } from './replica.js';
@@ -56,7 +57,7 @@ interface TransactionTag {
 }
 
 /** What a request was for, kept until its answer. */
-type Tag = { readonly for: 'echo' | 'schema' } | MonitorTag | TransactionTag;
+type Tag = { readonly for: 'echo' | 'schema' | 'lock' } | MonitorTag | TransactionTag;
 
 export class OvsdbSession {
   readonly #options: SessionOptions;
@@ -94,7 +95,11 @@ export class OvsdbSession {
     if (this.#state.phase !== 'connecting') return [];
     this.#state = { phase: 'schema' };
     this.#liveness.heard(now);
-    return [this.#request({ for: 'schema' }, 'get_schema', [this.#options.database], now)];
+    const { database, lock } = this.#options;
+    return [
+      ...(lock === undefined ? [] : [this.#request({ for: 'lock' }, 'lock', [lock], now)]),
+      this.#request({ for: 'schema' }, 'get_schema', [database], now),
+    ];
   }
 
   /** Bytes came, cut anywhere. Never throws: whatever is wrong with them ends this session. */
@@ -119,7 +124,7 @@ export class OvsdbSession {
     if (this.#state.phase === 'connecting' || this.#state.phase === 'closed') return [];
     const outputs: SessionOutput[] = [];
     for (const { id, tag } of this.#requests.expire(now)) {
-      if (tag.for === 'schema' || tag.for === 'monitor')
+      if (tag.for === 'schema' || tag.for === 'monitor' || tag.for === 'lock')
         return [...outputs, ...this.#fail(timeout(`no answer about the ${tag.for}`))];
       if (tag.for !== 'transaction') continue;
       // The server may still carry it out; it is asked not to [RFC 7047 4.1.4], and its late answer is ignored.
@@ -207,6 +212,8 @@ export class OvsdbSession {
   }
 
   #notification(method: string, params: readonly unknown[]): readonly SessionOutput[] {
+    const held = readLockNotification(this.#options.lock, method, params);
+    if (held !== undefined) return [{ type: 'lock', held }];
     switch (this.#state.phase) {
       case 'connecting':
       case 'schema':
@@ -222,6 +229,8 @@ export class OvsdbSession {
     switch (tag.for) {
       case 'echo': // the bytes themselves were the sign of life
         return [];
+      case 'lock':
+        return [{ type: 'lock', held: readLockReply(this.#options.lock ?? '', reply) }];
       case 'schema':
         return this.#onSchema(reply, now);
       case 'monitor':

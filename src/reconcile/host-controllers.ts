@@ -12,7 +12,16 @@ import {
   type Uuid,
   type WriteRow,
 } from '../ovsdb/index.js';
-import { change, type HostPlan, joined, type Named, nameOf, nothing, problem } from './host-plan.js';
+import {
+  change,
+  findByName,
+  type HostPlan,
+  joined,
+  type Named,
+  nameOf,
+  nothing,
+  problem,
+} from './host-plan.js';
 import { isOurs, ownerMark } from './owner.js';
 
 /** out-of-band: no hidden flows for a controller behind the bridge's own ports [ovs-vswitchd.conf.db(5), Controller]. */
@@ -54,6 +63,15 @@ export function letGo([uuid, bridge]: Named, rows: Replica): HostPlan {
 /** Heddle has taken this bridge over, if it has not made it. */
 export const hasOurController = ([, bridge]: Named, rows: Replica): boolean =>
   controllersOf(bridge, rows).some(([, row]) => isOurs(row));
+
+/** Where the bridge of this name is told to go by other Heddles: the targets of their controllers. */
+export function othersOfOurs(name: string, target: string, rows: Replica): readonly string[] {
+  const bridge = findByName(rows.table('Bridge'), name);
+  if (bridge === undefined) return [];
+  return controllersOf(bridge[1], rows)
+    .filter(([, row]) => isOurs(row) && targetOf(row) !== target)
+    .map(([, row]) => targetOf(row));
+}
 
 const added = (intent: HostIntent, bridge: Uuid): HostPlan =>
   change(

@@ -176,6 +176,7 @@ const busy: Status = {
       openflow: 'in sync',
       ports: 2,
       transactions: 1,
+      lock: 'held',
     },
     {
       name: 'kvm2',
@@ -188,6 +189,7 @@ const busy: Status = {
       openflow: 'not connected',
       ports: 0,
       transactions: 0,
+      lock: 'unknown',
     },
   ],
   networks: [{ name: 'blue', vni: 5000, hypervisors: ['kvm1', 'kvm2'], ports: 2, remotes: [] }],

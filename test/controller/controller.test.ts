@@ -348,3 +348,43 @@ t.test('a bridge that has not the datapath id of the file', async t => {
   t.not(changesTo(switch2).length, 0);
   t.equal(fixture.controller.status().hypervisors[0]?.ports, 2);
 });
+
+t.test('a host that another Heddle holds', async t => {
+  const fixture = await new Fixture().start();
+  const [host1, host2] = fixture.hosts;
+  const [switch1, switch2] = fixture.switches;
+  host1.addPort('br-int', 'v1', { 'iface-id': 'fw1' });
+  host2.addPort('br-int', 'v2', { 'iface-id': 'fw2' });
+  await fixture.connect(switch1, switch2);
+  for (const one of fixture.switches) one.log = [];
+
+  host2.passLock("another's");
+  host1.addPort('br-int', 'v3', { 'iface-id': 'fw3', 'attached-mac': '02:00:00:00:00:03' });
+  host2.addPort('br-int', 'v4', { 'iface-id': 'fw4', 'attached-mac': '02:00:00:00:00:04' });
+  await fixture.settle();
+  t.strictSame(changesTo(switch2), [], 'its switch is not touched');
+  t.ok(
+    flowsOf(switch1, 60).some(flow => flow.includes('dl_dst=02:00:00:00:00:04')),
+    'the others go on knowing what is there',
+  );
+  const status = fixture.controller.status();
+  t.match(status, {
+    ok: false,
+    hypervisors: [{ lock: 'held' }, { lock: 'elsewhere', openflow: 'waiting' }],
+    problems: [
+      { where: 'kvm2', message: /^another Heddle holds this host: .* takes over when that one stops/ },
+    ],
+  });
+  switch2.cut();
+  await fixture.settle();
+  t.equal(fixture.problems().length, 1, 'that its switch is not here is not told beside');
+  await fixture.connect(switch2);
+  t.strictSame(changesTo(switch2), []);
+
+  host2.passLock('ours');
+  await fixture.settle();
+  t.equal(changesTo(switch2).length, 7, 'what has changed meanwhile');
+  t.equal(fixture.controller.status().ok, true);
+  t.strictSame([host1.unguarded, host2.unguarded], [0, 0]);
+  fixture.controller.stop();
+});

@@ -24,6 +24,8 @@ class Fixture {
   readonly host = new FakeOvsdb();
   readonly log = new FakeLog();
   readonly views: HypervisorView[] = [];
+  /** How often it was told that the lock has passed. */
+  lockNews = 0;
   intent: HostIntent = {
     bridge: 'br-int',
     datapathType: '',
@@ -43,6 +45,7 @@ class Fixture {
       log: this.log,
       intent: () => this.intent,
       onPorts: (ports, bridge) => this.views.push(viewOf(config, ports, bridge)),
+      onLock: () => void (this.lockNews += 1),
     });
   }
 
@@ -240,6 +243,71 @@ t.test('a transaction that brings nothing about', async t => {
   host.answer = 'commit';
   await fixture.pass(13_000);
   t.strictSame(link.problems, []);
+});
+
+t.test('a host that another Heddle holds', async t => {
+  const fixture = new Fixture();
+  const { host, link, log } = fixture;
+  host.lock = "another's";
+  await fixture.started();
+  t.equal(link.lock, 'elsewhere');
+  t.strictSame(host.transactions, [], 'nothing is written');
+  t.equal(fixture.views.length, 1, 'but it is read');
+  const message =
+    'another Heddle holds this host: this one changes nothing there, and takes over when that one stops. ' +
+    'If both are to run, name each host in one file only';
+  t.strictSame(link.problems, [message]);
+  t.match(log.told.at(0), /another Heddle holds this host/);
+  t.equal(fixture.lockNews, 1);
+  link.reconcile();
+  await fixture.pass(20_000);
+  t.strictSame(host.transactions, []);
+
+  host.passLock('ours');
+  await settled();
+  t.strictSame([link.lock, fixture.lockNews], ['held', 2]);
+  t.strictSame(host.transactions, ['heddle: create bridge br-int; add port heddle-vxlan'], 'at once');
+  t.strictSame(link.problems, []);
+  t.equal(log.told.filter(line => line.includes('taken over')).length, 1);
+
+  host.passLock("another's");
+  await settled();
+  t.strictSame([link.lock, fixture.lockNews], ['elsewhere', 3]);
+  host.edit(() => {
+    host.row('Bridge', 'br-int')['fail_mode'] = 'standalone';
+    Object.assign(host.row('Controller', target), { target: 'tcp:192.0.2.2:6653' });
+  });
+  await fixture.pass(3_000);
+  t.equal(host.transactions.length, 1);
+  t.match(link.problems, [/^another Heddle holds this host \(its controller is tcp:192\.0\.2\.2:6653\): /]);
+
+  host.cut();
+  t.equal(link.lock, 'elsewhere', 'while nobody knows better');
+  host.lock = 'free';
+  await fixture.pass(3_000);
+  t.equal(link.lock, 'held');
+  t.match(
+    host.transactions[1],
+    /set fail_mode.*set controller tcp:192\.0\.2\.1:6653 .*remove controller tcp:192\.0\.2\.2/,
+  );
+  t.equal(host.unguarded, 0, 'each transaction asserts the lock');
+
+  host.cut();
+  t.equal(link.lock, 'held', 'a connection that breaks says nothing of another Heddle');
+  await fixture.pass(3_000);
+  t.strictSame([link.lock, host.transactions.length], ['held', 2]);
+  t.equal(fixture.lockNews, 4);
+  link.stop();
+});
+
+t.test('a lock that is lost before anybody has told', async t => {
+  const { host, link } = await new Fixture().started();
+  host.lock = "another's";
+  host.edit(() => (host.row('Bridge', 'br-int')['fail_mode'] = 'standalone'));
+  await settled();
+  t.equal(host.row('Bridge', 'br-int')['fail_mode'], 'standalone', 'the server does not take it');
+  t.match(link.problems, [/OVSDB refused a transaction: operation 0: not owner/]);
+  link.stop();
 });
 
 t.test('problems of a plan come and go', async t => {

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import {
+  assertLock,
   byUuid,
   configColumns,
   countConfig,
@@ -58,6 +59,8 @@ function whyNot(): string | false {
 class Client {
   readonly session: OvsdbSession;
   readonly batches: (readonly Change[])[] = [];
+  /** What was told of the lock. */
+  readonly held: boolean[] = [];
   readonly #socket: Socket;
   readonly #hidden: readonly string[];
   readonly #results = new Map<string | number, (outcome: TransactionOutcome) => void>();
@@ -84,6 +87,9 @@ class Client {
           break;
         case 'ready':
           this.ready = output;
+          break;
+        case 'lock':
+          this.held.push(output.held);
           break;
         case 'changes':
           this.batches.push(output.changes);
@@ -356,6 +362,27 @@ t.test('ovsdb-server', { skip: whyNot() }, async t => {
       await until('it is gone', () => through.replica.table('Interface').size === 0);
       through.end();
     }
+  });
+
+  t.test('a lock has one holder, and the next one gets it at once', async t => {
+    const guarded = [assertLock('mine'), mutate('Open_vSwitch', byUuid(root), [['next_cfg', '+=', 1]])];
+    const first = await open({ lock: 'mine' }, []);
+    const second = await open({ lock: 'mine' }, []);
+    t.strictSame([first.held, second.held], [[true], [false]]);
+    t.ok((await first.transact(...guarded)).ok);
+    t.match(await second.transact(...guarded), { ok: false, error: { operation: 0, error: 'not owner' } });
+    first.end();
+    await until('the second one has it', () => second.held.at(-1) === true);
+    t.ok((await second.transact(...guarded)).ok);
+
+    const thief = connect(path);
+    thief.write(JSON.stringify({ method: 'steal', params: ['mine'], id: 1 }));
+    await until('it is stolen', () => second.held.at(-1) === false);
+    t.match(await second.transact(...guarded), { ok: false, error: { error: 'not owner' } });
+    thief.destroy();
+    await until('it is back', () => second.held.at(-1) === true);
+    t.ok((await second.transact(...guarded)).ok, 'who was robbed is the next');
+    second.end();
   });
 
   t.test('the end of the server is the end of the session', async t => {

@@ -199,6 +199,61 @@ t.test('from the connection to ready', t => {
   t.end();
 });
 
+t.test('a lock', t => {
+  const says = (locked: unknown) => ({ lock: (request: Sent) => [reply(request, { locked })] });
+  const held = (server: FakeServer) => server.get('lock').map(output => output.held);
+  const kinds = ({ outputs }: FakeServer) =>
+    outputs.map(({ type }) => type).filter(type => type === 'lock' || type === 'ready');
+  const locked = (method: string, lock = 'mine') => ({ id: null, method, params: [lock] });
+
+  const first = new FakeServer(answers(says(true)), { lock: 'mine' });
+  t.strictSame(
+    first.sent.slice(0, 2).map(({ method, params }) => [method, params]),
+    [
+      ['lock', ['mine']],
+      ['get_schema', ['Open_vSwitch']],
+    ],
+  );
+  t.strictSame(kinds(first), ['lock', 'ready'], 'it costs no time');
+  first.say(locked('stolen', 'other'), locked('locked', 'other'), { id: null, method: 'locked', params: [] });
+  t.strictSame(held(first), [true], 'of other locks, nothing is told');
+  first.say(locked('stolen'), locked('locked'));
+  t.strictSame(held(first), [true, false, true]);
+
+  const second = new FakeServer(answers(says(false)), { lock: 'mine' });
+  t.strictSame(held(second), [false]);
+  second.say(locked('locked'));
+  t.strictSame(held(second), [false, true], 'the other one has let go');
+
+  const busy = new FakeServer(
+    answers({ lock: request => [reply(request, { locked: false }), locked('locked')] }),
+    {
+      lock: 'mine',
+    },
+  );
+  t.strictSame(
+    [held(busy), kinds(busy)],
+    [
+      [false, true],
+      ['lock', 'lock', 'ready'],
+    ],
+    'before there is a schema',
+  );
+
+  for (const nonsense of [says('yes'), { lock: (request: Sent) => [reply(request, 7)] }]) {
+    const server = new FakeServer(answers(nonsense), { lock: 'mine' });
+    t.match(server.get('close'), [{ error: { code: 'OVSDB_BAD_MESSAGE' } }]);
+  }
+  const refused = new FakeServer(answers({ lock: request => [refuse(request, 'no locks')] }), {
+    lock: 'mine',
+  });
+  t.match(refused.get('close'), [{ error: { code: 'OVSDB_REFUSED', message: 'lock mine: no locks' } }]);
+  const mute = new FakeServer(answers({ lock: () => [] }), { lock: 'mine' });
+  mute.tick(11_000);
+  t.match(mute.get('close'), [{ error: { code: 'OVSDB_TIMEOUT', message: /no answer about the lock/ } }]);
+  t.end();
+});
+
 t.test('older servers: the next way to monitor, on "unknown method" alone', t => {
   const unknown = (request: Sent) => [refuse(request, 'unknown method')];
   const condition = new FakeServer(

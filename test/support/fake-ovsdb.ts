@@ -90,6 +90,10 @@ export class FakeOvsdb {
   answer: 'commit' | 'drop' | 'pretend' | { readonly error: string; readonly details: string } = 'commit';
   /** Carries configurations out: port numbers, cur_cfg. */
   vswitchd = true;
+  /** Whose the lock is: another client's, or of the one that asks. */
+  lock: 'free' | "another's" | 'ours' = 'free';
+  /** Transactions that came without the lock's assertion. */
+  unguarded = 0;
   /** Refuses connections, with this reason. */
   away: string | undefined;
   /** Connections that were tried. */
@@ -122,8 +126,15 @@ export class FakeOvsdb {
 
   /** The connection breaks. */
   cut(reason = 'the other end closed the connection'): void {
+    if (this.lock === 'ours') this.lock = 'free';
     this.#stream?.end(reason);
     this.#stream = undefined;
+  }
+
+  /** The other client, which had the lock, goes; or one comes that steals it. */
+  passLock(to: 'ours' | "another's"): void {
+    this.lock = to;
+    this.#reply({ id: null, method: to === 'ours' ? 'locked' : 'stolen', params: ['heddle'] });
   }
 
   /** Bytes that are none of OVSDB. */
@@ -178,6 +189,10 @@ export class FakeOvsdb {
       case 'get_schema':
         this.#reply({ id, result: schema, error: null });
         break;
+      case 'lock':
+        if (this.lock === 'free') this.lock = 'ours';
+        this.#reply({ id, result: { locked: this.lock === 'ours' }, error: null });
+        break;
       case 'monitor':
         this.#reply({ id, result: this.#updates(new Map()), error: null });
         break;
@@ -194,7 +209,13 @@ export class FakeOvsdb {
 
   #transact(id: unknown, operations: readonly Operation[]): void {
     for (const one of operations) if ('comment' in one) this.transactions.push(String(one.comment));
+    if (!operations.some(({ op }) => op === 'assert')) this.unguarded += 1;
     if (this.answer === 'drop') return;
+    if (this.lock !== 'ours') {
+      const refused = [{ error: 'not owner', details: '' }, ...operations.slice(1).map(() => null)];
+      this.#reply({ id, result: refused, error: null });
+      return;
+    }
     if (typeof this.answer === 'object') {
       const refused = [this.answer, ...operations.slice(1).map(() => null)];
       this.#reply({ id, result: refused, error: null });
@@ -231,6 +252,7 @@ export class FakeOvsdb {
       case 'select':
         return { rows: [{ next_cfg: this.#at(table, uuidIn(where[0]?.[2]))['next_cfg'] }] };
       case 'comment':
+      case 'assert':
         return {};
       default:
         throw new Error(`no ${op} here`);
