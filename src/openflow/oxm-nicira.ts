@@ -101,7 +101,7 @@ export const niciraFields = {
   mpls_ttl: nxm1(30, 8, 'MPLS_TTL', { exact: true, needs: Need.MPLS }),
   /** The switch's own, which it says and is not told: the datapath's hash, and where a recirculated packet goes on. */
   dp_hash: nxm1(35, 32, 'DP_HASH', { ...hex, readOnly: true }),
-  recirc_id: nxm1(36, 32, 'RECIRC_ID', { exact: true, readOnly: true }),
+  recirc_id: nxm1(36, 32, 'RECIRC_ID', { ...hex, exact: true, readOnly: true }),
   nsh_flags: nsh(1, 8, 'FLAGS', inNsh),
   nsh_mdtype: nsh(2, 8, 'MDTYPE', { ...inNsh, exact: true, readOnly: true }),
   nsh_np: nsh(3, 8, 'NP', { ...inNsh, exact: true, readOnly: true }),

@@ -24,6 +24,7 @@ const ovsNames: Readonly<Partial<Record<FieldName, string>>> = {
   tunnel_id: 'tun_id',
   nxm_ip_proto: 'nw_proto',
   nxm_ip_tos: 'nw_tos',
+  nxm_ip_ecn: 'nw_ecn',
 };
 
 /** The name of a field in set_field and learn. */
