@@ -38,6 +38,8 @@ export interface Catalogue {
 }
 
 const folders = ['src/openflow', 'src/packet'];
+/** Text, not bytes. */
+const notation = 'src/openflow/text/';
 export const entries = ['src/openflow/index.ts', 'src/packet/index.ts'] as const;
 
 /**
@@ -46,7 +48,12 @@ export const entries = ['src/openflow/index.ts', 'src/packet/index.ts'] as const
  */
 export async function readCatalogue(root: string, built: string): Promise<Catalogue> {
   const sources = new Sources(root, entries);
-  const files = new Map(folders.flatMap(folder => sources.below(folder)).map(file => [file.path, file]));
+  const files = new Map(
+    folders
+      .flatMap(folder => sources.below(folder))
+      .filter(file => !file.path.startsWith(notation))
+      .map(file => [file.path, file]),
+  );
   const faults: string[] = [];
   const links = new Map<Spec, { page: string; anchor: string }>();
   const pages: Page[] = [];

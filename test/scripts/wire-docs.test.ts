@@ -36,9 +36,6 @@ t.test('every link leads to a heading', t => {
 });
 
 t.test('every declaration, field and exported name has its comment', t => {
-  t.strictSame(
-    unsaid.filter(line => !/has no comment|cites no clause/.test(line)),
-    [],
-  );
+  t.strictSame(unsaid, []);
   t.end();
 });

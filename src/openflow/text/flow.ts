@@ -17,7 +17,9 @@ export interface FlowText {
   readonly table: number;
   /** 0 to 65535. */
   readonly priority: number;
+  /** What it matches; an empty list is every packet. */
   readonly match: Match;
+  /** What it does with a packet. */
   readonly instructions: readonly Instruction[];
   /** 64 bits; 0 where it is not given. */
   readonly cookie?: bigint;

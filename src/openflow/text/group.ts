@@ -17,7 +17,9 @@ type GroupType = GroupMod['groupType'];
 export interface GroupText {
   /** 0 to OFPG.MAX. */
   readonly id: number;
+  /** Which buckets a packet goes through. */
   readonly groupType: GroupType;
+  /** Its lists of actions. */
   readonly buckets: readonly Bucket[];
 }
 

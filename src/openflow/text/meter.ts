@@ -14,6 +14,7 @@ export interface MeterText {
   readonly id: number;
   /** A bitmap of OFPMF. */
   readonly flags: number;
+  /** What it does above a rate. */
   readonly bands: readonly MeterBand[];
 }
 

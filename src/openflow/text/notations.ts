@@ -12,7 +12,9 @@ export interface MaskedValue {
   readonly mask?: bigint | undefined;
 }
 
+/** How flows are written. */
 export interface FormatOptions {
+  /** The name of a port, to be written in place of its number. */
   readonly portName?: PortName | undefined;
 }
 

@@ -12,7 +12,9 @@ export interface Token {
 /** Turns a port's name into its number; undefined where the switch has no such port. */
 export type PortNumber = (name: string) => number | undefined;
 
+/** How text is read. */
 export interface ReaderOptions {
+  /** The number of a port that is named. */
   readonly portNumber?: PortNumber | undefined;
   /** The line that the text is, where it is one of many; 1 otherwise. */
   readonly line?: number;
