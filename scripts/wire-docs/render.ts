@@ -132,6 +132,8 @@ function factsOf(spec: Spec): string {
         : `Length of the whole in bytes, without the padding to a multiple of ${spec.padTo} that follows.`;
     case 'sizeOf':
       return `Bytes of \`${spec.field}\`.`;
+    case 'lengthOf':
+      return `Length of \`${spec.field}\` in bytes, without its padding.`;
     case 'tag':
       return `Says which \`${spec.field}\` it is.`;
     case 'uint':

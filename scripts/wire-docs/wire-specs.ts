@@ -64,6 +64,7 @@ export function sizeOfSpec(spec: Spec): number | undefined {
     case 'constant':
     case 'length':
     case 'sizeOf':
+    case 'lengthOf':
     case 'tag':
       return spec.size;
     case 'u64':
