@@ -1,4 +1,5 @@
 /** The table of match fields, from the table that the codec works by. */
+import { Need } from '../../src/openflow/oxm-definition.js';
 import { oxmFields } from '../../src/openflow/oxm-fields.js';
 import { table } from './render.js';
 
@@ -15,7 +16,18 @@ export const matchFieldRows = (): string[] => [
   '## All match fields',
   '',
   ...table(
-    ['field', 'ovs-ofctl', 'class', 'number', 'bits', 'bytes', 'written as'],
+    [
+      'field',
+      'ovs-ofctl',
+      'class',
+      'number',
+      'bits',
+      'bytes',
+      'written as',
+      'mask',
+      'can be set',
+      'presumes',
+    ],
     Object.entries(oxmFields).map(([name, field]) => {
       const oxmClass = Math.floor(field.header / 0x10000);
       return [
@@ -26,7 +38,20 @@ export const matchFieldRows = (): string[] => [
         String(field.bits),
         String(field.size),
         field.notation,
+        field.maskable ? 'yes' : 'no',
+        field.writable ? 'yes' : 'no',
+        presumed(field.needs),
       ];
     }),
   ),
 ];
+
+/** Combined needs are named by themselves: IP is IPv4 or IPv6. */
+function presumed(needs: number): string {
+  const whole = Object.entries(Need).find(([, bits]) => bits === needs && needs !== 0);
+  if (whole) return whole[0];
+  return Object.entries(Need)
+    .filter(([, bits]) => bits !== 0 && (bits & (bits - 1)) === 0 && (bits & needs) !== 0)
+    .map(([name]) => name)
+    .join(' or ');
+}

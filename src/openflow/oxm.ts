@@ -141,7 +141,9 @@ export const oxmToSet = custom<Oxm>({
 
 /** A header that no field of our table has; of an experimenter's field with the id that follows. */
 export interface UnknownFieldRef {
+  /** The 32 bits of its header: class, field, no mask bit, length. */
   readonly header: number;
+  /** Of a field of class 0xffff: who defines it. */
   readonly experimenter?: number;
 }
 
