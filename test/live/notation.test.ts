@@ -178,8 +178,8 @@ const meterMod = ({ id, flags, bands }: MeterText): Message => ({
   bands,
 });
 
-// ovs-ofctl prints reserved TCP flags as [200], and does not read that.
-const readByOvs = (text: string): boolean => !text.includes('|[');
+// ovs-ofctl prints reserved TCP flags as [200], and tun_gtpu_flags as gtpu_flags, and reads neither.
+const readByOvs = (text: string): boolean => !/tcp_flags=[^ ,]*\[|gtpu_flags/.test(text);
 
 const why = await whyNoSwitch();
 
@@ -211,5 +211,5 @@ t.test('flows, groups and meters of a real switch', { skip: why ?? false }, asyn
   await printed.add({ ...ours, flows: ours.flows.filter(readByOvs) });
   const again = { ...theirs, flows: theirs.flows.filter(readByOvs) };
   t.strictSame(await printed.printed(), again, 'ovs-ofctl reads what we print');
-  t.ok(again.flows.length >= flows.length - 1);
+  t.ok(again.flows.length > flows.length - 5, 'all but a few');
 });

@@ -5,8 +5,9 @@
 import { fieldByName, oxmFields } from '../oxm-fields.js';
 import type { FieldName, OxmField } from '../oxm-fields.js';
 import { choices, flags } from './flags.js';
-import { decimal, notations, padded } from './notations.js';
+import { decimal, hexadecimal, notations, padded } from './notations.js';
 import type { MaskedValue, Notation } from './notations.js';
+import { hex, parseUint } from './values.js';
 
 /** Open vSwitch's name of a field, where that is not ours. The older form of a field (`nxm_…`) has the name of the newer. */
 const ovsNames: Readonly<Partial<Record<FieldName, string>>> = {
@@ -41,6 +42,27 @@ interface Spelling {
   readonly inMatch?: Notation;
 }
 
+/** `(1,0x800)`: the name space and the type in it. */
+const packetType: Notation = {
+  expected: 'a name space and a type: (1,0x800)',
+  format: ({ value }) => `(${value >> 16n},${hex(value & 0xffffn)})`,
+  parse: ({ text }) => {
+    const [, space, type] = /^\(([^(),]*),([^(),]*)\)$/.exec(text) ?? [];
+    const [upper, lower] = [parseUint(space ?? ''), parseUint(type ?? '')];
+    if (upper === undefined || lower === undefined || lower > 0xffffn) return undefined;
+    return { value: (upper << 16n) | lower };
+  },
+};
+
+/** Open vSwitch tells a value of these fields with itself as the mask, and prints no mask. */
+function withoutMask(plainly: Notation): Notation {
+  return {
+    ...plainly,
+    format: ({ value, mask }, row, options) =>
+      plainly.format(value === mask ? { value } : { value, mask }, row, options),
+  };
+}
+
 /** By Open vSwitch's name; a field that is not here has nothing special. */
 const spellings: Readonly<Partial<Record<string, Spelling>>> = {
   in_port_oxm: { printed: 'in_port' },
@@ -62,6 +84,13 @@ const spellings: Readonly<Partial<Record<string, Spelling>>> = {
   icmpv6_type: { printed: 'icmp_type' },
   icmpv6_code: { printed: 'icmp_code' },
   tun_id: { aliases: ['tunnel_id'] },
+  tun_gbp_flags: { inMatch: withoutMask(hexadecimal) },
+  tun_erspan_ver: { inMatch: withoutMask(decimal) },
+  tun_erspan_dir: { inMatch: withoutMask(decimal) },
+  tun_erspan_hwid: { inMatch: withoutMask(hexadecimal) },
+  tun_gtpu_flags: { printed: 'gtpu_flags', inMatch: withoutMask(hexadecimal) },
+  tun_gtpu_msgtype: { printed: 'gtpu_msgtype' },
+  packet_type: { notation: packetType },
   ct_zone: { notation: decimal },
   ct_state: {
     notation: flags(['new', 'est', 'rel', 'rpl', 'inv', 'trk', 'snat', 'dnat'], { onlyNamed: true }),

@@ -88,9 +88,11 @@ export function choices(named: Readonly<Record<string, MaskedValue>>): Notation 
   const all = Object.entries(named);
   return {
     expected: `one of ${all.map(([name]) => name).join(', ')}`,
-    format: (one, row, options) =>
-      all.find(([, { value, mask }]) => value === one.value && mask === one.mask)?.[0] ??
-      decimal.format(one, row, options),
+    format: (one, row, options) => {
+      const given = one.mask ?? (1n << BigInt(row.bits)) - 1n;
+      const name = all.find(([, { value, mask }]) => value === one.value && mask === given)?.[0];
+      return name ?? decimal.format(one, row, options);
+    },
     parse: (token, row, r) =>
       all.find(([name]) => name === token.text.toLowerCase())?.[1] ?? decimal.parse(token, row, r),
   };

@@ -58,8 +58,8 @@ export function formatFlow(flow: FlowText, options: FormatOptions = {}): string 
   ];
   const match = [
     ...(flow.priority === usualPriority ? [] : [`priority=${flow.priority}`]),
-    ...(flow.match.length === 0 ? [] : [formatMatch(flow.match, options)]),
-  ];
+    formatMatch(flow.match, options),
+  ].filter(text => text !== '');
   const fields = match.length === 0 ? '' : `${match.join(',')} `;
   return `${head.join('')}${fields}actions=${formatInstructions(flow.instructions, options)}`;
 }

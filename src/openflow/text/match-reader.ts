@@ -29,6 +29,8 @@ export const matchWords = (): readonly string[] => [
   ...matchFieldNames(),
 ];
 
+/** The name space of a packet_type whose types are Ethernet's. */
+const etherTypes = 1;
 const packetTypeValue = /\([^()]*\)/y;
 
 export class MatchReader {
@@ -46,7 +48,8 @@ export class MatchReader {
     const { text } = name;
     if (isWord(text)) this.#words.push(name);
     else if (vlanNames.includes(text) || matchFields(text).length > 0 || unknownHeader(text) !== undefined) {
-      this.#r.expect('=');
+      const isPresence = this.#r.isAtBreak && matchFields(text)[0]?.row.notation === 'bytes';
+      if (!isPresence) this.#r.expect('=');
       const value = this.#r.sees('(') ? this.#r.matching(packetTypeValue) : this.#r.value();
       this.#items.push({ name, value });
     } else return false;
@@ -66,10 +69,12 @@ export class MatchReader {
 
   /** What the match says of the protocol, so far. */
   get known(): Known {
-    return { ethType: this.#exact('eth_type'), ipProto: this.#exact('ip_proto') };
+    const packetType = this.#exact('packet_type') ?? 0;
+    const inner = packetType >>> 16 === etherTypes ? packetType & 0xffff : undefined;
+    return { ethType: this.#exact('eth_type') ?? inner, ipProto: this.#exact('ip_proto') };
   }
 
-  #exact(field: 'eth_type' | 'ip_proto'): number | undefined {
+  #exact(field: 'eth_type' | 'ip_proto' | 'packet_type'): number | undefined {
     const found = this.#fields.get(field)?.oxm;
     return found?.field === field && found.mask === undefined ? found.value : undefined;
   }
@@ -92,13 +97,21 @@ export class MatchReader {
   #putItem(item: Item): void {
     const { name, value } = item;
     if (value.text === '*') return;
+    const [spelled] = matchFields(name.text);
+    if (spelled?.row.notation === 'bytes' && value.text === '') {
+      const none = new Uint8Array();
+      this.#put({ field: spelled.row.name, value: none, mask: none } as KnownOxm, name.at);
+      return;
+    }
     const header = unknownHeader(name.text);
     if (header !== undefined) this.#put(readUnknownOxm(this.#r, header, name, value), name.at);
     else if (name.text === 'dl_vlan') this.#putDlVlan(value);
     else if (name.text === 'vlan_tci') this.#putTci(value);
     else {
       const { row, notation } = this.#meant(name);
-      for (const oxm of readOxm(this.#r, row, notation, value)) this.#put(oxm, name.at);
+      for (const oxm of readOxm(this.#r, row, notation, value))
+        // A packet is one of Ethernet where nothing else is said.
+        if (oxm.field !== 'packet_type' || oxm.value !== 0) this.#put(oxm, name.at);
     }
   }
 
@@ -127,7 +140,7 @@ export class MatchReader {
   }
 }
 
-const isEthType = ({ name }: Item): boolean => name.text === 'dl_type' || name.text === 'eth_type';
+const isEthType = ({ name }: Item): boolean => ['dl_type', 'eth_type', 'packet_type'].includes(name.text);
 const isIpProto = ({ name }: Item): boolean => name.text === 'nw_proto' || name.text === 'ip_proto';
 const rankOf = (one: Oxm): number =>
   one.field === 'unknown' ? Infinity : (fieldByName(one.field)?.rank ?? 0);

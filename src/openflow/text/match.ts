@@ -20,7 +20,7 @@ const printed: readonly string[] = [
   ...Array.from({ length: 4 }, (_, i) => `xxreg${i}`),
   ...['tun_id', 'tun_src', 'tun_dst', 'tun_ipv6_src', 'tun_ipv6_dst', 'tun_gbp_id', 'tun_gbp_flags'],
   ...['tun_tos', 'tun_ttl', 'tun_erspan_ver', 'tun_erspan_idx', 'tun_erspan_dir', 'tun_erspan_hwid'],
-  ...['gtpu_flags', 'gtpu_msgtype', 'tun_flags'],
+  ...['tun_gtpu_flags', 'tun_gtpu_msgtype', 'tun_flags'],
   ...Array.from({ length: 64 }, (_, i) => `tun_metadata${i}`),
   ...['metadata', 'in_port', 'in_port_oxm', 'vlan', 'eth_src', 'eth_dst', 'eth_type'],
   ...['ipv6_src', 'ipv6_dst', 'ipv6_label', 'arp_spa', 'arp_tpa'],
@@ -38,14 +38,15 @@ const vlanFields: ReadonlySet<string> = new Set(['vlan_vid', 'vlan_pcp', 'vlan_t
 
 /**
  * A match as ovs-ofctl prints it: `udp,in_port=1,dl_src=…,tp_dst=53`; empty where it matches all. `parseMatch` reads it
- * back, in canonical order. Three things the notation can not say: that a field has its older NXM form, that a mask is
- * there although all its bits are 1, and the order of the fields. A field that we do not know is shown by its header,
+ * back, in canonical order. What the notation can not say: that a field has its older NXM form, that a mask is there although
+ * all its bits are 1, a packet_type of Ethernet, zeros that lead the bytes of tun_metadata, a mask of some tunnel fields that is the value, and the order of the fields. A field that we do not know is shown by its header,
  * which ovs-ofctl does not read and `parseMatch` does.
  */
 export function formatMatch(match: Match, options: FormatOptions = {}): string {
   const { word, saysIpProto } = protocolWord(valueOf(match, 'eth_type'), valueOf(match, 'ip_proto'));
-  const isSaid = ({ field }: Oxm): boolean =>
+  const isSaid = ({ field, ...one }: Oxm): boolean =>
     vlanFields.has(field) ||
+    (field === 'packet_type' && 'value' in one && one.value === 0) ||
     (word !== undefined && field === 'eth_type') ||
     (saysIpProto && field === 'ip_proto');
   const items = match
@@ -66,6 +67,8 @@ function formatField(one: Oxm, options: FormatOptions): string {
   const row = fieldByName(one.field);
   if (!row) return one.field;
   const { name, notation } = printedAs(row);
+  // Tunnel options of any value: that the option is there is what counts.
+  if (row.notation === 'bytes' && one.mask !== undefined && bigintOf(one.mask) === 0n) return name;
   return `${name}=${notation.format(widened(one), row, options)}`;
 }
 

@@ -33,7 +33,7 @@ export const bytesOfNumber = (value: bigint, width: number): Uint8Array =>
 export const dottedBytes = (bytes: Uint8Array): string => hexOf(bytes).replace(/(..)(?=.)/g, '$1.');
 
 /** More digits than any field has: longer ones would take more than linear time. */
-const mostDigits = 80;
+const mostDigits = 300;
 
 /** A decimal or hexadecimal number, or undefined. A leading 0 is refused: ovs-ofctl reads octal there. */
 export const parseUint = (text: string): bigint | undefined =>

@@ -171,7 +171,9 @@ function readMatch(r: Reader, name: Token, options: Readonly<Record<string, unkn
 
 function readConstant(r: Reader, row: OxmField, token: Token): bigint {
   const [oxm] = readOxm(r, row, notationOf(row), token);
-  if (!oxm || oxm.mask !== undefined) return r.mismatch('a value with no mask', token);
+  // `trk` is all flags of a connection, of which the others have no meaning: that is no mask that was written.
+  if (!oxm || (oxm.mask !== undefined && /[/+-]/.test(token.text)))
+    return r.mismatch('a value with no mask', token);
   return bigintOf(oxm.value);
 }
 
