@@ -1,28 +1,26 @@
 import type { HypervisorConfig } from '../config/config.js';
-import { formatEndpoint } from '../config/endpoint.js';
 import type { HostIntent } from '../intent/index.js';
-import { backoff } from '../lib/backoff.js';
 import {
   assertLock,
   configColumns,
   countedConfig,
   isConfigured,
-  OvsdbSession,
   type PortEvent,
   portColumns,
   portEvents,
   portsOf,
   type Replica,
-  type SessionOutput,
   type SwitchPorts,
+  type TransactionOutcome,
   type WantedTables,
 } from '../ovsdb/index.js';
 import { type BridgeIdentity, identityOf, sameIdentity } from '../reconcile/host-bridge.js';
 import { hostColumns, planHost } from '../reconcile/host.js';
 import { othersOfOurs } from '../reconcile/host-controllers.js';
 import { Contest } from './contest.js';
+import type { Effects, Log, Timer } from './effects.js';
 import { HostLock, hostLock, type HostLockState } from './host-lock.js';
-import type { Effects, Log, Stream, Timer } from './effects.js';
+import { type LinkState, type OvsdbEvent, OvsdbConnection } from './ovsdb-connection.js';
 
 export interface HypervisorLinkOptions {
   readonly config: HypervisorConfig;
@@ -35,12 +33,6 @@ export interface HypervisorLinkOptions {
   /** This Heddle may change the host now, or may not any more. */
   readonly onLock: () => void;
 }
-
-/** How the connection to one host's OVSDB stands, for `heddle status`. */
-export type LinkState =
-  | { readonly state: 'connecting'; readonly attempts: number; readonly lastError?: string }
-  | { readonly state: 'reading' }
-  | { readonly state: 'connected' };
 
 /** What is followed on every host. No statistics: they change all the time. */
 const monitored: WantedTables = {
@@ -55,57 +47,38 @@ const monitored: WantedTables = {
 const retryRefused = 2_000;
 /** How long ovs-vswitchd may take to apply a change before it is a problem. Milliseconds. */
 const slowToApply = 3_000;
-/** How long a new connection must hold before the count of failed attempts starts again. Milliseconds. */
-const settled = 5_000;
-
 /**
  * Keeps one hypervisor's OVSDB connected and true to what is wanted there. The last replica is kept while the connection
  * is away: the host's switch goes on forwarding, and its peers must go on knowing its ports.
  */
 export class HypervisorLink {
   readonly #options: HypervisorLinkOptions;
-  #session: OvsdbSession | undefined;
-  #stream: Stream | undefined;
-  #replica: Replica | undefined;
+  readonly #connection: OvsdbConnection;
   #ports: SwitchPorts | undefined;
   #bridge: BridgeIdentity | undefined;
-  #attempts = 0;
-  #lastError: string | undefined;
-  #timer: Timer | undefined;
-  #ticker: Timer | undefined;
-  #openedAt: number | undefined;
   #planProblems: readonly string[] = [];
   #refusal: string | undefined;
   readonly #contest = new Contest();
   readonly #lock = new HostLock();
-  /** Why we are closing the connection ourselves. */
-  #closing: string | undefined;
   /** The configuration number of our last transaction, and when it was made. */
   #counted: { readonly config: number; readonly at: number } | undefined;
   #transactions = 0;
   #pending = false;
-  #stopped = false;
+  #retry: Timer | undefined;
 
   constructor(options: HypervisorLinkOptions) {
     this.#options = options;
+    this.#connection = new OvsdbConnection({
+      ...options,
+      tables: monitored,
+      lock: hostLock,
+      onConnecting: () => this.#forget(),
+      onEvent: event => this.#onEvent(event),
+    });
   }
 
   get state(): LinkState {
-    switch (this.#session?.phase) {
-      case 'ready':
-        return { state: 'connected' };
-      case 'schema':
-      case 'monitoring':
-        return { state: 'reading' };
-      case 'connecting':
-      case 'closed':
-      case undefined:
-        return {
-          state: 'connecting',
-          attempts: this.#attempts,
-          ...(this.#lastError !== undefined && { lastError: this.#lastError }),
-        };
-    }
+    return this.#connection.state;
   }
 
   /** Who may change this host. */
@@ -120,7 +93,7 @@ export class HypervisorLink {
 
   /** The configured bridge, as its OVSDB says; undefined while that is not connected, or has no such bridge. */
   get bridge(): BridgeIdentity | undefined {
-    return this.#session?.phase === 'ready' ? this.#bridge : undefined;
+    return this.#connection.state.state === 'connected' ? this.#bridge : undefined;
   }
 
   /** What keeps this host from being as it should be. */
@@ -133,25 +106,20 @@ export class HypervisorLink {
   }
 
   start(): void {
-    this.#connect();
-    this.#ticker = this.#options.effects.every(1_000, () => {
-      this.#handle(this.#session?.tick(this.#options.effects.now()) ?? []);
-    });
+    this.#connection.start();
   }
 
   stop(): void {
-    this.#stopped = true;
-    this.#timer?.cancel();
-    this.#ticker?.cancel();
-    this.#stream?.destroy();
+    this.#retry?.cancel();
+    this.#connection.stop();
   }
 
   /** What is wanted may have changed: compares, and sends the difference if there is one. */
   reconcile(): void {
     const { effects, intent, log, config } = this.#options;
-    const session = this.#session;
-    if (this.#stopped || this.#pending || session?.phase !== 'ready' || session.replica === undefined) return;
-    const { operations, changes: all, problems } = planHost(intent(), session.replica);
+    const { replica, isReady } = this.#connection;
+    if (!isReady || this.#pending || replica === undefined) return;
+    const { operations, changes: all, problems } = planHost(intent(), replica);
     this.#tell(problems);
     if (operations.length === 0) {
       this.#refusal = undefined;
@@ -171,84 +139,29 @@ export class HypervisorLink {
     const level = this.#refusal === undefined && !contested ? 'info' : 'debug';
     log[level](fields, `${config.name}: ${changes}`);
     this.#pending = true;
-    this.#handle(session.transact('host', [assertLock(hostLock), ...operations], now));
+    this.#connection.transact([assertLock(hostLock), ...operations]);
   }
 
-  #connect(): void {
-    const { config, effects } = this.#options;
-    const session = new OvsdbSession({
-      database: 'Open_vSwitch',
-      tables: monitored,
-      now: effects.now(),
-      lock: hostLock,
-      ...(this.#replica !== undefined && { previous: this.#replica }),
-    });
-    this.#session = session;
+  /** A new connection: what was under way on the one before is not any more. */
+  #forget(): void {
     this.#pending = false;
+    this.#retry?.cancel();
     this.#contest.forget();
     this.#lock.reconnect();
-    this.#closing = undefined;
-    const own = (outputs: readonly SessionOutput[]): void => {
-      if (this.#session === session) this.#handle(outputs);
-    };
-    this.#stream = effects.connect(config.ovsdb, {
-      opened: () => {
-        this.#openedAt = effects.now();
-        own(session.opened(effects.now()));
-      },
-      received: chunk => own(session.received(chunk, effects.now())),
-      closed: reason => {
-        if (this.#session !== session) return;
-        own(session.closed(reason));
-        this.#lost(this.#closing ?? reason);
-      },
-    });
   }
 
-  #lost(reason: string): void {
-    const { config, effects, log } = this.#options;
-    this.#session = undefined;
-    this.#stream = undefined;
-    if (this.#stopped) return;
-    if (this.#openedAt !== undefined && effects.now() - this.#openedAt > settled) this.#attempts = 0;
-    this.#openedAt = undefined;
-    const wait = backoff(this.#attempts, effects.random());
-    const news = this.#attempts === 0 || reason !== this.#lastError;
-    this.#attempts += 1;
-    this.#lastError = reason;
-    const fields = { hypervisor: config.name, reason, attempt: this.#attempts, retryInMs: wait };
-    const where = formatEndpoint(config.ovsdb);
-    // Told once for each reason: a host that is off for a week must not fill the log.
-    log[news ? 'warn' : 'debug'](fields, `${config.name}: no OVSDB at ${where}: ${reason}; trying again`);
-    this.#timer = effects.after(wait, () => this.#connect());
-  }
-
-  #handle(outputs: readonly SessionOutput[]): void {
-    const { config, log } = this.#options;
-    for (const output of outputs) {
-      switch (output.type) {
-        case 'send':
-          this.#stream?.write(output.text);
-          break;
-        case 'ready':
-          this.#replica = output.replica;
-          log.info({ hypervisor: config.name, method: output.method }, `${config.name}: OVSDB connected`);
-          this.#onRows(output.replica);
-          break;
-        case 'lock':
-          this.#onLock(output.held);
-          break;
-        case 'changes':
-          if (this.#replica !== undefined) this.#onRows(this.#replica);
-          break;
-        case 'result':
-          this.#onResult(output.outcome);
-          break;
-        case 'close':
-          this.#closing = output.error.message;
-          this.#stream?.destroy();
-          break;
-      }
+  #onEvent(event: OvsdbEvent): void {
+    switch (event.type) {
+      case 'lock':
+        this.#onLock(event.held);
+        break;
+      case 'ready':
+      case 'changes':
+        this.#onRows();
+        break;
+      case 'result':
+        this.#onResult(event.outcome);
+        break;
     }
   }
 
@@ -269,15 +182,16 @@ export class HypervisorLink {
   #heldElsewhere(): string | undefined {
     if (this.#lock.state !== 'elsewhere') return undefined;
     const { config, intent } = this.#options;
-    const targets = this.#replica ? othersOfOurs(config.bridge, intent().controller, this.#replica) : [];
+    const { replica } = this.#connection;
+    const targets = replica === undefined ? [] : othersOfOurs(config.bridge, intent().controller, replica);
     const where = targets.length === 0 ? '' : ` (its controller is ${targets.join(', ')})`;
     return `another Heddle holds this host${where}: this one changes nothing there, and takes over when that one stops. If both are to run, name each host in one file only`;
   }
 
-  #onResult(outcome: Extract<SessionOutput, { type: 'result' }>['outcome']): void {
+  #onResult(outcome: TransactionOutcome): void {
     const { config, log } = this.#options;
     this.#pending = false;
-    if (this.#session?.phase !== 'ready') return;
+    if (!this.#connection.isReady) return;
     if (outcome.ok) {
       this.#transactions += 1;
       this.#refusal = undefined;
@@ -295,12 +209,9 @@ export class HypervisorLink {
 
   /** Plans anew in a while, from the replica as it is then. */
   #later(): void {
-    const { effects } = this.#options;
-    const session = this.#session;
     this.#pending = true;
     this.#contest.forget();
-    this.#timer = effects.after(retryRefused, () => {
-      if (this.#session !== session) return;
+    this.#retry = this.#options.effects.after(retryRefused, () => {
       this.#pending = false;
       this.reconcile();
     });
@@ -309,12 +220,14 @@ export class HypervisorLink {
   /** Told when ovs-vswitchd takes too long to carry out what was written. */
   #unapplied(): string | undefined {
     const counted = this.#counted;
-    if (counted === undefined || this.#session?.phase !== 'ready') return undefined;
+    if (counted === undefined || !this.#connection.isReady) return undefined;
     if (this.#options.effects.now() - counted.at < slowToApply) return undefined;
     return `ovs-vswitchd has not carried out configuration ${counted.config} yet: is it running?`;
   }
 
-  #onRows(replica: Replica): void {
+  #onRows(): void {
+    const { replica } = this.#connection;
+    if (replica === undefined) return;
     if (this.#counted !== undefined && isConfigured(replica, this.#counted.config)) this.#counted = undefined;
     this.#readPorts(replica);
     this.reconcile();
