@@ -1,4 +1,4 @@
-import type { BundleControl, ExchangeError, ExchangeOutcome, Message } from '../openflow/index.js';
+import type { BundleControl, ExchangeError, ExchangeOutcome, Message, MeterMod } from '../openflow/index.js';
 import { bundleControl, bundleOf, type Operation } from '../reconcile/order.js';
 
 /** What became of some operations. The places of the errors are those of the operations. */
@@ -30,6 +30,13 @@ export class SwitchChanges {
 
   constructor(exchange: ExchangeWith) {
     this.#exchange = exchange;
+  }
+
+  /** Meters are in no bundle of Open vSwitch's: it refuses them there. One by one, each for itself. */
+  async applyMeters(mods: readonly MeterMod[]): Promise<Applied> {
+    const outcome = await this.#exchange(mods);
+    if (outcome.type === 'failed') return lost;
+    return outcome.errors.length === 0 ? done : { type: 'refused', errors: outcome.errors, others: 'done' };
   }
 
   async apply(operations: readonly Operation[]): Promise<Applied> {

@@ -1,15 +1,16 @@
-import { type Group, ourCookies, staticCookies } from '../intent/index.js';
+import { type Group, type Meter, ourCookies, staticCookies } from '../intent/index.js';
 import {
   type ErrorMessage,
   type ExchangeOutcome,
   type FlowStats,
   type Message,
   OFPG,
+  OFPM,
   OFPP,
   OFPTT,
 } from '../openflow/index.js';
 
-/** Asks a switch for all flows under our cookies, and for all groups. */
+/** Asks a switch for all flows under our cookies, and for all groups and meters. */
 export const dumpRequests: readonly Message[] = [
   {
     type: 'multipart_request',
@@ -26,11 +27,14 @@ export const dumpRequests: readonly Message[] = [
     },
   },
   { type: 'multipart_request', xid: 0, flags: 0, body: { type: 'group_desc' } },
+  { type: 'multipart_request', xid: 0, flags: 0, body: { type: 'meter_config', meterId: OFPM.ALL } },
 ];
 
 export interface Dump {
   readonly flows: readonly FlowStats[];
   readonly groups: readonly Group[];
+  /** None from a switch that knows no meters, and refuses that question. */
+  readonly meters: readonly Meter[];
   /** The switch would not tell its flows: none of them is known. */
   readonly refusal?: ErrorMessage;
   /** False where the switch would not tell its groups. */
@@ -41,6 +45,7 @@ export interface Dump {
 export function readDump({ replies, errors }: ExchangeOutcome & { readonly type: 'done' }): Dump {
   const flows: FlowStats[] = [];
   const groups: Group[] = [];
+  const meters: Meter[] = [];
   for (const reply of replies) {
     if (reply.type !== 'multipart_reply') continue;
     if (reply.body.type === 'flow') for (const entry of reply.body.entries) flows.push(entry);
@@ -48,10 +53,12 @@ export function readDump({ replies, errors }: ExchangeOutcome & { readonly type:
       for (const { groupId, groupType, buckets } of reply.body.entries)
         groups.push({ id: groupId, groupType, buckets });
     }
+    if (reply.body.type === 'meter_config')
+      for (const { meterId: id, flags, bands } of reply.body.entries) meters.push({ id, flags, bands });
   }
   const refusal = errors.find(({ index }) => index === 0)?.error;
   const toldGroups = !errors.some(({ index }) => index === 1);
-  return { flows, groups, toldGroups, ...(refusal !== undefined && { refusal }) };
+  return { flows, groups, meters, toldGroups, ...(refusal !== undefined && { refusal }) };
 }
 
 /** Asks how many flows there are that are reconciled, and for all groups: cheap enough to be asked again and again. */

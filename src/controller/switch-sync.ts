@@ -4,10 +4,13 @@ import {
   type FlowStats,
   formatFlow,
   formatGroup,
+  formatMeter,
+  type MeterMod,
 } from '../openflow/index.js';
 import type { Wanted } from '../reconcile/compile.js';
 import { differingGroups, type Drift, driftOf } from '../reconcile/drift.js';
 import { type Actual, isEmpty, planFlows, readActual } from '../reconcile/flows.js';
+import { afterMeterMod, planMeters } from '../reconcile/meters.js';
 import { type Operation, order } from '../reconcile/order.js';
 import type { Effects, Timer } from './effects.js';
 import { type ExchangeWith, SwitchChanges } from './switch-changes.js';
@@ -153,8 +156,8 @@ export class SwitchSync {
       this.close();
       return undefined;
     }
-    const { flows, groups, refusal, toldGroups } = readDump(outcome);
-    const { actual, reactive } = readActual(flows, groups);
+    const { flows, groups, meters, refusal, toldGroups } = readDump(outcome);
+    const { actual, reactive } = readActual(flows, groups, meters);
     const believed = this.#actual ?? actual;
     if (refusal !== undefined && this.#unread === undefined) {
       this.#unread = { error: nameOfError(refusal), what: 'to tell its flows' };
@@ -166,6 +169,7 @@ export class SwitchSync {
       // What may yet be learned is in no dump.
       learned: new Set([...believed.learned, ...actual.learned]),
       groups: toldGroups ? actual.groups : believed.groups,
+      meters: actual.meters,
     };
     return reactive;
   }
@@ -202,7 +206,16 @@ export class SwitchSync {
       return;
     }
     this.#forgetNeedless(wanted, actual);
+    const meters = planMeters(wanted, actual.meters, this.#heldBack);
+    if (meters.toPut.length > 0) {
+      await this.#changeMeters(meters.toPut, actual);
+      return;
+    }
     const plan = planFlows(wanted, actual, this.#heldBack);
+    if (isEmpty(plan) && meters.toDelete.length > 0) {
+      await this.#changeMeters(meters.toDelete, actual);
+      return;
+    }
     if (isEmpty(plan)) {
       this.#settle(plan.after, 0);
       return;
@@ -224,6 +237,23 @@ export class SwitchSync {
     const { after, keepsStale } = planFlows(wanted, actual, this.#heldBack);
     this.#inDoubt = keepsStale && this.#unread === undefined;
     this.#settle(after, made.length);
+    if (meters.toDelete.length > 0) this.#again = true;
+  }
+
+  /** Meters have turns of their own: what uses them comes after, and goes before. */
+  async #changeMeters(mods: readonly MeterMod[], actual: Actual): Promise<void> {
+    this.#phase = 'programming';
+    const applied = await this.#changes.applyMeters(mods);
+    if (applied.type === 'lost') {
+      this.close();
+      return;
+    }
+    const operations = mods.map(message => ({ about: message.meterId, message }));
+    if (applied.type === 'refused') this.#holdBack(operations, applied.errors);
+    const made = mods.filter(({ meterId }) => !this.#heldBack.has(meterId));
+    this.#sent += made.length;
+    this.#actual = { ...actual, meters: afterMeterMod(actual.meters, made) };
+    this.#again = true;
   }
 
   #settle(actual: Actual, sent: number): void {
@@ -236,7 +266,7 @@ export class SwitchSync {
     this.#options.onInSync(sent);
   }
 
-  #holdBack(operations: readonly Operation[], errors: readonly ExchangeError[]): void {
+  #holdBack(operations: readonly Attempt[], errors: readonly ExchangeError[]): void {
     for (const { index, error } of errors) {
       const operation = operations[index];
       if (operation === undefined || this.#heldBack.has(operation.about)) continue;
@@ -259,11 +289,11 @@ export class SwitchSync {
       const isWanted =
         typeof about === 'bigint'
           ? wanted.flows.has(about) || wanted.learned.has(about)
-          : wanted.groups.has(about);
+          : wanted.groups.has(about) || wanted.meters.has(about);
       const isThere =
         typeof about === 'bigint'
           ? actual.flows.has(about) || actual.learned.has(about)
-          : actual.groups.has(about);
+          : actual.groups.has(about) || actual.meters.has(about);
       // A group that is there may still have to be changed; a flow says all by its cookie.
       const isMade = typeof about === 'bigint' && isThere;
       const isNeedless = doing === 'delete' ? isWanted || !isThere : !isWanted || isMade;
@@ -272,12 +302,19 @@ export class SwitchSync {
   }
 }
 
-function textOf({ message }: Operation): string {
+/** Something that was sent, and what it is about: a flow's cookie, or the id of a group or meter, which differ in range. */
+type Attempt = Operation | { readonly about: number; readonly message: MeterMod };
+
+function textOf({ message }: Attempt): string {
   if (message.type === 'flow_mod') {
     const { tableId: table, priority, match, instructions, cookie } = message;
     return message.command === 'delete'
       ? `to delete the flow with cookie=0x${cookie.toString(16)}`
       : formatFlow({ table, priority, match, instructions });
+  }
+  if (message.type === 'meter_mod') {
+    const { meterId: id, flags, bands } = message;
+    return message.command === 'delete' ? `to delete meter ${id}` : formatMeter({ id, flags, bands });
   }
   const { groupId: id, groupType, buckets } = message;
   return message.command === 'delete' ? `to delete group ${id}` : formatGroup({ id, groupType, buckets });

@@ -1,5 +1,5 @@
 import type { Ipv4 } from '../lib/addresses.js';
-import type { Bucket, GroupMod, Instruction, Match } from '../openflow/index.js';
+import type { Bucket, GroupMod, Instruction, Match, MeterBand } from '../openflow/index.js';
 
 /** A flow that an app wants in a switch for as long as it says so: no timeouts, since those go on while Heddle is away. */
 export interface Flow {
@@ -16,10 +16,21 @@ export interface Group {
   readonly buckets: readonly Bucket[];
 }
 
+/** Flows send packets through it by the `meter` instruction. */
+export interface Meter {
+  /** From `meterIds` below: the reconciler takes only those for Heddle's own. */
+  readonly id: number;
+  /** A bitmap of OFPMF: exactly one of KBPS and PKTPS. */
+  readonly flags: number;
+  readonly bands: readonly MeterBand[];
+}
+
 /** What an app wants in one switch: the whole truth about its part of it. */
 export interface Program {
   readonly flows: readonly Flow[];
   readonly groups: readonly Group[];
+  /** Left out: none. */
+  readonly meters?: readonly Meter[];
   /** Cookies under which the switch may keep flows that its own `learn` actions wrote; others of ours are deleted. */
   readonly learned: ReadonlySet<bigint>;
   /**
@@ -42,4 +53,14 @@ export const groupIds = {
   local: (vni: number): number => 0x48000000 + vni,
   flood: (vni: number): number => 0x49000000 + vni,
   isOurs: (id: number): boolean => id >>> 24 === 0x48 || id >>> 24 === 0x49,
+} as const;
+
+/**
+ * Meters have no cookies either, and small ids: Open vSwitch's userspace datapath has 65,536 of them. Ours are 1,000 in
+ * each switch, from 0x4801 on, where other programs begin at 1.
+ */
+export const meterIds = {
+  /** @param index 1 to 1,000, no two alike in one switch */
+  of: (index: number): number => 0x4800 + index,
+  isOurs: (id: number): boolean => id > 0x4800 && id <= 0x4800 + 1_000,
 } as const;

@@ -5,6 +5,8 @@ import {
   hash40,
   type Keep,
   makeCookie,
+  type Meter,
+  meterIds,
   type Program,
 } from '../intent/index.js';
 import { HeddleError } from '../lib/errors.js';
@@ -13,6 +15,7 @@ import {
   type FlowMod,
   formatFlow,
   type GroupMod,
+  type MeterMod,
   maxFrame,
   OFP_NO_BUFFER,
   OFPG,
@@ -54,6 +57,7 @@ export interface Wanted {
   readonly groups: ReadonlyMap<number, Group>;
   /** The number of the app that each group belongs to. */
   readonly groupOwners: ReadonlyMap<number, number>;
+  readonly meters: ReadonlyMap<number, Meter>;
   readonly learned: ReadonlySet<bigint>;
   /** What stays though it is not wanted (Program.keep), by the app's number. */
   readonly keep: ReadonlyMap<number, Keep>;
@@ -67,14 +71,19 @@ export interface Wanted {
  */
 export function checkPart(part: Part): CheckedPart {
   if (!isObject(part.program)) throw invalid('`desired` must return a program');
-  const { flows, groups, learned, keep } = part.program;
-  if (!isList(flows) || !isList(groups)) throw invalid('`flows` and `groups` must be lists');
+  const { flows, groups, meters = [], learned, keep } = part.program;
+  if (!isList(flows) || !isList(groups) || !isList(meters))
+    throw invalid('`flows`, `groups` and `meters` must be lists');
   if (!isSet(learned)) throw invalid('`learned` must be a Set of cookies');
   if (keep !== undefined && keep !== 'all' && !isSet(keep))
     throw invalid("`keep` must be 'all' or a Set of tunnel addresses");
   for (const group of groups) {
     if (!groupIds.isOurs(group.id)) throw invalid(`group ${group.id} is not one of groupIds`);
     encodeBundled(groupMod('add_or_mod', group));
+  }
+  for (const meter of meters) {
+    if (!meterIds.isOurs(meter.id)) throw invalid(`meter ${meter.id} is not one of meterIds`);
+    encode(meterMod('add', meter));
   }
   const encoded = flows.map((flow): EncodedFlow => {
     const bytes = encodeBundled(flowMod(flow, 0n));
@@ -114,6 +123,8 @@ export function combine(parts: readonly CheckedPart[]): Wanted {
   const flowOwners = new Map<string, string>();
   const groupOwners = new Map<number, number>();
   const groupClaims = new Map<number, string>();
+  const meters = new Map<number, Meter>();
+  const meterClaims = new Map<number, string>();
   const keep = new Map<number, Keep>();
   for (const { app, number, program, encoded } of parts) {
     for (const { flow, key, cookie } of encoded) {
@@ -134,10 +145,18 @@ export function combine(parts: readonly CheckedPart[]): Wanted {
         groups.set(group.id, group);
       }
     }
+    for (const meter of program.meters ?? []) {
+      const owner = meterClaims.get(meter.id);
+      if (owner !== undefined) conflicts.push({ first: owner, second: app, what: `meter ${meter.id}` });
+      else {
+        meterClaims.set(meter.id, app);
+        meters.set(meter.id, meter);
+      }
+    }
     for (const cookie of program.learned) learned.add(cookie);
     if (program.keep !== undefined) keep.set(number, program.keep);
   }
-  return { flows: byCookie(claims), groups, groupOwners, learned, keep, conflicts };
+  return { flows: byCookie(claims), groups, groupOwners, meters, learned, keep, conflicts };
 }
 
 interface Claim {
@@ -212,4 +231,13 @@ export const groupMod = (command: GroupMod['command'], { id, groupType, buckets 
   groupType,
   groupId: id,
   buckets,
+});
+
+export const meterMod = (command: MeterMod['command'], { id, flags, bands }: Meter): MeterMod => ({
+  type: 'meter_mod',
+  xid: 0,
+  command,
+  flags,
+  meterId: id,
+  bands,
 });

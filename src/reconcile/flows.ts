@@ -1,4 +1,13 @@
-import { appOfCookie, classOfCookie, type Flow, type Group, groupIds, type Keep } from '../intent/index.js';
+import {
+  appOfCookie,
+  classOfCookie,
+  type Flow,
+  type Group,
+  groupIds,
+  type Keep,
+  type Meter,
+  meterIds,
+} from '../intent/index.js';
 import type { Ipv4 } from '../lib/addresses.js';
 import type { Bucket, FlowStats } from '../openflow/index.js';
 import type { Wanted } from './compile.js';
@@ -16,6 +25,7 @@ export interface Actual {
   /** Cookies under which its own `learn` actions have written, or may have. */
   readonly learned: ReadonlySet<bigint>;
   readonly groups: ReadonlyMap<number, Group>;
+  readonly meters: ReadonlyMap<number, Meter>;
 }
 
 /** The difference, in no order yet (order.ts). */
@@ -39,6 +49,7 @@ export interface FlowPlan {
 export function readActual(
   flows: readonly FlowStats[],
   groups: readonly Group[],
+  meters: readonly Meter[] = [],
 ): { readonly actual: Actual; readonly reactive: readonly FlowStats[] } {
   const cookies = new Set<bigint>();
   const towards = new Map<bigint, Ipv4>();
@@ -66,7 +77,16 @@ export function readActual(
   for (const cookie of doubled) towards.delete(cookie);
   const ours = groups.filter(group => groupIds.isOurs(group.id));
   const byId = new Map(ours.map(group => [group.id, group]));
-  return { actual: { flows: cookies, towards, doubled, learned, groups: byId }, reactive };
+  const ourMeters = meters.filter(meter => meterIds.isOurs(meter.id));
+  const actual: Actual = {
+    flows: cookies,
+    towards,
+    doubled,
+    learned,
+    groups: byId,
+    meters: new Map(ourMeters.map(meter => [meter.id, meter])),
+  };
+  return { actual, reactive };
 }
 
 /**
@@ -131,7 +151,7 @@ export function planFlows(
     flowsToAdd,
     cookiesToDelete: [...flowsToDelete, ...learnedToDelete],
     groupsToDelete,
-    after: { flows, towards, doubled, learned, groups },
+    after: { flows, towards, doubled, learned, groups, meters: actual.meters },
     keepsStale: flowsToDelete.length < staleFlows.length,
   };
 }

@@ -2,11 +2,12 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { overlay } from '../../src/apps/overlay/overlay.js';
-import { numberTables } from '../../src/intent/index.js';
+import { emptyProgram, meterIds, numberTables } from '../../src/intent/index.js';
 import { parseMac } from '../../src/lib/addresses.js';
-import { type Message, OFPG, OFPP, OFPTT } from '../../src/openflow/index.js';
+import { type Message, OFPG, OFPM, OFPMF, OFPP, OFPTT } from '../../src/openflow/index.js';
 import { compile } from '../../src/reconcile/compile.js';
 import { planFlows, readActual } from '../../src/reconcile/flows.js';
+import { planMeters } from '../../src/reconcile/meters.js';
 import { order } from '../../src/reconcile/order.js';
 import { missFlows } from '../../src/reconcile/pipeline.js';
 import { hosts, mac, Site } from '../support/overlay-world.js';
@@ -190,6 +191,31 @@ t.test('the model and Open vSwitch', { skip, timeout: 240_000 }, async t => {
       { numRuns: 20 },
     );
     t.ok(learned > 20, `${learned} flows learned`);
+  });
+
+  await t.test('meters are told as they were sent, so that nothing is sent twice', async t => {
+    await pair.clear();
+    const bands = [{ type: 'drop', rate: 1_000, burstSize: 0 }] as const;
+    const meters = [OFPMF.KBPS, OFPMF.PKTPS, OFPMF.KBPS | OFPMF.BURST | OFPMF.STATS].map((flags, index) => ({
+      id: meterIds.of(index * 499 + 1),
+      flags,
+      bands: (flags & OFPMF.BURST) === 0 ? bands : [{ ...bands[0], burstSize: 200 }],
+    }));
+    const wanted = compile([{ app: 'a', number: 8, program: { ...emptyProgram, meters } }]);
+    const { toPut } = planMeters(wanted, new Map(), new Set());
+    t.equal(toPut.length, 3);
+    same(await pair.change(toPut), 'meters');
+    const [reply] = await pair.real.exchange([
+      { type: 'multipart_request', xid: 0, flags: 0, body: { type: 'meter_config', meterId: OFPM.ALL } },
+    ]);
+    const told =
+      reply?.type === 'multipart_reply' && reply.body.type === 'meter_config' ? reply.body.entries : [];
+    const there = new Map(told.map(({ meterId: id, flags, bands: its }) => [id, { id, flags, bands: its }]));
+    t.strictSame([...there.keys()].sort(), meters.map(({ id }) => id).sort());
+    t.strictSame(planMeters(wanted, there, new Set()), { toPut: [], toDelete: [] });
+    const { toDelete } = planMeters(compile([]), there, new Set());
+    t.equal(toDelete.length, 3);
+    same(await pair.change(toDelete), 'deleting them');
   });
 
   await t.test("the overlay's own programs", async t => {

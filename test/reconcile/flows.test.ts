@@ -56,6 +56,7 @@ const empty: Actual = {
   doubled: new Set(),
   learned: new Set(),
   groups: new Map(),
+  meters: new Map(),
 };
 const far = (ip: number): Bucket => bucket([setField({ tun_dst: ip }), output(2)]);
 const farFlow = (mac: number, ip: number): Flow => ({

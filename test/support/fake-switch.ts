@@ -226,6 +226,14 @@ export class FakeSwitch {
         } as const;
         return [{ type: 'multipart_reply', xid, flags: 0, body: counted }];
       }
+      case 'meter_config': {
+        const entries = [...this.meters.values()].map(({ meterId, flags, bands }) => ({
+          meterId,
+          flags,
+          bands,
+        }));
+        return [{ type: 'multipart_reply', xid, flags: 0, body: { type: 'meter_config', entries } }];
+      }
       case 'group_desc':
         return inParts([...this.groups.values()].map(descOf), this.partSize).map((entries, index, all) => ({
           type: 'multipart_reply',
