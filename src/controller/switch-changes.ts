@@ -79,10 +79,33 @@ export class SwitchChanges {
 
   async #oneByOne(operations: readonly Operation[]): Promise<Applied> {
     this.#failedCommits = 0;
-    const outcome = await this.#exchange(operations.map(operation => operation.message));
-    if (outcome.type === 'failed') return lost;
-    return outcome.errors.length === 0 ? done : { type: 'refused', errors: outcome.errors, others: 'done' };
+    const errors: ExchangeError[] = [];
+    let at = 0;
+    for (const turn of turnsOf(operations)) {
+      const outcome = await this.#exchange(turn.map(operation => operation.message));
+      if (outcome.type === 'failed') return lost;
+      for (const { index, error } of outcome.errors) errors.push({ index: at + index, error });
+      at += turn.length;
+    }
+    return errors.length === 0 ? done : { type: 'refused', errors, others: 'done' };
   }
+}
+
+/**
+ * What may be done in any order, one part after the other: without a barrier between them a switch may do its messages in
+ * whatever order it likes [OF1.3.5 6.2 Message Handling].
+ */
+function turnsOf(operations: readonly Operation[]): readonly (readonly Operation[])[] {
+  const turns: Operation[][] = [];
+  let last = '';
+  for (const operation of operations) {
+    const { type, command } = operation.message;
+    const kind = `${type} ${command}`;
+    if (kind === last) turns.at(-1)?.push(operation);
+    else turns.push([operation]);
+    last = kind;
+  }
+  return turns;
 }
 
 const has = (replies: readonly Message[], controlType: BundleControl['controlType']): boolean =>

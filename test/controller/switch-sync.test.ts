@@ -640,7 +640,8 @@ t.test('a switch that knows no bundles is asked for one once', async t => {
     t.strictSame(bench.refusals, []);
     bench.news();
     await bench.want({ flows: [flow(1, 2)] });
-    t.strictSame(bench.news(), ['flow_mod', 'flow_mod', 'group_mod', 'barrier_request']);
+    const each = ['flow_mod', 'flow_mod', 'group_mod'].flatMap(type => [type, 'barrier_request']);
+    t.strictSame(bench.news(), each);
     t.strictSame(bench.flows, texts(flow(1, 2)));
     t.equal(bench.fake.groups.size, 0);
   }
@@ -916,4 +917,26 @@ t.test('meters', t => {
     t.end();
   });
   t.end();
+});
+
+t.test('without bundles, a barrier keeps what must come first before what uses it', async t => {
+  for (const bundles of ['errors', 'silence'] as const) {
+    const bench = new Bench({ bundles });
+    await bench.connect();
+    await bench.want({ flows: [floodFlow(1, 7), flow(2, 1)], groups: [flood(7, 1)] });
+    bench.news();
+    await bench.want({ flows: [floodFlow(1, 8), flow(3, 1)], groups: [flood(8, 1)] });
+    t.strictSame(
+      bench.news(),
+      [
+        ...['group_mod', 'barrier_request'],
+        ...['flow_mod', 'flow_mod', 'barrier_request'],
+        ...['flow_mod', 'flow_mod', 'barrier_request'],
+        ...['group_mod', 'barrier_request'],
+      ],
+      bundles,
+    );
+    t.strictSame(bench.flows, texts(floodFlow(1, 8), flow(3, 1)));
+    t.strictSame([...bench.fake.groups.keys()], [groupIds.flood(8)]);
+  }
 });
