@@ -156,7 +156,7 @@ t.test('the model and Open vSwitch', { skip, timeout: 240_000 }, async t => {
       { numRuns: Number(process.env['HEDDLE_MODEL_RUNS'] ?? 100) },
     );
     t.comment(`${frames} frames, ${outputs} outputs, ${seen.size} different outcomes`);
-    t.ok(outputs > frames / 3 && seen.size > frames / 10, 'and they were worth sending');
+    t.ok(outputs > frames / 6 && seen.size > frames / 10, 'and they were worth sending');
   });
 
   await t.test('what it refuses, and what is there in the end', async t => {
