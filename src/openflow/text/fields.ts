@@ -5,7 +5,7 @@
 import { fieldByName, oxmFields } from '../oxm-fields.js';
 import type { FieldName, OxmField } from '../oxm-fields.js';
 import { choices, flags } from './flags.js';
-import { decimal, hexadecimal, notations, padded } from './notations.js';
+import { decimal, decimalByte, decimalToSet, hexadecimal, notations, padded } from './notations.js';
 import type { MaskedValue, Notation } from './notations.js';
 import { hex, parseUint } from './values.js';
 
@@ -90,6 +90,7 @@ const spellings: Readonly<Partial<Record<string, Spelling>>> = {
   tun_erspan_hwid: { inMatch: withoutMask(hexadecimal) },
   tun_gtpu_flags: { printed: 'gtpu_flags', inMatch: withoutMask(hexadecimal) },
   tun_gtpu_msgtype: { printed: 'gtpu_msgtype' },
+  nsh_flags: { inMatch: decimalByte },
   packet_type: { notation: packetType },
   ct_zone: { notation: decimal },
   ct_state: {
@@ -134,7 +135,8 @@ const olderFirst = [...rows.filter(isOlder), ...rows.filter(row => !isOlder(row)
 
 /** The notation of a field outside a match. */
 export const notationOf = (row: OxmField): Notation =>
-  spellings[ovsName(row.name)]?.notation ?? notations[row.notation];
+  spellings[ovsName(row.name)]?.notation ??
+  (row.notation === 'decimal' ? decimalToSet : notations[row.notation]);
 
 /** How dump-flows prints a field in a match. */
 export function printedAs(row: OxmField): { readonly name: string; readonly notation: Notation } {
@@ -143,7 +145,10 @@ export function printedAs(row: OxmField): { readonly name: string; readonly nota
   return { name: spellings[name]?.printed ?? name, notation: inMatch(row) };
 }
 
-const inMatch = (row: OxmField): Notation => spellings[ovsName(row.name)]?.inMatch ?? notationOf(row);
+function inMatch(row: OxmField): Notation {
+  const spelling = spellings[ovsName(row.name)];
+  return spelling?.inMatch ?? spelling?.notation ?? notations[row.notation];
+}
 
 const matchSpellings = new Map<string, Spelled[]>();
 for (const row of newerFirst) {

@@ -43,12 +43,15 @@ const vlanFields: ReadonlySet<string> = new Set(['vlan_vid', 'vlan_pcp', 'vlan_t
  * which ovs-ofctl does not read and `parseMatch` does.
  */
 export function formatMatch(match: Match, options: FormatOptions = {}): string {
-  const { word, saysIpProto } = protocolWord(valueOf(match, 'eth_type'), valueOf(match, 'ip_proto'));
+  const { word, saysIpProto } = protocolWord(
+    valueOf(match, 'eth_type') ?? valueOf(match, 'nxm_eth_type'),
+    valueOf(match, 'ip_proto') ?? valueOf(match, 'nxm_ip_proto'),
+  );
   const isSaid = ({ field, ...one }: Oxm): boolean =>
     vlanFields.has(field) ||
     (field === 'packet_type' && 'value' in one && one.value === 0) ||
-    (word !== undefined && field === 'eth_type') ||
-    (saysIpProto && field === 'ip_proto');
+    (word !== undefined && (field === 'eth_type' || field === 'nxm_eth_type')) ||
+    (saysIpProto && (field === 'ip_proto' || field === 'nxm_ip_proto'));
   const items = match
     .filter(one => !isSaid(one))
     .map(one => ({ text: formatField(one, options), place: placeOf(ovsNameOf(one)) }));

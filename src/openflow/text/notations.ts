@@ -60,7 +60,20 @@ function halves({ text, at }: Token): readonly Token[] {
 const number = ({ text }: Token): bigint | undefined => parseUint(text);
 const expectedNumber = 'a number (decimal or 0x…), with /mask where not all bits count';
 
-export const decimal = plain(expectedNumber, String, number, hex);
+/** Where there is a mask, hexadecimal: `0x0/0x1`. */
+export const decimal = plain(expectedNumber, String, number, value => `0x${value.toString(16)}`);
+/** As `decimal`, with two digits where there is a mask: `0x00/0x01`. */
+export const decimalByte = plain(
+  expectedNumber,
+  String,
+  number,
+  value => `0x${value.toString(16).padStart(2, '0')}`,
+);
+/** As `decimal`, where a value is written to a field: `1/0x3`. */
+export const decimalToSet: Notation = {
+  ...decimal,
+  format: ({ value, mask }) => (mask === undefined ? String(value) : `${value}/${hex(mask)}`),
+};
 export const hexadecimal = plain(expectedNumber, hex, number);
 
 /** Hexadecimal, with zeros up to so many digits. */
