@@ -37,10 +37,12 @@ export const errorCodes = [
   'LAB_FAILED', // the lab could not be set up, or did not come to the state that it waited for
 ] as const;
 
+/** The stable code of an error. */
 export type ErrorCode = (typeof errorCodes)[number];
 
+/** Whatever is thrown or reported on purpose: `code` says what it is, `message` says it to people. */
 export class HeddleError extends Error {
-  override readonly name = 'HeddleError';
+  override readonly name: string = 'HeddleError';
   readonly code: ErrorCode;
 
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
@@ -51,6 +53,7 @@ export class HeddleError extends Error {
 
 /** An error at a byte: `offset` counts from the first byte of the frame that was being read. */
 export class WireError extends HeddleError {
+  override readonly name = 'WireError';
   readonly offset: number;
 
   constructor(code: Extract<ErrorCode, `WIRE_${string}`>, message: string, offset: number) {
@@ -61,6 +64,7 @@ export class WireError extends HeddleError {
 
 /** An error at a character of a text: `line` and `column` count from 1. */
 export class TextError extends HeddleError {
+  override readonly name = 'TextError';
   readonly line: number;
   readonly column: number;
 
@@ -75,9 +79,14 @@ export class TextError extends HeddleError {
   }
 }
 
-/** The text of anything that was thrown. */
-export const messageOf = (thrown: unknown): string =>
-  thrown instanceof Error ? thrown.message : String(thrown);
+/** The text of anything that was thrown; never throws itself, though plain JavaScript may throw what has no text. */
+export function messageOf(thrown: unknown): string {
+  try {
+    return String(thrown instanceof Error ? thrown.message : thrown);
+  } catch {
+    return 'something without a text was thrown';
+  }
+}
 
 /** Makes a `switch` over a closed union exhaustive: a member that was forgotten is a type error. */
 export function assertNever(value: never): never {

@@ -1,4 +1,6 @@
 /** OpenFlow 1.3 on the wire, with what Open vSwitch adds to it. Pure: bytes in, values out, and the other way round. */
+export { HeddleError, TextError, WireError } from '../lib/errors.js';
+export type { ErrorCode } from '../lib/errors.js';
 export { Writer } from '../lib/struct/index.js';
 export type { UnknownCase } from '../lib/struct/index.js';
 export type { Action, ActionOf, CloneAction, CtAction } from './actions.js';

@@ -1,4 +1,6 @@
 /** Headers inside packets: frames in, headers out, and the other way round. Pure. */
+export { HeddleError, WireError } from '../lib/errors.js';
+export type { ErrorCode } from '../lib/errors.js';
 export { ArpOp } from './arp.js';
 export { checksumOf, pseudoHeaderSum, sumOf } from './checksum.js';
 export type { IpHeader } from './checksum.js';

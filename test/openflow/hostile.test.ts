@@ -174,6 +174,43 @@ t.test('a number that is none is refused by name, whatever it is', t => {
   t.end();
 });
 
+t.test('a value that throws when it is looked at is refused, whatever it throws', t => {
+  const throwing = (thrown: unknown): object =>
+    new Proxy(
+      {},
+      {
+        get() {
+          throw thrown;
+        },
+      },
+    );
+  const wordless = Object.defineProperty(new Error(), 'message', {
+    get() {
+      throw new TypeError('no text');
+    },
+  });
+  const { proxy: revoked, revoke } = Proxy.revocable([], {});
+  revoke();
+  const thrown = [
+    new Error('no'),
+    'no',
+    null,
+    Symbol('no'),
+    Object.create(null),
+    { toString: null },
+    wordless,
+  ];
+  for (const actions of [...thrown.map(throwing), revoked, [throwing(wordless)]])
+    for (const value of [
+      { type: 'packet_out', xid: 0, bufferId: 0, inPort: 0, actions, data: hex`` },
+      { type: actions },
+    ])
+      t.match(encodeBoth(value as never), { error: { code: 'WIRE_BAD_VALUE' } });
+  for (const one of thrown)
+    t.match(encodeBoth(throwing(one) as never), { error: { code: 'WIRE_BAD_VALUE' } });
+  t.end();
+});
+
 t.test('a stream gives the same frames wherever it is cut', t => {
   const stream = Uint8Array.from(fixtures.slice(0, 12).flatMap(fixture => [...fixture.bytes]));
   const wanted = fixtures.slice(0, 12).map(fixture => hexOf(fixture.bytes));

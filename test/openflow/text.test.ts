@@ -193,6 +193,8 @@ t.test('what can not be read: what, where, and what was meant', t => {
     [parseFlow, 'tcp,nw_scr=1.2.3.4 actions=1', 5, /unknown field "nw_scr"; did you mean nw_src\?/],
     [parseFlow, 'priority=70000 actions=1', 10, /a priority from 0 to 65535, found "70000"/],
     [parseFlow, 'table=1,table=2 actions=1', 9, /table is given twice/],
+    [parseFlow, 'toString,actions=drop', 1, /unknown field "toString"/],
+    [parseFlow, 'tcp,constructor=1,actions=drop', 5, /unknown field "constructor"/],
     [parseFlow, 'actions=outptu:1', 9, /unknown action "outptu"; did you mean output\?/],
     [parseFlow, 'actions=goto_tabel:1', 9, /did you mean goto_table\?/],
     [parseFlow, 'actions=goto_table:5,1', 22, /must stand before goto_table/],
@@ -236,7 +238,7 @@ t.test('what can not be read: what, where, and what was meant', t => {
     [parseMatch, 5 as never, 1, /expected a text/],
   ];
   for (const [read, text, column, message] of cases)
-    t.throws(() => read(text), { name: 'HeddleError', code: 'OF_BAD_TEXT', line: 1, column, message }, text);
+    t.throws(() => read(text), { name: 'TextError', code: 'OF_BAD_TEXT', line: 1, column, message }, text);
   t.throws(() => parseFlows('actions=1\n\n actions=2,outptu:1'), {
     code: 'OF_BAD_TEXT',
     line: 3,

@@ -20,7 +20,7 @@ interface Item {
   readonly value: Token;
 }
 
-const isWord = (name: string): boolean => protocols[name] !== undefined;
+const isWord = (name: string): boolean => Object.hasOwn(protocols, name);
 const vlanNames: readonly string[] = ['dl_vlan', 'dl_vlan_pcp', 'vlan_tci'];
 /** All words that may stand in a match. */
 export const matchWords = (): readonly string[] => [
@@ -118,7 +118,7 @@ export class MatchReader {
   /** The field that a name means with this protocol. */
   #meant(name: Token): Spelled {
     const fields = matchFields(name.text);
-    const one = shared[name.text];
+    const one = Object.hasOwn(shared, name.text) ? shared[name.text] : undefined;
     const field = one?.meanings.find(({ when }) => when(this.known))?.field;
     const found = one ? matchSpelling(field) : fields[0];
     if (!found) this.#r.fail(`${name.text} needs ${one?.needs ?? 'a protocol'} in the match`, name.at);
