@@ -11,7 +11,7 @@ export function projectRoot(from = dirname(fileURLToPath(import.meta.url))): str
   }
 }
 
-/** The path of a file in dist, as `src/main.js`. @throws HeddleError LAB_FAILED when it has not been built */
+/** The path of a file in dist, as `package/main.js`. @throws HeddleError LAB_FAILED when it has not been built */
 export function compiled(file: string): string {
   const path = join(projectRoot(), 'dist', file);
   if (!existsSync(path)) throw new HeddleError('LAB_FAILED', `${path} is missing: npm run build makes it`);

@@ -81,7 +81,7 @@ function howToLookAround(id: string): string {
     `  ${inside('red-2')} tcpdump -ni eth0`,
     `  ${ovs} ovs-vsctl show`,
     `  ${ovs} ovs-ofctl -O OpenFlow13 dump-flows br-int`,
-    `  ${inside('ctl')} node dist/src/main.js status`,
+    `  ${inside('ctl')} node dist/package/main.js status`,
     `  less ${directory}/heddle.yaml ${directory}/heddle.log`,
     'To take it down:',
     `  npm run lab -- --down ${id}`,

@@ -33,7 +33,7 @@ export async function startHeddle(lab: Lab, yaml: string): Promise<HeddleProcess
   const file = `${lab.directory}/heddle.yaml`;
   const log = `${lab.directory}/heddle.log`;
   await writeFile(file, yaml);
-  const heddle = [process.execPath, compiled('src/main.js')];
+  const heddle = [process.execPath, compiled('package/main.js')];
   const background: Background = await lab.controller.start([...heddle, 'run', file], { log });
   const stop = (signal: NodeJS.Signals = 'SIGTERM'): Promise<Exit> => background.stop(signal, 3_000);
   lab.cleanup.add('stop Heddle', () => stop());
@@ -53,7 +53,7 @@ export async function startHeddle(lab: Lab, yaml: string): Promise<HeddleProcess
 
 /** `heddle status --json` on Heddle's own host: what it says also while something is wrong, which is exit code 2. */
 export async function statusOf(host: Host): Promise<unknown> {
-  const argv = [process.execPath, compiled('src/main.js'), 'status', '--json'];
+  const argv = [process.execPath, compiled('package/main.js'), 'status', '--json'];
   return JSON.parse((await host.run(argv, { accept: [0, 2] })).stdout);
 }
 

@@ -291,7 +291,7 @@ t.test('what stands in the file, and what the machine lacks', { skip }, async t 
   });
 
   await t.test('logs: for people on a terminal, JSON in a pipe', async t => {
-    const main = join(projectRoot(), 'dist/src/main.js');
+    const main = join(projectRoot(), 'dist/package/main.js');
     const onTerminal = async (env: Readonly<Record<string, string>>): Promise<string> => {
       const command = `timeout --preserve-status -s TERM 4 '${process.execPath}' '${main}' run`;
       const { stdout, code } = await here.run(['script', '-qec', command, '/dev/null'], { env });

@@ -23,7 +23,7 @@ async function startHeddle(directory: string): Promise<Peer> {
     'openflow: { listen: tcp:127.0.0.1:0 }\napi: { listen: 127.0.0.1:0 }\napps: [learning-switch]\n',
   );
   let port: number | undefined;
-  const program = await start([process.execPath, compiled('src/main.js'), 'run', file], {
+  const program = await start([process.execPath, compiled('package/main.js'), 'run', file], {
     onLine: line => {
       port ??= Number(/listens for switches on tcp:127\.0\.0\.1:(\d+)/.exec(line)?.[1] ?? Number.NaN);
     },

@@ -19,7 +19,7 @@ export interface RunningHeddle {
   stop(signal?: NodeJS.Signals): Promise<Exit>;
 }
 
-const program = (): string[] => [process.execPath, compiled('src/main.js')];
+const program = (): string[] => [process.execPath, compiled('package/main.js')];
 
 /** `heddle ARGS…` to its end. */
 export const heddle = (host: Host, ...args: readonly string[]): Promise<Output> =>
