@@ -14,11 +14,12 @@ import {
   union,
 } from '../lib/struct/index.js';
 import type { Field, Infer, Struct, UnionSpec } from '../lib/struct/index.js';
+import { Experimenter } from './constants.js';
 import { ctZone } from './nicira-ct.js';
 import type { CtZone } from './nicira-ct.js';
 import { nicira } from './nicira-header.js';
 import { niciraActions } from './nicira.js';
-import { oxmToSet } from './oxm.js';
+import { fieldRef, oxmToSet } from './oxm.js';
 
 const header = (type: number) => ({ _type: constant(u16, type), _length: length(u16) }) as const;
 
@@ -120,6 +121,26 @@ const pushPbb = struct('push_pbb', {
 /** Takes the outermost provider backbone header off [OF1.3.5 7.2.5]. */
 const popPbb = struct('pop_pbb', { ...header(27), _pad: pad(4) });
 
+/** Copies `bits` bits of one field to another [ONF extension 320]: what `move` is among the actions of Open vSwitch. */
+const copyField = struct('copy_field', {
+  ...header(0xffff),
+  _experimenter: constant(u32, Experimenter.ONF),
+  _subtype: constant(u16, 3200),
+  _pad1: pad(2),
+  /** How many bits are copied. */
+  bits: u16,
+  /** The first bit read. */
+  srcOffset: u16,
+  /** The first bit written. */
+  dstOffset: u16,
+  _pad2: pad(2),
+  /** The field that is read. */
+  src: fieldRef,
+  /** The field that is written. */
+  dst: fieldRef,
+  _pad3: align(8),
+});
+
 /** An action that we do not know: `body` is all that follows its length. */
 const unknown = struct('unknown', {
   /** The type as it came. */
@@ -149,6 +170,7 @@ const flatAction = union(
     popMpls,
     pushPbb,
     popPbb,
+    copyField,
     ...niciraActions,
   ],
   unknown,

@@ -293,6 +293,19 @@ export const actionTexts: readonly ActionText[] = [
     rewritten: true,
   },
   {
+    text: 'move:NXM_NX_REG3[3..8]->NXM_OF_IP_TOS[2..7]',
+    bytes: 'ffff0020 4f4e4600 0c80 0000 0006 0003 0002 0000 00010604 00000a01 00000000',
+    action: {
+      type: 'copy_field',
+      bits: 6,
+      srcOffset: 3,
+      dstOffset: 2,
+      src: 'reg3',
+      dst: 'nxm_ip_tos',
+    },
+    of: ip,
+  },
+  {
     text: 'output:NXM_NX_REG1[]',
     bytes: 'ffff0018 00002320 0020 001f ffff 00010204 000000000000',
     action: { type: 'output_reg2', range: { offset: 0, bits: 32 }, maxLen: 0xffff, src: 'reg1' },

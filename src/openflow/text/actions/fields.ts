@@ -97,9 +97,14 @@ export const load = entry('load', {
   },
 });
 
+const formatMove = (one: ActionOf<'move' | 'copy_field'>): string =>
+  `move:${formatSubfield(one.src, one.srcOffset, one.bits)}->${formatSubfield(one.dst, one.dstOffset, one.bits)}`;
+
+/** Is read back as a `move`, which does the same. */
+export const copyField = entry('copy_field', { format: formatMove, words: {} });
+
 export const move = entry('move', {
-  format: one =>
-    `move:${formatSubfield(one.src, one.srcOffset, one.bits)}->${formatSubfield(one.dst, one.dstOffset, one.bits)}`,
+  format: formatMove,
   words: {
     move: ({ r }) => {
       if (!r.accepts(':')) r.expect('=');

@@ -31,6 +31,7 @@ const texts: { readonly [T in Action['type']]: ActionText<ActionOf<T>> } = {
   load: fields.load,
   load2: fields.load2,
   move: fields.move,
+  copy_field: fields.copyField,
   stack_push: fields.stackPush,
   stack_pop: fields.stackPop,
   check_pkt_larger: fields.checkPktLarger,
