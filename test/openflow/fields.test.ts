@@ -102,19 +102,13 @@ const notSet: readonly FieldName[] = [...notMatched, 'ct_mark', 'ct_label', 'in_
 
 /** What Open vSwitch prints in another way: it leaves some masks out, and has words for some values. */
 const inItsWords: Readonly<Record<string, string>> = {
-  'packet_type=0x1': 'packet_type=(0,1)',
   'tun_gbp_flags=0x1/0x3': 'tun_gbp_flags=0x1',
   'tun_erspan_ver=0x1/0x3': 'tun_erspan_ver=1',
   'tun_erspan_ver=1,tun_erspan_idx=0x1/0x3': 'tun_erspan_ver=1,tun_erspan_idx=0x1',
   'tun_erspan_ver=2,tun_erspan_dir=0x1/0x1': 'tun_erspan_ver=2,tun_erspan_dir=1',
   'tun_erspan_ver=2,tun_erspan_hwid=0x1/0x3': 'tun_erspan_ver=2,tun_erspan_hwid=0x1',
-  'tun_gtpu_flags=0x1': 'gtpu_flags=0x1',
-  'tun_gtpu_flags=0x1/0x3': 'gtpu_flags=0x1',
-  'tun_gtpu_msgtype=1': 'gtpu_msgtype=1',
-  'tun_gtpu_msgtype=0x1/0x3': 'gtpu_msgtype=1',
-  'ip,nw_frag=1': 'ip,nw_frag=first',
-  'ip,nw_proto=1': 'icmp', // of the older form, which our text does not make a word of
-  'dl_type=0x894f,nsh_flags=0x1/0x3': 'dl_type=0x894f,nsh_flags=0x01/0x03',
+  'gtpu_flags=0x1/0x3': 'gtpu_flags=0x1',
+  'gtpu_msgtype=0x1/0x3': 'gtpu_msgtype=1',
 };
 
 /** It prints the large registers as the small ones that they are: of 1 and its mask, the last of them. */

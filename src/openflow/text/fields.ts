@@ -42,10 +42,16 @@ interface Spelling {
   readonly inMatch?: Notation;
 }
 
-/** `(1,0x800)`: the name space and the type in it. */
+/** OFPHTN_ETHERTYPE. */
+const ethernetTypes = 1n;
+
+/** `(1,0x800)`: the name space and the type in it, in hexadecimal where that is an Ethernet type. */
 const packetType: Notation = {
   expected: 'a name space and a type: (1,0x800)',
-  format: ({ value }) => `(${value >> 16n},${hex(value & 0xffffn)})`,
+  format: ({ value }) => {
+    const [space, type] = [value >> 16n, value & 0xffffn];
+    return `(${space},${space === ethernetTypes ? hex(type) : type})`;
+  },
   parse: ({ text }) => {
     const [, space, type] = /^\(([^(),]*),([^(),]*)\)$/.exec(text) ?? [];
     const [upper, lower] = [parseUint(space ?? ''), parseUint(type ?? '')];

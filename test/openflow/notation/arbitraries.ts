@@ -100,7 +100,7 @@ function setting(field: FieldName): fc.Arbitrary<Setting> {
     .map(([one, mask]) =>
       typeof one === 'bigint' ? masked(one, BigInt(mask) | 1n) : masked(one, Number(BigInt(mask) | 1n)),
     );
-  return (canBeMasked(field) ? fc.oneof(value, withMask) : value);
+  return canBeMasked(field) ? fc.oneof(value, withMask) : value;
 }
 
 const tags: fc.Arbitrary<MatchFields> = fc.oneof(
