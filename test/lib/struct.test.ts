@@ -334,6 +334,16 @@ t.test('unions tell their variants by constants', t => {
   t.throws(() => codec.decode('0903ff'), { code: 'WIRE_TRUNCATED', offset: 3 }, 'too short to be told');
   t.throws(() => codec.encode({ type: 'other' } as never), { code: 'WIRE_BAD_VALUE' });
   t.throws(() => codec.encode(null as never), { code: 'WIRE_BAD_VALUE' });
+  for (const [typeId, body, name] of [
+    [1, '', 'one'],
+    [9, '000501', 'ext'],
+    [9, '0004', 'any'],
+  ] as const)
+    t.throws(() => codec.encode({ type: 'unknown', typeId, body: hex(body) }), {
+      code: 'WIRE_BAD_VALUE',
+      offset: 0,
+      message: `u: these bytes are not unknown, but ${name} (at byte 0)`,
+    });
   t.end();
 });
 
@@ -390,6 +400,11 @@ t.test('a tag that selects, a given field, a transparent struct', t => {
     code: 'WIRE_BAD_VALUE',
     offset: 0,
   });
+  t.throws(
+    () => codec.encode({ ...bad, body: { type: 'unknown', typeId: 1, body: hex('05') } }),
+    { code: 'WIRE_BAD_VALUE', message: /these bytes are not unknown, but a / },
+    'a case that is declared',
+  );
   t.end();
 });
 

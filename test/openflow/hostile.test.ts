@@ -174,6 +174,35 @@ t.test('a number that is none is refused by name, whatever it is', t => {
   t.end();
 });
 
+t.test('what is declared can not be handed in as unknown, past its checks', t => {
+  const unknown = (typeId: number, body: Uint8Array): object => ({ type: 'unknown', typeId, body });
+  const refused: readonly (readonly [value: object, name: string])[] = [
+    [{ ...unknown(14, hex``), version: 4, xid: 1 }, 'flow_mod'],
+    [{ ...unknown(4, hex`00002320 0000000a 00000001`), version: 4, xid: 1 }, 'nx_role_request'],
+    [{ type: 'multipart_request', xid: 1, flags: 0, body: unknown(1, hex``) }, 'flow'],
+    [{ type: 'meter_mod', xid: 1, command: 'add', flags: 1, meterId: 1, bands: [unknown(1, hex``)] }, 'drop'],
+    ...(
+      [
+        [unknown(0, hex`00000001`), 'output'],
+        [unknown(0xffff, hex`00002320 0008 0000`), 'note'],
+      ] as const
+    ).map(
+      ([action, name]) =>
+        [
+          { type: 'packet_out', xid: 0, bufferId: 0, inPort: 0, actions: [action], data: hex`` },
+          name,
+        ] as const,
+    ),
+  ];
+  for (const [value, name] of refused)
+    t.match(
+      encodeBoth(value as never),
+      { error: { code: 'WIRE_BAD_VALUE', message: new RegExp(`not unknown, but ${name} `) } },
+      name,
+    );
+  t.end();
+});
+
 t.test('a value that throws when it is looked at is refused, whatever it throws', t => {
   const throwing = (thrown: unknown): object =>
     new Proxy(

@@ -3,15 +3,15 @@
  * against: both must give the same values, bytes and errors for all input.
  */
 import * as wire from './buffers.js';
-import type { Cursor, Writer } from './buffers.js';
+import type { Writer } from './buffers.js';
 import type { Values } from './closures-fixed.js';
 import { structNode } from './closures-struct.js';
 import type { Node } from './closures-struct.js';
 import type { Codec } from './codec.js';
 import type { CustomSpec, ListSpec, SelectSpec, Spec, StructSpec, UnionSpec } from './specs.js';
 import type { Field } from './infer.js';
-import { caseDecisionsOf, checkEntry, decisionOf, layoutOf } from './layout.js';
-import type { Decision } from './layout.js';
+import { caseDecisionsOf, checkEntry, decisionOf } from './layout.js';
+import { checkUnknown, checkUnknownCase, decided, endOf } from './undeclared.js';
 
 /** Makes decoder and encoder of a declaration, the slow and plain way. */
 export function interpret<T>(spec: Spec & Field<T>): Codec<T> {
@@ -117,43 +117,31 @@ function selectNode(spec: SelectSpec, what: string, memo: Memo): Node {
   const decisions = caseDecisionsOf(spec);
   return {
     read: (c, tag) => {
-      const found = decided(c, c.end, decisions.get(tag));
-      const node = found === undefined ? undefined : cases[found]?.node;
+      const node = cases[decided(c.bytes, c.pos, c.end, decisions.get(tag))?.index ?? -1]?.node;
       if (node) return node.read(c, 0);
       const body = wire.viewOf(c.bytes, c.pos, c.end - c.pos);
       c.pos = c.end;
       return { type: 'unknown', typeId: tag, body };
     },
     write: (w, value) => {
-      const { type, body } = value as Values; // the tag was written before, so this is an object
-      if (type === 'unknown') writeBytes(w, body, what);
-      else cases.find(one => one.name === type)?.node.write(w, value, 0);
+      const { type, typeId, body } = value as Values; // the tag was written before, so this is an object
+      if (type === 'unknown') {
+        const start = w.pos;
+        writeBytes(w, body, what);
+        checkUnknownCase(spec, w, start, typeId as number);
+      } else cases.find(one => one.name === type)?.node.write(w, value, 0);
     },
   };
-}
-
-/** Which variant it is that begins at the cursor and ends at `end` at the latest; undefined for none. */
-function decided(c: Cursor, end: number, decision: Decision | undefined): number | undefined {
-  let at = decision;
-  while (at?.op === 'test')
-    at =
-      (end - c.pos >= at.at + at.size
-        ? at.cases.get(wire.getUint(c.bytes, c.pos + at.at, at.size))
-        : undefined) ?? at.otherwise;
-  return at?.op === 'variant' ? at.index : undefined;
 }
 
 function unionNode(spec: UnionSpec, memo: Memo): Node {
   const decision = decisionOf(spec);
   const nodes = spec.variants.map(of => structOf(of, of.name, memo));
   const unknown = structOf(spec.unknown, 'unknown', memo);
-  const { length } = layoutOf(spec.unknown);
   return {
     read: c => {
-      let end = c.end;
-      if (length && c.end - c.pos >= length.at + length.spec.size)
-        end = Math.min(end, c.pos + wire.getUint(c.bytes, c.pos + length.at, length.spec.size));
-      return (nodes[decided(c, end, decision) ?? -1] ?? unknown).read(c, 0);
+      const found = decided(c.bytes, c.pos, endOf(spec, c.bytes, c.pos, c.end), decision);
+      return (nodes[found?.index ?? -1] ?? unknown).read(c, 0);
     },
     write: (w, value) => {
       if (typeof value !== 'object' || value === null)
@@ -161,7 +149,9 @@ function unionNode(spec: UnionSpec, memo: Memo): Node {
       const { type } = value as Values;
       const node = type === 'unknown' ? unknown : nodes[spec.variants.findIndex(v => v.name === type)];
       if (!node) throw wire.badValue(spec.name, `no variant ${wire.shown(type)}`, w.pos - w.frame);
+      const start = w.pos;
       node.write(w, value, 0);
+      if (node === unknown) checkUnknown(spec, w, start);
     },
   };
 }

@@ -1,10 +1,12 @@
 /** The encoder's text. Every statement here appends one value to the writer `w`. */
+import type { Writer } from './buffers.js';
 import { rest } from './fields.js';
 import type { SelectSpec, Spec, StructSpec, UnionSpec } from './specs.js';
 import { layoutOf, lengthFieldOf, ownLengthOf, sizeFieldOf } from './layout.js';
 import type { FixedField } from './layout.js';
 import { plus, quote, roundUp, writeUint } from './source.js';
 import type { Unit } from './source.js';
+import { checkUnknown, checkUnknownCase } from './undeclared.js';
 
 /** Statements that write `value` (an expression) as one `spec`. */
 export function encoderSource(m: Unit, spec: Spec, what = 'root', value = 'v', given = '0'): string {
@@ -54,13 +56,13 @@ const noObject = (what: string, offset: string): string =>
   `if (typeof v !== 'object' || v === null) throw wire.badValue(${quote(what)}, wire.shown(v) + ' is no object', ${offset});`;
 
 function unionText(m: Unit, name: string, spec: UnionSpec): string {
-  const cases = [...spec.variants, spec.unknown].map(
-    of => `    case ${quote(of.name)}: ${structWriter(m, of)}(w, v); return;`,
-  );
+  const cases = spec.variants.map(of => `    case ${quote(of.name)}: ${structWriter(m, of)}(w, v); return;`);
+  const check = m.given((w: Writer, start: number) => checkUnknown(spec, w, start));
   return `function ${name}(w, v) {
   ${noObject(spec.name, 'w.pos - w.frame')}
   switch (v.type) {
 ${cases.join('\n')}
+    case 'unknown': { const start = w.pos; ${structWriter(m, spec.unknown)}(w, v); ${check}(w, start); return; }
     default: throw wire.badValue(${quote(spec.name)}, 'no variant ' + wire.shown(v.type), w.pos - w.frame);
   }
 }`;
@@ -71,10 +73,11 @@ function selectText(m: Unit, name: string, spec: SelectSpec, what: string): stri
   const cases = spec.cases.map(
     ({ of }) => `    case ${quote(of.name)}: ${structWriter(m, of)}(w, v); return;`,
   );
+  const check = m.given((w: Writer, start: number, tag: number) => checkUnknownCase(spec, w, start, tag));
   return `function ${name}(w, v) {
   switch (v.type) {
 ${cases.join('\n')}
-    default: ${encoderSource(m, rest, what, 'v.body')}
+    default: { const start = w.pos; ${encoderSource(m, rest, what, 'v.body')} ${check}(w, start, v.typeId); }
   }
 }`;
 }

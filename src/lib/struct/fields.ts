@@ -184,7 +184,8 @@ export function transparent<const F extends Fields>(
 
 /**
  * One of several structs, told apart by their own constants. The value is the variant's, with `type` = the variant's
- * name. `unknown` must fit all that the variants do not, and encodes back to the same bytes.
+ * name. `unknown` must fit all that the variants do not, and encodes back to the same bytes; one whose bytes are those of
+ * a variant is refused on encode.
  */
 export function union<const S extends Struct<string, object>, const U extends Struct<'unknown', object>>(
   name: string,

@@ -52,7 +52,12 @@ export class Unit {
 
   /** An expression for one of a custom declaration's own functions. */
   custom(spec: CustomSpec, role: 'read' | 'write'): string {
-    return `custom${this.customs.push(spec[role]) - 1}`;
+    return this.given(spec[role]);
+  }
+
+  /** An expression for a hand-written function. */
+  given(handWritten: unknown): string {
+    return `custom${this.customs.push(handWritten) - 1}`;
   }
 
   /** The whole text around that of one function, which it returns: in parentheses, so that V8 parses it once only. */
