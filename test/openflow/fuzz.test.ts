@@ -1,16 +1,29 @@
 /**
- * Broken frames, changed values and values that are none, until the time is over: FUZZ_SECONDS of it (48 unless said),
+ * Broken frames, texts and packets, changed values and values that are none, until the time is over: FUZZ_SECONDS of it (60 unless said),
  * from FUZZ_SEED on. A failure is made as small as it gets, and printed with the seed that leads to it again.
  */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import t from 'tap';
 import fc from 'fast-check';
-import { FrameSplitter, type Message } from '../../src/openflow/index.js';
+import { projectRoot } from '../../lab/compiled.js';
+import { HeddleError } from '../../src/lib/errors.js';
+import {
+  FrameSplitter,
+  type Message,
+  parseActions,
+  parseFlow,
+  parseGroup,
+  parseMatch,
+  parseMeter,
+} from '../../src/openflow/index.js';
+import { decodePacket } from '../../src/packet/index.js';
 import { checkFrame, decodeBoth, encodeBoth, outcomeOf, shownValue } from './back-ends.js';
 import { captures } from './captures.js';
 import { fixtures, hexOf } from './fixtures.js';
 import { nameOf, partAt, pathsIn, poolOf, replaced, spoiledFrame } from './mutations.js';
 
-const seconds = Number(process.env['FUZZ_SECONDS'] ?? 48);
+const seconds = Number(process.env['FUZZ_SECONDS'] ?? 60);
 const seed = Number(process.env['FUZZ_SEED'] ?? Date.now() % 2 ** 31);
 
 // A stack for each frame that is refused would cost more than the rest.
@@ -45,7 +58,7 @@ const values = frames.flatMap(frame => {
   return 'value' in decoded ? [decoded.value] : [];
 });
 
-fuzz('frames with bytes changed, put in and taken out', 0.4, spoiledFrame(frames), frame => {
+fuzz('frames with bytes changed, put in and taken out', 0.3, spoiledFrame(frames), frame => {
   checkFrame(frame);
 });
 
@@ -106,7 +119,7 @@ const changedValue = (
         }, value) as Message,
     );
 
-fuzz('values with parts of other values', 0.25, changedValue(otherPart, 3), checkEncoded);
+fuzz('values with parts of other values', 0.2, changedValue(otherPart, 3), checkEncoded);
 
 const throwing = {
   get type(): never {
@@ -183,4 +196,46 @@ fuzz('a stream, cut into other chunks', 0.1, stream, ([parts, cuts]) => {
   const inParts = read(edges.slice(1).map((edge, index) => bytes.subarray(edges[index], edge)));
   if (whole !== inParts)
     throw new Error(`${hexOf(bytes)}: ${String(whole)} in one, ${String(inParts)} in parts`);
+});
+
+const texts = ['flows', 'groups', 'meters'].flatMap(name =>
+  readFileSync(join(projectRoot(), 'test', 'openflow', 'notation', `${name}.txt`), 'utf8')
+    .split('\n')
+    .filter(line => line !== '' && !line.startsWith('#')),
+);
+const spoiledText = fc
+  .tuple(
+    fc.constantFrom(...texts),
+    fc.constantFrom(...texts),
+    fc.nat(),
+    fc.nat(),
+    fc.string({ maxLength: 3 }),
+  )
+  .map(([one, other, cut, from, between]) => {
+    const end = other.slice(from % (other.length + 1));
+    return `${one.slice(0, cut % (one.length + 1))}${between}${end}`;
+  });
+
+fuzz('texts of flows, groups and meters, spliced', 0.1, spoiledText, text => {
+  for (const parse of [parseFlow, parseGroup, parseMeter, parseMatch, parseActions]) {
+    try {
+      (parse as (text: string) => unknown)(text);
+    } catch (thrown) {
+      if (!(thrown instanceof HeddleError) || thrown.code !== 'OF_BAD_TEXT') throw thrown;
+    }
+  }
+});
+
+const packets = frames.flatMap(frame => {
+  const decoded = decodeBoth(frame);
+  return 'value' in decoded && decoded.value.type === 'packet_in'
+    ? [Uint8Array.from(decoded.value.data)]
+    : [];
+});
+
+fuzz('packets with bytes changed', 0.05, spoiledFrame(packets), bytes => {
+  // Never throws: it says where it ended, and why.
+  const { headers, payload, trailer } = decodePacket(bytes);
+  if (payload.length + trailer.length > bytes.length)
+    throw new Error(`${headers.length} headers and more than there was`);
 });
