@@ -16,11 +16,11 @@ export { fieldNames, masked, match, valueOf } from './match.js';
 export type { FieldSetting, Masked, Match, MatchFields } from './match.js';
 export type { BundledMessage } from './messages/bundles.js';
 export type { CtFlushProperty, CtTupleProperty } from './messages/ct-flush.js';
+export type { RawElement } from './messages/elements.js';
 export type { FeatureId, OxmId } from './messages/feature-ids.js';
 export type { FlowMonitor, FlowUpdate } from './messages/flow-monitor.js';
 export type { FlowStats } from './messages/flow-stats.js';
 export type { Bucket, BucketCounter, GroupDesc, GroupStats } from './messages/groups.js';
-export type { HelloElement } from './messages/hello.js';
 export type {
   BundleAdd,
   BundleControl,

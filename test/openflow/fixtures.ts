@@ -195,6 +195,19 @@ const handshake: Fixture[] = [
     message: { type: 'role_status', xid: 0, role: 'slave', reason: 0, generationId: 6n },
   },
   {
+    name: 'role_status with a property of an extension',
+    bytes: hex`0404 0030 00000000 4f4e4600 00000777 00000003 00 000000 0000000000000006
+      | ffff 000c 12345678 00000001 00000000`,
+    message: {
+      type: 'role_status',
+      xid: 0,
+      role: 'slave',
+      reason: 0,
+      generationId: 6n,
+      properties: [{ typeId: 0xffff, body: hex`12345678 00000001` }],
+    },
+  },
+  {
     name: 'a message that we do not know',
     bytes: hex`041e 000c 00000004 01020304`,
     message: { type: 'unknown', version: 4, typeId: 30, xid: 4, body: hex`01020304` },
@@ -290,6 +303,43 @@ const others: Fixture[] = [
     name: 'bundle_control: commit',
     bytes: hex`0404 0018 00000009 4f4e4600 000008fc 00000001 0004 0003`,
     message: { type: 'bundle_control', xid: 9, bundleId: 1, controlType: 'commit_request', flags: 3 },
+  },
+  {
+    name: 'bundle_control with two properties of an extension',
+    bytes: hex`0404 0030 00000009 4f4e4600 000008fc 00000001 0000 0003
+      | ffff 000c 12345678 00000001 00000000 | ffff 0008 12345678`,
+    message: {
+      type: 'bundle_control',
+      xid: 9,
+      bundleId: 1,
+      controlType: 'open_request',
+      flags: 3,
+      properties: [
+        { typeId: 0xffff, body: hex`12345678 00000001` },
+        { typeId: 0xffff, body: hex`12345678` },
+      ],
+    },
+  },
+  {
+    name: 'bundle_add of a message of 25 bytes, with a property of an extension',
+    bytes: hex`0404 0040 00000009 4f4e4600 000008fd 00000001 0000 0003
+      | 040d 0019 00000009 ffffffff fffffffd 0000 000000000000 aa | 00000000000000
+      | ffff 0008 12345678`,
+    message: {
+      type: 'bundle_add',
+      xid: 9,
+      bundleId: 1,
+      flags: 3,
+      message: {
+        type: 'packet_out',
+        xid: 9,
+        bufferId: 0xffffffff,
+        inPort: OFPP.CONTROLLER,
+        actions: [],
+        data: hex`aa`,
+      },
+      properties: [{ typeId: 0xffff, body: hex`12345678` }],
+    },
   },
   {
     name: 'bundle_add of a flow_mod',

@@ -174,6 +174,49 @@ t.test('a number that is none is refused by name, whatever it is', t => {
   t.end();
 });
 
+t.test('elements of a hello, and properties of extensions, are looked at one by one', t => {
+  const hello = { type: 'hello', xid: 1, version: 4 } as const;
+  for (const versions of [null, '4', 4, ['4'], [1.5], [1n], [-1], [256], [Number.NaN], [,]])
+    t.match(
+      encodeBoth({ ...hello, versions } as never),
+      { error: { code: 'WIRE_BAD_VALUE', message: /^hello\.versions: .* is no / } },
+      typeof versions,
+    );
+  const body = hex`01`;
+  const bad = [
+    null,
+    '',
+    4,
+    [null],
+    [{}],
+    [{ typeId: 1.5, body }],
+    [{ typeId: 0x10000, body }],
+    [{ typeId: 1 }],
+  ];
+  const status = { type: 'role_status', xid: 0, role: 'slave', reason: 0, generationId: 6n } as const;
+  for (const elements of bad) {
+    t.match(encodeBoth({ ...hello, otherElements: elements } as never), {
+      error: { code: 'WIRE_BAD_VALUE', message: /^hello\.otherElements: / },
+    });
+    t.match(encodeBoth({ ...status, properties: elements } as never), {
+      error: { code: 'WIRE_BAD_VALUE', message: /^properties: / },
+    });
+  }
+  const large = [{ typeId: 1, body: new Uint8Array(0xfffc) }];
+  t.match(encodeBoth({ ...status, properties: large }), { error: { code: 'WIRE_BAD_LENGTH' } });
+  for (const [tail, code, offset] of [
+    ['ffff 0003 00000000', 'WIRE_BAD_LENGTH', 34],
+    ['ffff 0009 1234567800', 'WIRE_BAD_LENGTH', 34],
+    ['ffff 0008 12345678 ffff', 'WIRE_TRUNCATED', 42],
+  ] as const) {
+    const rest = hex`${tail}`;
+    const frame = hex`0404 ${(32 + rest.length).toString(16).padStart(4, '0')} 00000000
+      4f4e4600 00000777 00000003 00 000000 0000000000000006 ${tail}`;
+    t.match(decodeBoth(frame), { error: { code, offset } }, tail);
+  }
+  t.end();
+});
+
 t.test('what is declared can not be handed in as unknown, past its checks', t => {
   const unknown = (typeId: number, body: Uint8Array): object => ({ type: 'unknown', typeId, body });
   const refused: readonly (readonly [value: object, name: string])[] = [

@@ -1,6 +1,7 @@
 /** Bundles: changes that are made together or not at all [ONF extension 230]. */
 import { named, length, pad, rest, struct, u16, u32, u8, union } from '../../lib/struct/index.js';
 import type { Infer } from '../../lib/struct/index.js';
+import { rawProperties } from './elements.js';
 import { flowMod } from './flows.js';
 import { groupMod } from './groups.js';
 import { onfHeader } from './header.js';
@@ -46,6 +47,8 @@ export const bundleControl = struct('bundle_control', {
   controlType: named(u16, controlTypes),
   /** A bitmap of OFPBF, the same in all messages of one bundle. */
   flags: u16,
+  /** Of extensions; absent where there is none. */
+  properties: rawProperties,
 });
 
 /** Puts a message into a bundle [ONF extension 230]. The inner message's xid must equal the outer one, else OFPBFC_MSG_BAD_XID; `bundleAdd` (build.ts) sees to it. */
@@ -58,4 +61,6 @@ export const bundleAdd = struct('bundle_add', {
   flags: u16,
   /** What is to be done at the commit. */
   message: bundled,
+  /** Of extensions; absent where there is none. */
+  properties: rawProperties,
 });

@@ -1,5 +1,6 @@
 /** What a switch is, how it is set up, barriers and roles [OF1.3.5 7.3.1, 7.3.2, 7.3.8, 7.3.9]. */
 import { named, pad, struct, u16, u32, u64, u8 } from '../../lib/struct/index.js';
+import { rawProperties } from './elements.js';
 import { bare, header, onfHeader } from './header.js';
 
 /** Asks which switch this is [OF1.3.5 7.3.1]. */
@@ -82,4 +83,6 @@ export const roleStatus = struct('role_status', {
   _pad: pad(3),
   /** That of the last election. */
   generationId: u64,
+  /** Of extensions; absent where there is none. */
+  properties: rawProperties,
 });

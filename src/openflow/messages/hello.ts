@@ -1,6 +1,5 @@
 /** Hello [OF1.3.5 7.5.1]: the first message, from either side, by which both agree on a version. */
 import {
-  badLength,
   badValue,
   getU16,
   getU32,
@@ -12,32 +11,23 @@ import {
   viewOf,
 } from '../../lib/struct/index.js';
 import type { Cursor, Writer } from '../../lib/struct/index.js';
+import { elementHeader, paddedSize, writeElement } from './elements.js';
+import type { RawElement } from './elements.js';
 import { headerAfterVersion } from './header.js';
 
 /** The element that lists versions [OF1.3.5 7.5.1]. */
 const versionBitmap = 1;
-/** `type:16 length:16`; what follows an element fills 8 bytes, and is not in its length. */
-const elementHeader = 4;
-const paddedSize = (size: number): number => Math.ceil(size / 8) * 8;
-
-/** A hello element that we do not know. */
-export interface HelloElement {
-  /** The element's type: 0 to 65535. */
-  readonly typeId: number;
-  /** All bytes behind its length. */
-  readonly body: Uint8Array;
-}
 
 /**
  * Hello elements, read leniently: a hello of another version may hold anything, elements that are not known are to be
  * skipped, and a hello without a bitmap is a good hello [OF1.3.5 7.5.1, 6.3.1].
  */
 function elementsAt(c: Cursor): {
-  readonly versions: HelloElement | undefined;
-  readonly others: HelloElement[];
+  readonly versions: RawElement | undefined;
+  readonly others: RawElement[];
 } {
-  let versions: HelloElement | undefined;
-  const others: HelloElement[] = [];
+  let versions: RawElement | undefined;
+  const others: RawElement[] = [];
   for (let at = c.pos; c.end - at >= elementHeader;) {
     const typeId = getU16(c.bytes, at);
     const size = getU16(c.bytes, at + 2);
@@ -70,43 +60,33 @@ function readBitmaps(b: Uint8Array): number[] {
 
 function writeVersions(w: Writer, versions: readonly number[] | undefined): void {
   if (versions === undefined) return;
+  if (!Array.isArray(versions))
+    throw badValue('hello.versions', `${shown(versions)} is no list`, w.pos - w.frame);
   const bitmaps = [0];
-  for (const version of versions) {
-    if (!(version >= 0 && version <= highestVersion))
-      throw badValue('hello.versions', shown(version), w.pos - w.frame);
+  for (const version of versions as readonly number[]) {
+    if (!Number.isInteger(version) || version < 0 || version > highestVersion)
+      throw badValue('hello.versions', `${shown(version)} is no version`, w.pos - w.frame);
     const word = version >> 5;
     while (bitmaps.length <= word) bitmaps.push(0);
     bitmaps[word] = (bitmaps[word] ?? 0) | (1 << (version & 31));
   }
   const body = new Uint8Array(4 * bitmaps.length);
   bitmaps.forEach((bitmap, index) => putUint(body, 4 * index, 4, bitmap >>> 0));
-  writeElement(w, { typeId: versionBitmap, body });
+  writeElement(w, 'hello.versions', { typeId: versionBitmap, body });
 }
 
 /** What of the elements is broken is left out. */
-function readOthers(c: Cursor): readonly HelloElement[] | undefined {
+function readOthers(c: Cursor): readonly RawElement[] | undefined {
   const { others } = elementsAt(c);
   c.pos = c.end;
   return others.length === 0 ? undefined : others;
 }
 
-function writeOthers(w: Writer, others: readonly HelloElement[] | undefined): void {
-  for (const element of others ?? []) writeElement(w, element);
-}
-
-function writeElement(w: Writer, { typeId, body }: HelloElement): void {
+function writeOthers(w: Writer, others: readonly RawElement[] | undefined): void {
   const what = 'hello.otherElements';
-  const offset = w.pos - w.frame;
-  if (!Number.isInteger(typeId) || typeId < 0 || typeId > 0xffff) throw badValue(what, shown(typeId), offset);
-  if (!(body instanceof Uint8Array)) throw badValue(what, `${shown(body)} is no Uint8Array`, offset);
-  const size = elementHeader + body.length;
-  if (size > 0xffff) throw badLength(what, `${size} bytes`, offset);
-  w.ensure(paddedSize(size));
-  w.bytes.fill(0, w.pos, w.pos + paddedSize(size));
-  putUint(w.bytes, w.pos, 2, typeId);
-  putUint(w.bytes, w.pos + 2, 2, size);
-  w.bytes.set(body, w.pos + elementHeader);
-  w.pos += paddedSize(size);
+  if (others === undefined) return;
+  if (!Array.isArray(others)) throw badValue(what, `${shown(others)} is no list`, w.pos - w.frame);
+  for (const element of others as readonly unknown[]) writeElement(w, what, element);
 }
 
 /** The first message on a connection: what versions the sender speaks. */
@@ -121,7 +101,7 @@ export const hello = struct('hello', {
     write: writeVersions,
   }),
   /** Elements that we do not know, in their order; absent where there is none. They are written after the versions. */
-  otherElements: optional<readonly HelloElement[] | undefined>({
+  otherElements: optional<readonly RawElement[] | undefined>({
     name: 'otherElements',
     read: readOthers,
     write: writeOthers,
