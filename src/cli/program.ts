@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import { HeddleError } from '../lib/errors.js';
 import { check } from './check.js';
 import { exitCodes } from './exit-codes.js';
+import { plan, type PlanOptions } from './plan.js';
 import { run } from './run.js';
 import { status, type StatusOptions } from './status.js';
 
@@ -30,6 +31,14 @@ export async function main(argv: readonly string[]): Promise<void> {
     .argument('<FILE>', 'the YAML file')
     .action((file: string) => finish(() => check(file)));
   program
+    .command('plan')
+    .description('tell what `run` would change with this file, on every host and switch; changes nothing')
+    .argument('[FILE]', 'the YAML file')
+    .option('--json', 'the whole plan as JSON')
+    .option('--api <HOST:PORT>', "where the Heddle that runs has its api, instead of the file's")
+    .addHelpText('after', planHelp)
+    .action((file: string | undefined, options: PlanOptions) => finish(() => plan(file, options)));
+  program
     .command('status')
     .description('tell switches, hypervisors, networks, ports, and what is wrong with any')
     .argument('[FILE]', 'the file that the running Heddle was given')
@@ -38,6 +47,15 @@ export async function main(argv: readonly string[]): Promise<void> {
     .action((file: string | undefined, options: StatusOptions) => finish(() => status(file, options)));
   await program.parseAsync(argv);
 }
+
+const planHelp = `
+Every host's OVSDB is read. What the switches hold is told by the Heddle that runs, where its api answers; where none
+runs, plan listens at openflow.listen for up to 10 s for the hypervisors' bridges that have Heddle as their controller
+already, reads them, and lets go. Switches of no hypervisor are planned through a Heddle that runs alone. What apps send
+by themselves when packets come is in no plan.
+
+Exit codes: 0 nothing to do, 1 a mistake in the file or a host that cannot be read (the others are planned all the same),
+2 there is something to change, or something in the way.`;
 
 async function finish(command: () => Promise<number>): Promise<void> {
   try {

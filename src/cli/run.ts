@@ -27,7 +27,10 @@ export async function run(file: string | undefined, options: { readonly logLevel
   const openflow = await Door.open(config.openflow.listen, endpoint =>
     listen(endpoint, stream => controller.accept(stream)),
   );
-  const { fetch } = api(() => controller.status());
+  const { fetch } = api({
+    status: () => controller.status(),
+    readings: () => controller.readings(),
+  });
   const http = await Door.open(config.api.listen, endpoint => serve(endpoint, fetch)).catch(
     async (error: unknown) => {
       await openflow.close();

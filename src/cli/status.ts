@@ -1,8 +1,8 @@
-import { styleText } from 'node:util';
 import { printable } from '../config/mistake.js';
 import type { ReloadStatus, Status } from '../controller/status.js';
-import { getText } from '../io/http-client.js';
+import { addressOf, getText } from '../io/http-client.js';
 import { HeddleError, messageOf } from '../lib/errors.js';
+import { colour } from './colour.js';
 import { exitCodes } from './exit-codes.js';
 import { invalid, parseFile } from './read-config.js';
 import { table } from './table.js';
@@ -31,9 +31,9 @@ export async function status(file: string | undefined, options: StatusOptions): 
 /** A Heddle that runs has refused what is wrong with the file now, and tells it; where none answers, that is told here. */
 async function askByFile(file: string | undefined): Promise<Status> {
   const parsed = await parseFile(file);
-  const { host, port } = parsed.ok ? parsed.config.api.listen : parsed.api;
+  const listen = parsed.ok ? parsed.config.api.listen : parsed.api;
   try {
-    return await ask(`${host.includes(':') ? `[${host}]` : host}:${port}`);
+    return await ask(addressOf(listen));
   } catch (thrown) {
     throw parsed.ok ? thrown : invalid(parsed.mistakes);
   }
@@ -141,6 +141,4 @@ function formatReload({ secondsAgo, ok, changes, mistakes }: ReloadStatus): stri
   return printable(`File read again ${secondsAgo} s ago: ${what}`);
 }
 
-const coloured = (): boolean => process.stdout.isTTY && (process.env['NO_COLOR'] ?? '') === '';
-const colour = (name: 'red' | 'green', text: string): string => (coloured() ? styleText(name, text) : text);
-const bold = (text: string): string => (coloured() ? styleText('bold', text) : text);
+const bold = (text: string): string => colour('bold', text);

@@ -1,17 +1,17 @@
 import type { Config } from '../config/config.js';
 import { difference, isEmpty, tellDifference } from '../config/difference.js';
-import { formatEndpoint } from '../config/endpoint.js';
-import type { AppEvent, HostIntent, HypervisorView, SwitchView, World } from '../intent/index.js';
+import type { AppEvent, HypervisorView, SwitchView, World } from '../intent/index.js';
 import { type Dpid } from '../lib/addresses.js';
 import type { Message } from '../openflow/index.js';
-import { checkPart, combine, type Conflict, type Wanted } from '../reconcile/compile.js';
+import type { Wanted } from '../reconcile/compile.js';
 import type { Actual } from '../reconcile/flows.js';
-import { missFlows } from '../reconcile/pipeline.js';
 import { scopeOfSwitch as scopeOf } from './app-start.js';
-import { Apps, type LoadedApp, pipelineNumber } from './apps.js';
+import { Apps, type LoadedApp } from './apps.js';
+import { type Desire, hostIntent, tellConflict, wantedIn } from './desired.js';
 import type { Effects, Log, Stream, StreamHandlers, Timer } from './effects.js';
 import { Hypervisors } from './hypervisors.js';
 import { whyLeftAlone } from './left-alone.js';
+import { readingOf, readingRequests, type SwitchReading } from './switch-reading.js';
 import { buildStatus, type ReloadOutcome, type Status } from './status.js';
 import { Switches } from './switches.js';
 
@@ -57,7 +57,7 @@ export class Controller {
     this.#hypervisors = new Hypervisors({
       effects,
       log,
-      intent: view => this.#hostIntent(view),
+      intent: view => hostIntent(view, this.#desire),
       onChange: (...change) => this.#onHypervisor(...change),
       onLock: ({ config: { dpid } }) => this.#reconcileSoon([dpid]),
     });
@@ -117,6 +117,16 @@ export class Controller {
     this.#reload = { at: this.#effects.now(), changes: [], mistakes };
   }
 
+  /** What each connected switch holds, by a new reading; without those whose connection ends before they have told it. */
+  async readings(): Promise<readonly SwitchReading[]> {
+    const all = await Promise.all(
+      this.#switches.all.map(async ({ view: { dpid }, connection }) =>
+        readingOf(dpid, await connection.exchange(readingRequests)),
+      ),
+    );
+    return all.filter(reading => reading !== undefined);
+  }
+
   status(): Status {
     return buildStatus({
       now: this.#effects.now(),
@@ -163,14 +173,12 @@ export class Controller {
     this.#reconcileSoon(changed);
   }
 
-  #hostIntent({ config: { name, bridge, datapath, dpid } }: HypervisorView): HostIntent {
+  get #desire(): Desire {
     return {
-      bridge,
-      datapathType: datapath === 'netdev' ? 'netdev' : '',
-      dpid,
+      apps: this.#apps,
+      world: this.#world,
       names: this.#hypervisors.names,
-      controller: formatEndpoint(this.#config.openflow.advertise),
-      ...this.#apps.ports(name, this.#world),
+      advertise: this.#config.openflow.advertise,
     };
   }
 
@@ -179,13 +187,7 @@ export class Controller {
     const { dpid, hypervisor } = view;
     if (hypervisor !== undefined && !this.#hypervisors.isCertain(hypervisor, dpid)) return undefined;
     if (this.#apps.awaits(dpid) || this.#isElsewhere(view)) return undefined;
-    const scope = scopeOf(view);
-    const flows = missFlows(this.#apps.pipeline(scope));
-    const program = { flows, groups: [], learned: new Set<bigint>() };
-    const wanted = combine([
-      checkPart({ app: 'pipeline', number: pipelineNumber, program }),
-      ...this.#apps.desired(view.dpid, scope, this.#world),
-    ]);
+    const wanted = wantedIn(view, this.#desire);
     if (this.#switches.views.has(view.dpid))
       this.#conflicts.set(view.dpid, wanted.conflicts.map(tellConflict));
     return wanted;
@@ -225,8 +227,3 @@ export class Controller {
     });
   }
 }
-
-const tellConflict = ({ first, second, what }: Conflict): string =>
-  first === second
-    ? `app ${first} claims ${what} twice: the first is kept`
-    : `apps ${first} and ${second} both claim ${what}: ${first} keeps it`;

@@ -35,7 +35,7 @@ export interface HypervisorLinkOptions {
 }
 
 /** What is followed on every host. No statistics: they change all the time. */
-const monitored: WantedTables = {
+export const monitored: WantedTables = {
   Bridge: [...new Set([...hostColumns.Bridge, ...portColumns.Bridge])],
   Port: [...new Set([...hostColumns.Port, ...portColumns.Port])],
   Interface: [...new Set([...hostColumns.Interface, ...portColumns.Interface])],

@@ -134,7 +134,7 @@ export function buildStatus(input: StatusInput): Status {
     ),
     ...reports
       .flatMap(report => report.problems ?? [])
-      .map(({ message, ...about }) => ({ where: place(about), message })),
+      .map(({ message, ...about }) => ({ where: placeOf(about), message })),
   ];
   return {
     ok: problems.length === 0 && switches.every(({ state }) => state === 'in sync'),
@@ -215,7 +215,8 @@ function switchProblems(status: SwitchStatus): StatusProblem[] {
   return messages.map(message => ({ where: hypervisor ?? dpid, message }));
 }
 
-function place(about: {
+/** What a problem is about, in words. */
+export function placeOf(about: {
   readonly hypervisor?: string;
   readonly network?: string;
   readonly port?: string;

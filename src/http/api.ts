@@ -1,11 +1,18 @@
 import { Hono } from 'hono';
 import type { Status } from '../controller/status.js';
+import { encodeReading, type SwitchReading } from '../controller/switch-reading.js';
+
+/** What the interface tells, asked for each time. */
+export interface ApiSource {
+  readonly status: () => Status;
+  readonly readings: () => Promise<readonly SwitchReading[]>;
+}
 
 /**
  * The HTTP interface: read-only, and on loopback alone, so it asks for no token. A page from elsewhere cannot read it
  * through a browser: requests must name a loopback host (DNS rebinding), and no CORS header is sent.
  */
-export function api(status: () => Status): Hono {
+export function api({ status, readings }: ApiSource): Hono {
   const app = new Hono();
   app.use(async (context, next) => {
     if (!isLoopbackName(context.req.header('host') ?? '')) {
@@ -15,10 +22,13 @@ export function api(status: () => Status): Hono {
     return next();
   });
   app.get('/v1/status', context => context.json(status()));
+  // What the switches hold, for `heddle plan`: they speak to the Heddle that runs alone.
+  app.get('/v1/readings', async context => context.json({ readings: (await readings()).map(encodeReading) }));
   // [RFC 9110 15.5.6]
-  app.all('/v1/status', context =>
-    context.json({ error: 'this interface is read-only: GET it' }, 405, { Allow: 'GET, HEAD' }),
-  );
+  for (const path of ['/v1/status', '/v1/readings'])
+    app.all(path, context =>
+      context.json({ error: 'this interface is read-only: GET it' }, 405, { Allow: 'GET, HEAD' }),
+    );
   app.notFound(context => context.json({ error: `no ${context.req.path} here: try /v1/status` }, 404));
   app.onError((error, context) => context.json({ error: `a fault in Heddle itself: ${error.message}` }, 500));
   return app;

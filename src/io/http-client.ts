@@ -31,3 +31,7 @@ export function getText(
     request.on('error', reject);
   });
 }
+
+/** HOST:PORT, as a URL has them. */
+export const addressOf = ({ host, port }: { readonly host: string; readonly port: number }): string =>
+  `${host.includes(':') ? `[${host}]` : host}:${port}`;

@@ -17,6 +17,7 @@ export {
   type Mutator,
   type Operation,
 } from './operations.js';
+export { preview } from './preview.js';
 export { changedColumns, type Change, type Replica } from './replica.js';
 export { TransactionRefused, type OperationResult, type TransactionOutcome } from './results.js';
 export {

@@ -2,6 +2,7 @@
 import { HeddleError } from '../lib/errors.js';
 import { applyDiff } from './diff.js';
 import type { MonitoredTables, RowUpdate, Update } from './monitor.js';
+import type { ColumnSchema } from './schema.js';
 import { sameValue, type Row, type Uuid, type Value } from './values.js';
 
 /** A row that came (no `before`), went (no `after`) or is another now. */
@@ -13,6 +14,7 @@ export interface Change {
 }
 
 const noRows: ReadonlyMap<Uuid, Row> = new Map();
+const noColumns: ReadonlyMap<string, ColumnSchema> = new Map();
 
 export class Replica {
   readonly #monitored: MonitoredTables;
@@ -42,6 +44,26 @@ export class Replica {
 
   row(table: string, uuid: Uuid): Row | undefined {
     return this.table(table).get(uuid);
+  }
+
+  /** The columns that are followed in a table, as this server has them. */
+  columns(table: string): ReadonlyMap<string, ColumnSchema> {
+    return this.#monitored.get(table)?.columns ?? noColumns;
+  }
+
+  /** A row of nothing but default values. */
+  defaults(table: string): Row {
+    return this.#monitored.get(table)?.defaults ?? {};
+  }
+
+  /** A copy in which these rows came, went, or are others; this replica stays as it is. */
+  with(changes: readonly Change[]): Replica {
+    const copy = new Replica(this.#monitored, this);
+    for (const { table, uuid, after } of changes) {
+      if (after === undefined) copy.#tables.get(table)?.delete(uuid);
+      else copy.#tables.get(table)?.set(uuid, after);
+    }
+    return copy;
   }
 
   /** Whether both follow the same columns of the same types, so that a row of one can stand in the other. */

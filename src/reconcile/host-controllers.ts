@@ -73,6 +73,10 @@ export function othersOfOurs(name: string, target: string, rows: Replica): reado
     .map(([, row]) => targetOf(row));
 }
 
+/** Where a bridge is told to go, by whomever. */
+export const controllerTargets = (bridge: Row, rows: Replica): readonly string[] =>
+  controllersOf(bridge, rows).map(([, row]) => targetOf(row));
+
 const added = (intent: HostIntent, bridge: Uuid): HostPlan =>
   change(
     `set controller ${intent.controller} of ${intent.bridge}`,

@@ -268,7 +268,10 @@ async function heddle(t: Test, ...args: readonly string[]) {
 
 t.test('heddle status', async t => {
   let told: unknown = calm;
-  const http = await serve({ host: '127.0.0.1', port: 0 }, api(() => told as Status).fetch);
+  const http = await serve(
+    { host: '127.0.0.1', port: 0 },
+    api({ status: () => told as Status, readings: () => Promise.resolve([]) }).fetch,
+  );
   t.teardown(() => http.close());
   const address = `127.0.0.1:${http.port}`;
 

@@ -366,7 +366,10 @@ t.test('the HTTP interface', async t => {
     networks: [],
   } as const;
   const controller = new Controller({ config, apps: [], effects: realEffects(), log: new FakeLog() });
-  const server = await serve(loopback, api(() => controller.status()).fetch);
+  const server = await serve(
+    loopback,
+    api({ status: () => controller.status(), readings: () => controller.readings() }).fetch,
+  );
   const url = `http://127.0.0.1:${server.port}`;
   const status = await fetch(`${url}/v1/status`);
   t.equal(status.status, 200);
@@ -387,7 +390,9 @@ t.test('the HTTP interface', async t => {
   t.equal((await fetch(`${url}/v1/status`, { method: 'HEAD' })).status, 200);
 
   const ask = (host: string, path = '/v1/status') =>
-    api(() => controller.status()).fetch(new Request(`http://x${path}`, { headers: { host } }));
+    api({ status: () => controller.status(), readings: () => controller.readings() }).fetch(
+      new Request(`http://x${path}`, { headers: { host } }),
+    );
   for (const host of [
     'localhost',
     'localhost:8653',
@@ -414,8 +419,11 @@ t.test('the HTTP interface', async t => {
     t.equal((await ask(host, '/nothing')).status, 403, 'nor are paths told');
   }
 
-  const broken = api(() => {
-    throw new RangeError('oops');
+  const broken = api({
+    status: () => {
+      throw new RangeError('oops');
+    },
+    readings: () => Promise.reject(new Error('not asked for')),
   });
   const answer = await broken.fetch(new Request('http://x/v1/status', { headers: { host: 'localhost' } }));
   t.equal(answer.status, 500);

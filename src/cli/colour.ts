@@ -1,0 +1,8 @@
+import { styleText } from 'node:util';
+
+type Style = 'red' | 'green' | 'yellow' | 'bold' | 'dim';
+
+/** Colours, on a terminal whose user wants them [no-color.org]. */
+export const isColoured = (): boolean => process.stdout.isTTY && (process.env['NO_COLOR'] ?? '') === '';
+
+export const colour = (style: Style, text: string): string => (isColoured() ? styleText(style, text) : text);
