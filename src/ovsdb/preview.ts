@@ -120,6 +120,7 @@ function combined(before: Value, mutator: Mutation[1], value: WriteValue, names:
       ? canonicalSet([...set, ...atoms])
       : canonicalSet(set.filter(atom => !atoms.includes(atom)));
   }
+  if (mutator === '+=' && typeof before === 'number' && typeof change === 'number') return before + change;
   throw badValue(`a preview knows no ${mutator} of a single value`);
 }
 
