@@ -8,9 +8,16 @@ import type { FieldName, FieldValue, OxmField } from './oxm-fields.js';
 import { initially, saidBy, wordsFor } from './prerequisites.js';
 
 function readFields(c: Cursor): readonly Oxm[] {
-  const fields: Oxm[] = [];
-  while (c.pos < c.end) fields.push(readOxm(c));
+  const fields = new Array<Oxm>(countFields(c)); // at its length: the first push would make room for 17
+  for (let i = 0; c.pos < c.end; i++) fields[i] = readOxm(c);
   return fields;
+}
+
+/** How many fields there are, if their lengths are true. */
+function countFields({ bytes, pos, end }: Cursor): number {
+  let count = 0;
+  for (let at = pos; at + 4 <= end; at += 4 + (bytes[at + 3] ?? 0)) count++;
+  return count;
 }
 
 // The match that last had a field, by the field's slots: nothing is cleared, and nothing allocated, for the next one.
@@ -39,11 +46,15 @@ function writeFields(w: Writer, fields: readonly Oxm[]): void {
   }
 }
 
-function isSecond({ slots }: OxmField): boolean {
-  for (const slot of slots) {
-    if (lastIn[slot] === matches) return true;
-    lastIn[slot] = matches;
-  }
+function isSecond({ slot, slots }: OxmField): boolean {
+  if (slot < 0) return slots.some(isTaken);
+  return isTaken(slot);
+}
+
+/** Whether the match has had a field at this slot, which it has from now on. */
+function isTaken(slot: number): boolean {
+  if (lastIn[slot] === matches) return true;
+  lastIn[slot] = matches;
   return false;
 }
 

@@ -1,6 +1,7 @@
 /** All match fields, by name and by header. */
 import { basicFields } from './oxm-basic.js';
-import type { FieldDefinition, variableBits } from './oxm-definition.js';
+import { variableBits } from './oxm-definition.js';
+import type { FieldDefinition } from './oxm-definition.js';
 import { niciraFields } from './oxm-nicira.js';
 import { nxmFields } from './oxm-nxm.js';
 
@@ -28,6 +29,12 @@ export type OxmField = FieldDefinition<number> & {
   readonly rank: number;
   /** The places in the table of the fields whose bits it has: its own, or those that it overlaps. */
   readonly slots: readonly number[];
+  /** The one of these places, -1 where there are several. */
+  readonly slot: number;
+  /** The lower 9 bits of its header: no mask, and the length; -1 where the length varies. */
+  readonly plain: number;
+  /** Bytes of the experimenter's id, which the header's length counts. */
+  readonly idSize: number;
   /** The lowest number that has too many bits. */
   readonly limit: number;
 };
@@ -40,22 +47,42 @@ const byExperimenter = new Map<number, OxmField>();
 
 /** The class of experimenters' fields [OF1.3.5 7.2.3.9]. */
 export const experimenterClass = 0xffff;
+/** Bytes of the id that follows the header of such a field. */
+export const experimenterIdSize = 4;
+
 const experimenterKey = (header: number, experimenter: number): number =>
   experimenter * 0x80 + ((header >>> 9) & 0x7f);
 
 for (const [at, [name, definition]] of Object.entries<FieldDefinition<number>>(oxmFields).entries()) {
-  const { overlaps } = definition;
-  const slots = overlaps.length === 0 ? [at] : overlaps.map(other => names.indexOf(other));
-  const row: OxmField = {
-    ...definition,
-    name: name as FieldName,
-    rank: Math.min(...slots),
-    slots,
-    limit: 2 ** definition.bits,
-  };
+  const row = rowOf(name as FieldName, definition, at);
   rows.set(name, row);
   if (row.experimenter === undefined) byId.set(row.header >>> 9, row);
   else byExperimenter.set(experimenterKey(row.header, row.experimenter), row);
+}
+
+/** Property by property: of copies made with `...` each has a shape of its own in V8, and every look at them is slow. */
+function rowOf(name: FieldName, of: FieldDefinition<number>, at: number): OxmField {
+  const slots = of.overlaps.length === 0 ? [at] : of.overlaps.map(other => names.indexOf(other));
+  return {
+    name,
+    header: of.header,
+    experimenter: of.experimenter,
+    plain: of.bits === variableBits ? -1 : of.header & 0x1ff,
+    idSize: of.experimenter === undefined ? 0 : experimenterIdSize,
+    bits: of.bits,
+    size: of.size,
+    limit: 2 ** of.bits,
+    needs: of.needs,
+    role: of.role,
+    maskable: of.maskable,
+    writable: of.writable,
+    rank: Math.min(...slots),
+    slots,
+    slot: slots.length === 1 ? (slots[0] ?? at) : -1,
+    overlaps: of.overlaps,
+    notation: of.notation,
+    nxm: of.nxm,
+  };
 }
 
 export const fieldByName = (name: string): OxmField | undefined => rows.get(name);

@@ -1,20 +1,32 @@
 /** Values of match fields: numbers up to 48 bits, bigints of 64 and 128, bytes where the length varies. */
-import { badValue, getU64, getUint, putU64, putUint, shown, viewOf } from '../lib/struct/index.js';
+import { badValue, getU32, getU64, getUint, putU64, putUint, shown, viewOf } from '../lib/struct/index.js';
 import type { Writer } from '../lib/struct/index.js';
 import { variableBits } from './oxm-definition.js';
 import type { OxmField } from './oxm-fields.js';
 
 /** A value at `at`, where all its `width` bytes are known to be there. */
-export function readValue(
+export const readValue = (
   b: Uint8Array,
   at: number,
   row: OxmField,
   width: number,
-): number | bigint | Uint8Array {
-  if (row.bits === variableBits) return viewOf(b, at, width);
-  if (width === 16) return (getU64(b, at) << 64n) | getU64(b, at + 8);
-  if (width === 8) return getU64(b, at);
-  const value = getUint(b, at, width);
+): number | bigint | Uint8Array =>
+  row.bits === variableBits ? viewOf(b, at, width) : readNumber(b, at, row);
+
+/** A value of a field of fixed length. */
+export function readNumber(b: Uint8Array, at: number, row: OxmField): number | bigint {
+  let value: number;
+  switch (row.size) {
+    case 4:
+      value = getU32(b, at);
+      break;
+    case 8:
+      return getU64(b, at);
+    case 16:
+      return (getU64(b, at) << 64n) | getU64(b, at + 8);
+    default:
+      value = getUint(b, at, row.size);
+  }
   if (value >= row.limit) throw badValue(row.name, `${value} has more than ${row.bits} bits`, at);
   return value;
 }

@@ -6,9 +6,9 @@ import { WireError } from '../lib/errors.js';
 import { badLength, badValue, custom, getU32, need, putU32, shown, viewOf } from '../lib/struct/index.js';
 import type { Cursor, Writer } from '../lib/struct/index.js';
 import { variableBits } from './oxm-definition.js';
-import { experimenterClass, fieldByHeader, fieldByName } from './oxm-fields.js';
+import { experimenterClass, experimenterIdSize, fieldByHeader, fieldByName } from './oxm-fields.js';
 import type { FieldName, FieldValue, OxmField } from './oxm-fields.js';
-import { hasBitsOutside, readValue, writeValue } from './oxm-value.js';
+import { hasBitsOutside, readNumber, readValue, writeValue } from './oxm-value.js';
 
 /** One known field: `mask` has a bit for each bit of the value that counts; without it all do. */
 export type KnownOxm = {
@@ -32,36 +32,43 @@ export interface UnknownOxm {
 export type Oxm = KnownOxm | UnknownOxm;
 
 const maskBit = 0x100;
-const idSize = 4;
 const isOfExperimenter = (header: number): boolean => header >>> 16 === experimenterClass;
 
 /** Reads leniently: a mask where there should be none, and bits of a value outside of its mask, are given as they came. */
 export function readOxm(c: Cursor): Oxm {
   need(c, 'oxm', 4);
-  const header = getU32(c.bytes, c.pos);
+  const { bytes: b, pos } = c;
+  const header = getU32(b, pos);
   const size = header & 0xff;
   need(c, 'oxm', 4 + size);
-  const at = c.pos + 4;
+  const at = pos + 4;
   c.pos = at + size;
-  const row = rowOf(header, c.bytes, at);
-  if (!row) return { field: 'unknown', header, body: viewOf(c.bytes, at, size) };
-  const from = row.experimenter === undefined ? at : at + idSize;
+  const row = fieldByHeader(header) ?? rowOfExperimenter(header, b, at);
+  if (row === undefined) return { field: 'unknown', header, body: viewOf(b, at, size) };
+  if ((header & 0x1ff) !== row.plain) return readOther(b, at, header, row);
+  // The table gives the value the type that belongs to the name; TypeScript can not follow that through a lookup.
+  return { field: row.name, value: readNumber(b, at + row.idSize, row) } as KnownOxm;
+}
+
+/** A field with a mask, or of variable length. */
+function readOther(b: Uint8Array, at: number, header: number, row: OxmField): KnownOxm {
+  const size = header & 0xff;
   const masked = (header & maskBit) !== 0;
+  const from = at + row.idSize;
   const left = at + size - from;
   const width = masked ? left / 2 : left;
   if (row.bits === variableBits ? width > row.size || !Number.isInteger(width) : width !== row.size)
     throw badLength(row.name, `an oxm of ${size} bytes`, at - 1);
-  const value = readValue(c.bytes, from, row, width);
-  // The table gives the value the type that belongs to the name; TypeScript can not follow that through a lookup.
+  const value = readValue(b, from, row, width);
   if (!masked) return { field: row.name, value } as KnownOxm;
-  return { field: row.name, value, mask: readValue(c.bytes, from + width, row, width) } as KnownOxm;
+  return { field: row.name, value, mask: readValue(b, from + width, row, width) } as KnownOxm;
 }
 
-/** The row of a header that a body follows at `at`, as long as the header says. */
-function rowOf(header: number, b: Uint8Array, at: number): OxmField | undefined {
-  if (!isOfExperimenter(header)) return fieldByHeader(header);
-  return (header & 0xff) < idSize ? undefined : fieldByHeader(header, getU32(b, at));
-}
+/** The row of an experimenter's field whose body, which is as long as the header says, is at `at`. */
+const rowOfExperimenter = (header: number, b: Uint8Array, at: number): OxmField | undefined =>
+  isOfExperimenter(header) && (header & 0xff) >= experimenterIdSize
+    ? fieldByHeader(header, getU32(b, at))
+    : undefined;
 
 // What an encoder is handed may come from plain JavaScript: it is looked at, whatever its type says.
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
@@ -80,12 +87,22 @@ export function writeOxm(w: Writer, oxm: Oxm): OxmField | undefined {
   const row = fieldByName(oxm.field);
   if (!row) throw badValue('oxm', `no field ${shown(oxm.field)}`, offset);
   const { value, mask } = oxm;
+  if (mask === undefined && row.plain >= 0) {
+    writeHeader(w, row.header, row.experimenter);
+    writeValue(w, value, row, row.size);
+  } else writeOther(w, row, value, mask);
+  return row;
+}
+
+/** A field with a mask, or of variable length. */
+function writeOther(w: Writer, row: OxmField, value: unknown, mask: unknown): void {
+  const offset = w.pos - w.frame;
   const width = row.bits === variableBits && value instanceof Uint8Array ? value.length : row.size;
   const header = row.header - row.size + width;
   if (mask === undefined) {
     writeHeader(w, header, row.experimenter);
     writeValue(w, value, row, width);
-    return row;
+    return;
   }
   if (!row.maskable) throw badMatch(row.name, 'has no mask', offset); // OFPBMC_BAD_MASK
   writeHeader(w, header + maskBit + width, row.experimenter);
@@ -93,14 +110,13 @@ export function writeOxm(w: Writer, oxm: Oxm): OxmField | undefined {
   writeValue(w, mask, row, width);
   // OFPBMC_BAD_WILDCARDS
   if (hasBitsOutside(value, mask)) throw badMatch(row.name, 'a bit of the value is not in the mask', offset);
-  return row;
 }
 
 function writeUnknown(w: Writer, { header, body }: UnknownOxm): void {
   const offset = w.pos - w.frame;
   if (!(body instanceof Uint8Array) || body.length !== (header & 0xff))
     throw badLength('oxm', 'a body that is not as long as its header says', offset);
-  if (header >>> 0 !== header || rowOf(header, body, 0))
+  if (header >>> 0 !== header || (fieldByHeader(header) ?? rowOfExperimenter(header, body, 0)))
     throw badValue('oxm', `${shown(header)} is no unknown header`, offset);
   writeHeader(w, header);
   w.ensure(body.length);
@@ -159,9 +175,9 @@ export const fieldRef = custom<FieldRef>({
     c.pos += 4;
     let experimenter: number | undefined;
     if (isOfExperimenter(header)) {
-      need(c, 'field', idSize);
+      need(c, 'field', experimenterIdSize);
       experimenter = getU32(c.bytes, c.pos);
-      c.pos += idSize;
+      c.pos += experimenterIdSize;
     }
     const row = fieldByHeader(header, experimenter);
     if (row?.header === header) return row.name;

@@ -6,6 +6,8 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInThisContext } from 'node:vm';
 import t from 'tap';
 import {
   applyActions,
@@ -21,7 +23,7 @@ import {
   Writer,
 } from '../../src/openflow/index.js';
 import { Need } from '../../src/openflow/oxm-definition.js';
-import { oxmFields } from '../../src/openflow/oxm-fields.js';
+import { fieldByName, oxmFields } from '../../src/openflow/oxm-fields.js';
 import { decodeBoth, encodeBoth } from './back-ends.js';
 import { flowMod } from './frames.js';
 
@@ -248,3 +250,19 @@ t.test('ovs-ofctl prints each in a set_field as we do', { skip }, t => {
   });
   t.end();
 });
+
+t.test(
+  'the rows of the table have one shape in V8: the codec takes half as long again where they have many',
+  t => {
+    setFlagsFromString('--allow-natives-syntax');
+    const isAlike = runInThisContext('(a, b) => %HaveSameMap(a, b)') as (a: unknown, b: unknown) => boolean;
+    setFlagsFromString('--no-allow-natives-syntax');
+    const rows = fieldNames.map(fieldByName);
+    t.notOk(isAlike({ a: 1 }, { b: 1 }), 'two that differ');
+    t.strictSame(
+      rows.filter(row => !isAlike(row, rows[0])).map(row => row?.name),
+      [],
+    );
+    t.end();
+  },
+);
