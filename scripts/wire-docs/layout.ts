@@ -17,6 +17,7 @@ const packet = (...names: readonly string[]): string[] => names.map(name => `src
 export const layout: readonly PageLayout[] = [
   { name: 'messages', title: 'All messages', sources: messages('index', 'header') },
   { name: 'handshake', title: 'Handshake', sources: messages('symmetric', 'handshake') },
+  { name: 'hello', title: 'Hello', sources: messages('hello', 'elements') },
   { name: 'packets', title: 'Packets', sources: messages('packets') },
   {
     name: 'flows',

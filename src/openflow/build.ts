@@ -3,14 +3,21 @@
  * also be written as plain objects.
  */
 import type { ActionOf, Action } from './actions.js';
-import { NX_RESUBMIT_IN_PORT, OFPCML_NO_BUFFER, OFPP, OFPG } from './constants.js';
+import {
+  NX_RESUBMIT_IN_PORT,
+  OFP_DEFAULT_PRIORITY,
+  OFP_NO_BUFFER,
+  OFPCML_NO_BUFFER,
+  OFPG,
+  OFPP,
+} from './constants.js';
 import type { InstructionOf } from './instructions.js';
 import type { LearnField, LearnSpec } from './learn.js';
 import { match } from './match.js';
 import type { FieldSetting } from './match.js';
 import type { BundledMessage } from './messages/bundles.js';
 import type { Bucket } from './messages/groups.js';
-import type { BundleAdd } from './messages/index.js';
+import type { BundleAdd, FlowMod } from './messages/index.js';
 import { badValue } from '../lib/struct/index.js';
 import { fieldByName } from './oxm-fields.js';
 import type { FieldName } from './oxm-fields.js';
@@ -207,6 +214,28 @@ export const bucket = (actions: readonly Action[]): Bucket => ({
   watchPort: OFPP.ANY,
   watchGroup: OFPG.ANY,
   actions,
+});
+
+/**
+ * Adds, changes or deletes flows. What is not given is what ovs-ofctl takes too: table 0, priority 32768, cookie 0, no
+ * timeout, no flag, every packet, no instruction; no buffer, and deletions for all ports and groups.
+ */
+export const flowMod = (given: Pick<FlowMod, 'command'> & Partial<Omit<FlowMod, 'type'>>): FlowMod => ({
+  type: 'flow_mod',
+  xid: 0,
+  cookie: 0n,
+  cookieMask: 0n,
+  tableId: 0,
+  idleTimeout: 0,
+  hardTimeout: 0,
+  priority: OFP_DEFAULT_PRIORITY,
+  bufferId: OFP_NO_BUFFER,
+  outPort: OFPP.ANY,
+  outGroup: OFPG.ANY,
+  flags: 0,
+  match: [],
+  instructions: [],
+  ...given,
 });
 
 /** A message inside a bundle has the transaction id of the message around it, else OFPBFC_MSG_BAD_XID. */
