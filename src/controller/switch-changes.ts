@@ -1,4 +1,5 @@
-import type { BundleControl, ExchangeError, ExchangeOutcome, Message, MeterMod } from '../openflow/index.js';
+import type { BundleControl, Message, MeterMod } from '../openflow/index.js';
+import type { ExchangeError, ExchangeOutcome } from '../openflow/exchange.js';
 import { bundleControl, bundleOf, type Operation } from '../reconcile/order.js';
 
 /** What became of some operations. The places of the errors are those of the operations. */

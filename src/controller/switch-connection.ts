@@ -4,18 +4,20 @@ import {
   encodeInto,
   type ErrorMessage,
   FrameSplitter,
-  initialSession,
-  type ExchangeOutcome,
   type Message,
   OFP_VERSION,
   type PortStatus,
+  Writer,
+} from '../openflow/index.js';
+import type { ExchangeOutcome } from '../openflow/exchange.js';
+import {
+  initialSession,
   type SessionInput,
   type SessionOutput,
   type SessionState,
   stepSession,
   type SwitchInfo,
-  Writer,
-} from '../openflow/index.js';
+} from '../openflow/session.js';
 import type { Effects, Stream, StreamHandlers } from './effects.js';
 
 /** What a connection tells its owner. */

@@ -1,7 +1,6 @@
 import { type Group, type Meter, ourCookies, staticCookies } from '../intent/index.js';
 import {
   type ErrorMessage,
-  type ExchangeOutcome,
   type FlowStats,
   type Message,
   OFPG,
@@ -9,6 +8,7 @@ import {
   OFPP,
   OFPTT,
 } from '../openflow/index.js';
+import type { ExchangeOutcome } from '../openflow/exchange.js';
 
 /** Asks a switch for all flows under our cookies, and for all groups and meters. */
 export const dumpRequests: readonly Message[] = [

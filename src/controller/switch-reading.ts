@@ -4,7 +4,6 @@ import { HeddleError, messageOf } from '../lib/errors.js';
 import {
   decode,
   encode,
-  type ExchangeOutcome,
   type FlowStats,
   type Message,
   type MultipartReply,
@@ -14,6 +13,7 @@ import {
   OFPTT,
   type Port,
 } from '../openflow/index.js';
+import type { ExchangeOutcome } from '../openflow/exchange.js';
 import { dumpRequests, readDump } from './switch-dump.js';
 
 /** What a switch was found to hold, at one moment. */

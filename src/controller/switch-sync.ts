@@ -1,12 +1,12 @@
 import {
   nameOfError,
-  type ExchangeError,
   type FlowStats,
   formatFlow,
   formatGroup,
   formatMeter,
   type MeterMod,
 } from '../openflow/index.js';
+import type { ExchangeError } from '../openflow/exchange.js';
 import type { Wanted } from '../reconcile/compile.js';
 import { differingGroups, type Drift, driftOf } from '../reconcile/drift.js';
 import { type Actual, isEmpty, planFlows, readActual } from '../reconcile/flows.js';

@@ -54,8 +54,4 @@ export type { NatRange } from './nicira-nat.js';
 export type { EncapProperty } from './nicira-packet.js';
 export type { FieldName, FieldValue } from './oxm-fields.js';
 export type { FieldRef, KnownOxm, Oxm, UnknownFieldRef, UnknownOxm } from './oxm.js';
-export { answered, openExchange } from './exchange.js';
-export type { Exchange, ExchangeError, ExchangeOutcome } from './exchange.js';
-export { initialSession, stepSession, timing as sessionTiming } from './session.js';
-export type { SessionInput, SessionOutput, SessionState, SwitchInfo } from './session.js';
 export * from './text/index.js';

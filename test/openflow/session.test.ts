@@ -6,9 +6,7 @@ import {
   type BundleControl,
   encode,
   type ErrorMessage,
-  type ExchangeOutcome,
   type FlowMod,
-  initialSession,
   type Message,
   OFP_NO_BUFFER,
   OFPG,
@@ -19,13 +17,16 @@ import {
   type PacketIn,
   type Port,
   type PortStatus,
+} from '../../src/openflow/index.js';
+import {
+  initialSession,
   type SessionInput,
   type SessionOutput,
   type SessionState,
-  sessionTiming,
+  timing as sessionTiming,
   stepSession,
-} from '../../src/openflow/index.js';
-import { maxParts } from '../../src/openflow/exchange.js';
+} from '../../src/openflow/session.js';
+import { type ExchangeOutcome, maxParts } from '../../src/openflow/exchange.js';
 import { append, type Chain, chainToArray, emptyChain } from '../../src/openflow/chain.js';
 import { maxPorts } from '../../src/openflow/session-ports.js';
 import { xidAfter, xidSteps } from '../../src/openflow/xid.js';

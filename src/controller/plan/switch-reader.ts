@@ -1,16 +1,14 @@
 import { type Dpid, formatDpid } from '../../lib/addresses.js';
 import { messageOf } from '../../lib/errors.js';
 import {
-  answered,
   decode,
   encode,
-  type Exchange,
   FrameSplitter,
   type Hello,
   type Message,
   OFP_VERSION,
-  openExchange,
 } from '../../openflow/index.js';
+import { answered, type Exchange, openExchange } from '../../openflow/exchange.js';
 import type { Stream, StreamHandlers } from '../effects.js';
 import { readingOf, readingRequests, type SwitchReading } from '../switch-reading.js';
 
