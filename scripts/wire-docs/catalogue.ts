@@ -108,10 +108,12 @@ function joined(
 ): DocumentedSource {
   const specs = specsIn(module);
   const taken = new Set<Spec>();
+  // As the renderers of Markdown make it of the heading.
   const anchorOf = (name: string): string => {
-    const count = (anchors.get(name) ?? 0) + 1;
-    anchors.set(name, count);
-    return count === 1 ? name : `${name}-${count}`;
+    const slug = name.replaceAll(' ', '-');
+    const count = (anchors.get(slug) ?? 0) + 1;
+    anchors.set(slug, count);
+    return count === 1 ? slug : `${slug}-${count}`;
   };
   const take = <S extends Spec>(found: S | undefined, name: string): S | undefined => {
     if (found) taken.add(found);

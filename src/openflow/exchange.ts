@@ -9,16 +9,21 @@ import { xidAfter, xidSteps } from './xid.js';
  * refused, all that came before [OF1.3.5 6.2 Message Handling], so that then every reply and every error is in.
  */
 export interface Exchange {
+  /** What the caller knows the exchange by. */
   readonly token: number;
   /** The transaction ids from `first` on belong to the messages in their order, `barrier` to the barrier after them. */
   readonly first: number;
+  /** The transaction id of the barrier. */
   readonly barrier: number;
   /** Errors are taken from this transaction id on: a bundle's commit brings the errors of its adds. */
   readonly errorsSince: number;
   /** The kinds of the multipart requests in it, by transaction id. */
   readonly asked: ReadonlyMap<number, string>;
+  /** When something of the answer came last, in ms. */
   readonly progressAt: number;
+  /** The replies so far, in their order. */
   readonly replies: Chain<Message>;
+  /** The errors so far, in their order. */
   readonly errors: Chain<ExchangeError>;
 }
 

@@ -19,13 +19,15 @@ t.test('every link leads to a heading', t => {
     [...pages].map(([name, text]) => [
       name,
       new Set(
-        [...text.matchAll(/^## (.*)$|<a id="([^"]*)">/gm)].map(([, heading, id]) => heading ?? id ?? ''),
+        [...text.matchAll(/^## (.*)$|<a id="([^"]*)">/gm)].map(
+          ([, heading, id]) => heading?.replaceAll(' ', '-') ?? id ?? '',
+        ),
       ),
     ]),
   );
   let links = 0;
   for (const [name, text] of pages)
-    for (const [, page, anchor] of text.matchAll(/\]\(([\w-]*(?:\.md)?)(?:#([\w -]*))?\)/g)) {
+    for (const [, page, anchor] of text.matchAll(/\]\(([\w-]*(?:\.md)?)(?:#([^)]*))?\)/g)) {
       links++;
       const there = anchors.get(page === '' || page === undefined ? name : page);
       if (!there || (anchor !== undefined && !there.has(anchor)))
