@@ -1,5 +1,5 @@
 import { messageOf, WireError } from '../lib/errors.js';
-import { badLength, badValue, compile, cursorOver, Writer } from '../lib/struct/index.js';
+import { badLength, badValue, compile, cursorOver, shown, Writer } from '../lib/struct/index.js';
 import type { Codec } from '../lib/struct/index.js';
 import { maxFrame, OFP_VERSION } from './constants.js';
 import { message } from './messages/index.js';
@@ -31,6 +31,9 @@ const compiled: Codec<Message> = compile(message);
 
 /** `decode` with any back end: for tests and the benchmark. */
 export function decodeWith(codec: Codec<Message>, frame: Uint8Array): Message {
+  // Plain JavaScript may hand in anything.
+  if (!((frame as unknown) instanceof Uint8Array))
+    throw badValue('message', `${shown(frame)} is no Uint8Array`, 0);
   if (frame.length > maxFrame) throw badLength('message', `${frame.length} bytes`, 0);
   const version = frame[0] ?? 0;
   const type = frame[1] ?? 0;

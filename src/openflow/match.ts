@@ -94,7 +94,8 @@ export type FieldSetting = MatchFields;
 
 /**
  * A match from a plain object, in canonical order, whatever the order of the properties: two equal matches are equal
- * lists. A mask of all ones is left out, and a field whose mask is 0 is none.
+ * lists. A mask of all ones is left out, and a field whose mask is 0 is none. Values are looked at when they are encoded.
+ * @throws WireError WIRE_BAD_VALUE for a name that no field has: left out, it would match more than was meant
  */
 export function match(fields: MatchFields): Match {
   return Object.entries(fields)
@@ -106,14 +107,16 @@ const rankOf = (one: KnownOxm): number => fieldByName(one.field)?.rank ?? 0;
 
 type AnyValue = number | bigint | Uint8Array;
 
-function toOxm(name: string, given: AnyValue | Masked<AnyValue> | undefined): KnownOxm[] {
+function toOxm(name: string, given: AnyValue | Masked<AnyValue> | null | undefined): KnownOxm[] {
+  if (given === undefined) return [];
   const row = fieldByName(name);
-  if (!row || given === undefined) return [];
-  if (typeof given !== 'object' || given instanceof Uint8Array)
+  if (!row) throw badValue('match', `no field ${shown(name)}`, 0);
+  if (typeof given !== 'object' || given === null || given instanceof Uint8Array)
     return [{ field: row.name, value: given } as KnownOxm];
   const { value, mask } = given;
-  // An empty mask of bytes asks whether the field is there at all.
-  if (mask instanceof Uint8Array) return [{ field: row.name, value, mask } as KnownOxm];
+  // An empty mask of bytes asks whether the field is there at all; what is no mask is refused on encode.
+  if (typeof mask !== 'bigint' && (typeof mask !== 'number' || !Number.isInteger(mask)))
+    return [{ field: row.name, value, mask } as KnownOxm];
   const bits = BigInt(mask);
   if (bits === 0n) return [];
   const isWhole = bits === (1n << BigInt(row.bits)) - 1n;

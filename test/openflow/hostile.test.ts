@@ -2,7 +2,7 @@
 import t from 'tap';
 import fc from 'fast-check';
 import { encodeWith } from '../../src/openflow/codec.js';
-import { FrameSplitter, Writer } from '../../src/openflow/index.js';
+import { decode, FrameSplitter, Writer } from '../../src/openflow/index.js';
 import { checkFrame, closures, compiled, decodeBoth, encodeBoth } from './back-ends.js';
 import { captures } from './captures.js';
 import { fixtures, hex, hexOf } from './fixtures.js';
@@ -171,6 +171,16 @@ t.test('a number that is none is refused by name, whatever it is', t => {
       { error: { code: 'WIRE_BAD_VALUE', message: /^packet_out\.xid: .* does not fit \(at byte 4\)$/ } },
       typeof xid,
     );
+  t.end();
+});
+
+t.test('what is no frame is refused', t => {
+  for (const frame of [null, undefined, '\u0004', [4, 2, 0, 8, 0, 0, 0, 0], new Uint16Array(8)])
+    t.throws(() => decode(frame as never), {
+      code: 'WIRE_BAD_VALUE',
+      offset: 0,
+      message: /is no Uint8Array/,
+    });
   t.end();
 });
 

@@ -42,6 +42,7 @@ import {
   valueOf,
   Writer,
 } from '../../src/openflow/index.js';
+import * as openflow from '../../src/openflow/index.js';
 import { message } from '../../src/openflow/messages/index.js';
 import { fieldByHeader, fieldByName, oxmFields } from '../../src/openflow/oxm-fields.js';
 import { hex, hexOf } from './fixtures.js';
@@ -386,6 +387,19 @@ t.test('matches are canonical', t => {
     'a full mask is none',
   );
   t.strictSame(match({ metadata: masked(5n, 0n) }), [], 'an empty mask is no field');
+  t.strictSame(match({ in_port: undefined } as object), [], 'no value is no field');
+  for (const name of ['eth_typ', 'toString', '__proto__ '])
+    t.throws(
+      () => match({ [name]: 1 } as never),
+      { code: 'WIRE_BAD_VALUE', message: /^match: no field "/ },
+      name,
+    );
+  for (const value of [null, 'x', Number.NaN, {}, { value: 1, mask: 'x' }, { value: 1, mask: 1.5 }])
+    t.throws(
+      () => encode(openflow.flowMod({ command: 'add', match: match({ reg0: value } as never) })),
+      { code: 'WIRE_BAD_VALUE', message: /^reg0: / },
+      'a value that is none is refused on encode',
+    );
   t.equal(valueOf(match({ in_port: 3 }), 'in_port'), 3);
   t.equal(valueOf(match({ reg0: masked(1, 1) }), 'reg0'), undefined);
   t.equal(valueOf([], 'in_port'), undefined);
