@@ -7,6 +7,7 @@ import { startHeddle, untilInSync, type HeddleProcess } from '../../lab/heddle.j
 import type { Hypervisor } from '../../lab/hypervisor.js';
 import { Lab } from '../../lab/lab.js';
 import { controllerAddress, openflowPort, ovsdbPort } from '../../lab/plan.js';
+import { waitFor } from '../../lab/wait.js';
 import { missingForLab } from '../../lab/requirements.js';
 import type { HostPlanned, Plan } from '../../src/controller/plan/plan.js';
 import { addForeign } from './support/foreign.js';
@@ -111,6 +112,17 @@ t.test('what a file would change', { skip }, async t => {
     }
   });
 
+  await kvm1.vsctl('add-br', 'br-plain', '--', 'set', 'Bridge', 'br-plain', 'datapath_type=netdev');
+  await kvm1.vsctl(
+    'set-controller',
+    'br-plain',
+    listen,
+    '--',
+    'set',
+    'Controller',
+    'br-plain',
+    'max_backoff=1000',
+  );
   await kvm1.addVm({
     name: 'blue-1',
     mac: '02:00:00:00:00:01',
@@ -164,6 +176,48 @@ t.test('what a file would change', { skip }, async t => {
 
   await stop();
   await t.test('nothing to do, while Heddle is stopped', nothing);
+
+  await t.test(
+    'a plain switch that forwards by itself while Heddle is away, and a bridge that does not come',
+    async t => {
+      // Above all flows, and in no dump but this one: what a switch forwards by with no controller (fail_mode=standalone).
+      const onItsOwn = async (): Promise<boolean> =>
+        /priority=15790320/.test(await kvm1.appctl('bridge/dump-flows', 'br-plain'));
+      await waitFor('br-plain to forward by itself', onItsOwn, { timeoutMs: 40_000, intervalMs: 500 });
+      const noWay = [
+        'pref',
+        '10',
+        'to',
+        controllerAddress,
+        'ipproto',
+        'tcp',
+        'dport',
+        String(openflowPort),
+        'blackhole',
+      ];
+      await kvm2.run(['ip', 'rule', 'add', ...noWay]);
+      const since = async (): Promise<number> =>
+        Number(
+          (await kvm1.vsctl('get', 'Controller', 'br-plain', 'status:sec_since_connect')).replaceAll(
+            /\D/g,
+            '',
+          ),
+        );
+      const before = await since();
+      const { code, hosts } = await planned(t, yaml);
+      t.ok(await onItsOwn(), 'it was not disturbed');
+      await waitFor('its status to be written', async () => (await since()) < before, { timeoutMs: 15_000 });
+      t.ok(await onItsOwn(), 'though it had dialled in');
+      t.equal(code, 2);
+      t.match(hosts[1]?.notRead, /did not dial in .* within 10 s/);
+      t.same(hosts[1]?.rows, []);
+      t.ok(
+        hosts[1]?.flows.every(({ change }) => change === 'added'),
+        'all that is wanted is shown as added',
+      );
+      await kvm2.run(['ip', 'rule', 'del', ...noWay]);
+    },
+  );
 
   await t.test('a flow that was deleted by hand', async t => {
     const dump = await kvm1.ofctl(
