@@ -5,4 +5,6 @@ type Style = 'red' | 'green' | 'yellow' | 'bold' | 'dim';
 /** Colours, on a terminal whose user wants them [no-color.org]. */
 export const isColoured = (): boolean => process.stdout.isTTY && (process.env['NO_COLOR'] ?? '') === '';
 
-export const colour = (style: Style, text: string): string => (isColoured() ? styleText(style, text) : text);
+/** Newer versions of Node ask the stream once more, and older ones do not: here it is asked once, the same way on all. */
+export const colour = (style: Style, text: string): string =>
+  isColoured() ? styleText(style, text, { validateStream: false }) : text;

@@ -52,7 +52,7 @@ const planHelp = `
 Every host's OVSDB is read. What the switches hold is told by the Heddle that runs, where its api answers; where none
 runs, plan listens at openflow.listen for up to 10 s for the hypervisors' bridges that have Heddle as their controller
 already, reads them, and lets go. Switches of no hypervisor are planned through a Heddle that runs alone. What apps send
-by themselves when packets come is in no plan.
+by themselves when packets come is in no plan. No lock is asked for: that another Heddle holds a host is not seen.
 
 Exit codes: 0 nothing to do, 1 a mistake in the file or a host that cannot be read (the others are planned all the same),
 2 there is something to change, or something in the way.`;

@@ -38,6 +38,7 @@ export class Controller {
   readonly #conflicts = new Map<Dpid, readonly string[]>();
   readonly #startedAt: number;
   #reload: ReloadOutcome | undefined;
+  #readings: Promise<readonly SwitchReading[]> | undefined;
   #deferred = false;
   #ticker: Timer | undefined;
 
@@ -117,14 +118,13 @@ export class Controller {
     this.#reload = { at: this.#effects.now(), changes: [], mistakes };
   }
 
-  /** What each connected switch holds, by a new reading; without those whose connection ends before they have told it. */
-  async readings(): Promise<readonly SwitchReading[]> {
-    const all = await Promise.all(
-      this.#switches.all.map(async ({ view: { dpid }, connection }) =>
-        readingOf(dpid, await connection.exchange(readingRequests)),
-      ),
-    );
-    return all.filter(reading => reading !== undefined);
+  /**
+   * What each connected switch holds, by a new reading; without those whose connection ends before they have told it. Who asks
+   * while one is under way gets that one: asking often costs the switches no more.
+   */
+  readings(): Promise<readonly SwitchReading[]> {
+    this.#readings ??= this.#read().finally(() => (this.#readings = undefined));
+    return this.#readings;
   }
 
   status(): Status {
@@ -140,6 +140,15 @@ export class Controller {
       reports: this.#apps.report(this.#world),
       ...(this.#reload !== undefined && { reload: this.#reload }),
     });
+  }
+
+  async #read(): Promise<readonly SwitchReading[]> {
+    const all = await Promise.all(
+      this.#switches.all.map(async ({ view: { dpid }, connection }) =>
+        readingOf(dpid, await connection.exchange(readingRequests)),
+      ),
+    );
+    return all.filter(reading => reading !== undefined);
   }
 
   #onEvent(event: AppEvent, view: SwitchView): readonly Message[] {

@@ -308,6 +308,32 @@ t.test('switches of no hypervisor', async t => {
   t.ok((plan.switches[0]?.flows.length ?? 0) > 0, 'the learning switch has flows of its own');
 });
 
+t.test('readings by a Heddle that runs', async t => {
+  const site = await new Rehearsal().start();
+  await site.connect(...site.switches);
+  for (const one of site.switches) one.log = [];
+  const asked = [site.controller.readings(), site.controller.readings()];
+  await site.settle();
+  const [readings = [], again] = await Promise.all(asked);
+  t.equal(again, readings, 'asked twice, the switches are read once');
+  for (const [index, one] of site.switches.entries()) {
+    t.strictSame(
+      one.log.filter(({ type }) => !questions.has(type)),
+      [],
+    );
+    t.equal(one.log.filter(({ type }) => type === 'barrier_request').length, 1);
+    t.match(readings[index], { dpid: one.dpid, flowCount: one.flows.size });
+  }
+  site.controller.stop();
+  await site.settle();
+  const byDialling = [await readSwitch(site.switches[0]), await readSwitch(site.switches[1])];
+  t.strictSame(
+    readings.map(reading => decodeReading(encodeReading(reading))),
+    byDialling,
+    'the same as when they dial in',
+  );
+});
+
 t.test('a reading that is none', t => {
   t.throws(() => decodeReading(undefined), { code: 'OF_BAD_FRAME' });
   t.throws(() => decodeReading({ dpid: '1', frames: [7] }), { code: 'OF_BAD_FRAME' });

@@ -378,6 +378,10 @@ t.test('the HTTP interface', async t => {
   t.equal(status.headers.get('cache-control'), 'no-store');
   t.match(await status.json(), { ok: true, switches: [], hypervisors: [], problems: [] });
 
+  const readings = await fetch(`${url}/v1/readings`);
+  t.strictSame([readings.status, await readings.json()], [200, { readings: [] }]);
+  t.equal((await fetch(`${url}/v1/readings`, { method: 'POST' })).status, 405);
+
   for (const path of ['/', '/v1', '/v1/status/', '/v1/status/x', '/%2e%2e/etc/passwd']) {
     const answer = await fetch(url + path);
     t.equal(answer.status, 404, path);
