@@ -192,6 +192,10 @@ export const actions: Choices = {
   ...at('action conjunction', conjunction),
   ...at('action learn2.resultOffset', none),
   ...at('action move', move),
+  ...at(
+    'action copy_field',
+    move.map(one => ({ ...one, type: 'copy_field' })),
+  ),
   ...at('action load', load),
   ...at('action controller.reason', fc.nat(2)),
   ...at('instruction goto_table.tableId', fc.integer({ min: 1, max: 253 })),

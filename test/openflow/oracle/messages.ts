@@ -75,7 +75,7 @@ export const messages: Choices = {
   ...at('message hello.version', fc.constant(4)),
   ...at('message error', errors),
   ...at('versions', fc.constantFrom(undefined, [4], [1, 4], [4, 5, 6])),
-  ...at('otherElements', fc.constant(undefined)),
+  ...at('otherElements, properties', fc.constant(undefined)),
   ...at('fields', matches),
   // Of an experimenter that it does not know, Open vSwitch says just that.
   'message experimenter': never,
