@@ -25,7 +25,6 @@ export function planMeters(
     if (refused.has(meter.id) || (old !== undefined && sameMeter(old, meter))) continue;
     toPut.push(meterMod(old === undefined ? 'add' : 'modify', meter));
   }
-  // A meter does not say whose it is, nor a flow that stays which meter it uses.
   const stale = [...there.values()].filter(({ id }) => !wanted.meters.has(id) && !refused.has(id));
   // A meter does not say whose it is, nor a flow that stays which meter it uses.
   const allStay = [...wanted.keep.values()].some(keep => keep === 'all' || keep.size > 0);
