@@ -194,12 +194,14 @@ t.test('what stands in the file, and what the machine lacks', { skip }, async t 
       /:8:8: apps\[0\]: there is no app called overlai.*did you mean "overlay"\?/,
       /:8:17: apps\[1\]: cannot load .*nothere\.js: Cannot find module/,
     ];
-    for (const command of ['check', 'run', 'status']) {
+    for (const command of ['check', 'run', 'plan', 'status']) {
       const { code, stdout, stderr } = await heddle(here, command, file);
       t.equal(code, 1, command);
       t.equal(stdout, '');
-      t.match(stderr.trimEnd().split('\n'), expected);
-      t.equal(stderr.trimEnd().split('\n').length, expected.length, stderr);
+      // What asks a running Heddle loads no apps.
+      const told = command === 'status' ? expected.filter(one => !one.source.includes('apps')) : expected;
+      t.match(stderr.trimEnd().split('\n'), told);
+      t.equal(stderr.trimEnd().split('\n').length, told.length, stderr);
     }
   });
 
@@ -338,7 +340,7 @@ t.test('apps that go wrong', { skip }, async t => {
     ['desired', /^threw .*this app fails when it is asked for its flows/],
     ['nothing', /^threw .*/],
     ['encoding', /^threw .*output\.port.*-1/],
-    ['refused', /^refused table=0,priority=7,in_port=9.*: OFPBAC_MATCH_INCONSISTENT/],
+    ['refused', /^refused priority=7,.*in_port=9.*: OFPBAC_MATCH_INCONSISTENT/],
     ['report', /^threw .*this app fails when it is asked how it is/],
   ];
   let first = true;
@@ -360,7 +362,7 @@ t.test('apps that go wrong', { skip }, async t => {
       t.match(problems[0], { message: expected, ...(at !== 'refused' && { where: 'app faulty' }) });
       const { code, stdout } = await heddle(host.host, 'status');
       t.equal(code, 2);
-      t.match(stdout, at === 'refused' ? /: refused table=0/ : /app faulty: threw /);
+      t.match(stdout, at === 'refused' ? /: refused priority=7/ : /app faulty: threw /);
       t.same(running.stderr, []);
       t.same(await running.stop(), { code: 0, signal: undefined });
     });

@@ -143,11 +143,11 @@ t.test('ovsdb-server', { skip: whyNot() }, async t => {
   process.once('exit', () => server?.kill('SIGKILL'));
   t.teardown(async () => {
     for (const client of clients) client.end();
-    if (server?.exitCode === null) {
+    if (server?.exitCode === null && server.signalCode === null) {
       server.kill('SIGTERM');
       await once(server, 'exit');
     }
-    rmSync(directory, { recursive: true, force: true });
+    rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
   });
 
   execFileSync('ovsdb-tool', ['create', database, schemaFile]);

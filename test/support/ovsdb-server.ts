@@ -78,11 +78,11 @@ export class OvsdbServer {
 
   async stop(): Promise<void> {
     for (const client of this.#clients) client.end();
-    if (this.#process.exitCode === null) {
+    if (this.#process.exitCode === null && this.#process.signalCode === null) {
       this.#process.kill('SIGTERM');
       await once(this.#process, 'exit');
     }
-    rmSync(this.#directory, { recursive: true, force: true });
+    rmSync(this.#directory, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 

@@ -44,6 +44,7 @@ function emptyReply(type: string): MultipartReply['body'] {
   switch (type) {
     case 'flow':
     case 'group_desc':
+    case 'meter_config':
     case 'port_desc':
       return { type, entries: [] };
     default:
