@@ -1,6 +1,6 @@
 /** The table of match fields, from the table that the codec works by. */
-import { Need } from '../../src/openflow/oxm-definition.js';
-import { oxmFields } from '../../src/openflow/oxm-fields.js';
+import { Need } from '../../src/openflow/fields/definition.js';
+import { oxmFields } from '../../src/openflow/fields/table.js';
 import { table } from './render.js';
 
 const classes = new Map([

@@ -1,5 +1,5 @@
 import type { BundleControl, Message, MeterMod } from '../openflow/index.js';
-import type { ExchangeError, ExchangeOutcome } from '../openflow/exchange.js';
+import type { ExchangeError, ExchangeOutcome } from '../openflow/session/exchange.js';
 import { bundleControl, bundleOf, type Operation } from '../reconcile/order.js';
 
 /** What became of some operations. The places of the errors are those of the operations. */

@@ -9,7 +9,7 @@ import {
   type PortStatus,
   Writer,
 } from '../openflow/index.js';
-import type { ExchangeOutcome } from '../openflow/exchange.js';
+import type { ExchangeOutcome } from '../openflow/session/exchange.js';
 import {
   initialSession,
   type SessionInput,
@@ -17,7 +17,7 @@ import {
   type SessionState,
   stepSession,
   type SwitchInfo,
-} from '../openflow/session.js';
+} from '../openflow/session/session.js';
 import type { Effects, Stream, StreamHandlers } from './effects.js';
 
 /** What a connection tells its owner. */

@@ -8,7 +8,7 @@ import {
   OFPP,
   OFPTT,
 } from '../openflow/index.js';
-import type { ExchangeOutcome } from '../openflow/exchange.js';
+import type { ExchangeOutcome } from '../openflow/session/exchange.js';
 
 /** Asks a switch for all flows under our cookies, and for all groups and meters. */
 export const dumpRequests: readonly Message[] = [

@@ -13,7 +13,7 @@ import {
   OFPTT,
   type Port,
 } from '../openflow/index.js';
-import type { ExchangeOutcome } from '../openflow/exchange.js';
+import type { ExchangeOutcome } from '../openflow/session/exchange.js';
 import { dumpRequests, readDump } from './switch-dump.js';
 
 /** What a switch was found to hold, at one moment. */

@@ -6,7 +6,7 @@ import {
   formatMeter,
   type MeterMod,
 } from '../openflow/index.js';
-import type { ExchangeError } from '../openflow/exchange.js';
+import type { ExchangeError } from '../openflow/session/exchange.js';
 import type { Wanted } from '../reconcile/compile.js';
 import { differingGroups, type Drift, driftOf } from '../reconcile/drift.js';
 import { type Actual, isEmpty, planFlows, readActual } from '../reconcile/flows.js';

@@ -2,7 +2,7 @@ import type { AppEvent, SwitchView } from '../intent/index.js';
 import { type Dpid, formatDpid } from '../lib/addresses.js';
 import { messageOf } from '../lib/errors.js';
 import type { FlowStats, Message, PortStatus } from '../openflow/index.js';
-import type { SwitchInfo } from '../openflow/session.js';
+import type { SwitchInfo } from '../openflow/session/session.js';
 import type { Wanted } from '../reconcile/compile.js';
 import type { Actual } from '../reconcile/flows.js';
 import { Takeovers } from './contest.js';

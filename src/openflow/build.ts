@@ -2,7 +2,7 @@
  * Short ways to write actions, instructions and messages. They fill in what nearly always is the same; all of it can
  * also be written as plain objects.
  */
-import type { ActionOf, Action } from './actions.js';
+import type { ActionOf, Action } from './actions/actions.js';
 import {
   NX_RESUBMIT_IN_PORT,
   OFP_DEFAULT_PRIORITY,
@@ -11,17 +11,17 @@ import {
   OFPG,
   OFPP,
 } from './constants.js';
-import type { InstructionOf } from './instructions.js';
-import type { LearnField, LearnSpec } from './learn.js';
-import { match } from './match.js';
-import type { FieldSetting } from './match.js';
+import type { InstructionOf } from './actions/instructions.js';
+import type { LearnField, LearnSpec } from './actions/learn-specs.js';
+import { match } from './fields/match.js';
+import type { FieldSetting } from './fields/match.js';
 import type { BundledMessage } from './messages/bundles.js';
 import type { Bucket } from './messages/groups.js';
 import type { BundleAdd, FlowMod } from './messages/index.js';
 import { badValue } from '../lib/struct/index.js';
-import { fieldByName } from './oxm-fields.js';
-import type { FieldName } from './oxm-fields.js';
-import type { FieldRef } from './oxm.js';
+import { fieldByName } from './fields/table.js';
+import type { FieldName } from './fields/table.js';
+import type { FieldRef } from './fields/oxm.js';
 
 /** To a port; `maxLen` bytes of the packet, where the port is the controller. */
 export const output = (

@@ -31,7 +31,7 @@ import {
   type PacketOut,
   type Port,
 } from '../../src/openflow/index.js';
-import type { ExchangeOutcome } from '../../src/openflow/exchange.js';
+import type { ExchangeOutcome } from '../../src/openflow/session/exchange.js';
 import { compile } from '../../src/reconcile/compile.js';
 import { FakeEffects, FakeLog, MemoryStream, settled } from '../support/fake-effects.js';
 import { FakeSwitch } from '../support/fake-switch.js';

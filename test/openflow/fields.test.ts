@@ -22,8 +22,8 @@ import {
   type Message,
   Writer,
 } from '../../src/openflow/index.js';
-import { Need } from '../../src/openflow/oxm-definition.js';
-import { fieldByName, oxmFields } from '../../src/openflow/oxm-fields.js';
+import { Need } from '../../src/openflow/fields/definition.js';
+import { fieldByName, oxmFields } from '../../src/openflow/fields/table.js';
 import { decodeBoth, encodeBoth } from './back-ends.js';
 import { flowMod } from './frames.js';
 

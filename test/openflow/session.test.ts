@@ -25,11 +25,11 @@ import {
   type SessionState,
   timing as sessionTiming,
   stepSession,
-} from '../../src/openflow/session.js';
-import { type ExchangeOutcome, maxParts } from '../../src/openflow/exchange.js';
-import { append, type Chain, chainToArray, emptyChain } from '../../src/openflow/chain.js';
-import { maxPorts } from '../../src/openflow/session-ports.js';
-import { xidAfter, xidSteps } from '../../src/openflow/xid.js';
+} from '../../src/openflow/session/session.js';
+import { type ExchangeOutcome, maxParts } from '../../src/openflow/session/exchange.js';
+import { append, type Chain, chainToArray, emptyChain } from '../../src/openflow/session/chain.js';
+import { maxPorts } from '../../src/openflow/session/ports.js';
+import { xidAfter, xidSteps } from '../../src/openflow/session/xid.js';
 
 const noData = new Uint8Array(0);
 const dpid = 0x0000_0242_ac11_0002n;

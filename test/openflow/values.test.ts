@@ -44,7 +44,7 @@ import {
 } from '../../src/openflow/index.js';
 import * as openflow from '../../src/openflow/index.js';
 import { message } from '../../src/openflow/messages/index.js';
-import { fieldByHeader, fieldByName, oxmFields } from '../../src/openflow/oxm-fields.js';
+import { fieldByHeader, fieldByName, oxmFields } from '../../src/openflow/fields/table.js';
 import { hex, hexOf } from './fixtures.js';
 
 const plain = { noNullPrototype: true } as const;

@@ -4,7 +4,7 @@
  * it may, and stands after what it presumes.
  */
 import type { KnownOxm, Match, Oxm } from '../../../src/openflow/index.js';
-import { oxmFields } from '../../../src/openflow/oxm-fields.js';
+import { oxmFields } from '../../../src/openflow/fields/table.js';
 import {
   badLength,
   badValue,

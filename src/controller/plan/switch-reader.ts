@@ -8,7 +8,7 @@ import {
   type Message,
   OFP_VERSION,
 } from '../../openflow/index.js';
-import { answered, type Exchange, openExchange } from '../../openflow/exchange.js';
+import { answered, type Exchange, openExchange } from '../../openflow/session/exchange.js';
 import type { Stream, StreamHandlers } from '../effects.js';
 import { readingOf, readingRequests, type SwitchReading } from '../switch-reading.js';
 

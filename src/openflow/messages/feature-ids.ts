@@ -11,8 +11,8 @@ import {
   viewOf,
 } from '../../lib/struct/index.js';
 import type { Cursor, Writer } from '../../lib/struct/index.js';
-import { fieldByHeader, fieldByName } from '../oxm-fields.js';
-import type { FieldName } from '../oxm-fields.js';
+import { fieldByHeader, fieldByName } from '../fields/table.js';
+import type { FieldName } from '../fields/table.js';
 
 /** One of OFPIT or OFPAT; where more than a type is said (who defines an extension, first), that as `body`. */
 export type FeatureId = number | { readonly typeId: number; readonly body: Uint8Array };

@@ -18,8 +18,8 @@ import {
 } from '../../lib/struct/index.js';
 import type { Infer } from '../../lib/struct/index.js';
 import { Experimenter } from '../constants.js';
-import { instructions } from '../instructions.js';
-import { matchStruct } from '../match.js';
+import { instructions } from '../actions/instructions.js';
+import { matchStruct } from '../fields/match.js';
 import { onfHeader } from './header.js';
 
 const monitorType = 1870;

@@ -1,8 +1,8 @@
 /** What is said of flows [OF1.3.5 7.3.5.2, 7.3.5.3]. */
 import { length, listOf, pad, struct, u16, u32, u64, u8 } from '../../lib/struct/index.js';
 import type { Infer } from '../../lib/struct/index.js';
-import { instructions } from '../instructions.js';
-import { matchStruct } from '../match.js';
+import { instructions } from '../actions/instructions.js';
+import { matchStruct } from '../fields/match.js';
 
 /** Which flows are asked for. */
 const flowFilter = {

@@ -1,7 +1,7 @@
 /** Flows [OF1.3.5 7.3.4.1, 7.4.2]. Timeouts are in seconds, 0 is none. */
 import { named, pad, struct, u16, u32, u64, u8 } from '../../lib/struct/index.js';
-import { instructions } from '../instructions.js';
-import { matchStruct } from '../match.js';
+import { instructions } from '../actions/instructions.js';
+import { matchStruct } from '../fields/match.js';
 import { header } from './header.js';
 
 const commands = { add: 0, modify: 1, modify_strict: 2, delete: 3, delete_strict: 4 } as const;

@@ -1,7 +1,7 @@
 /** Groups [OF1.3.5 7.3.4.2] and what is said of them [OF1.3.5 7.3.5.9 to 7.3.5.11]. */
 import { named, length, listOf, pad, struct, u16, u32, u64, u8 } from '../../lib/struct/index.js';
 import type { Infer } from '../../lib/struct/index.js';
-import { actions } from '../actions.js';
+import { actions } from '../actions/actions.js';
 import { header } from './header.js';
 
 /** One list of actions of a group [OF1.3.5 7.3.4.2]. */

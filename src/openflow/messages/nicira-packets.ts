@@ -15,7 +15,7 @@ import {
   union,
 } from '../../lib/struct/index.js';
 import type { Infer } from '../../lib/struct/index.js';
-import { oxm } from '../oxm.js';
+import { oxm } from '../fields/oxm.js';
 import { niciraHeader } from './header.js';
 
 /** As `packet_in`, where NXPIF.NXT_PACKET_IN was asked for. */

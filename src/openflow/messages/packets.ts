@@ -1,7 +1,7 @@
 /** Packets between switch and controller [OF1.3.5 7.3.7, 7.4.1]. */
 import { pad, rest, sizeOf, struct, u16, u32, u64, u8 } from '../../lib/struct/index.js';
-import { actions } from '../actions.js';
-import { matchStruct } from '../match.js';
+import { actions } from '../actions/actions.js';
+import { matchStruct } from '../fields/match.js';
 import { header } from './header.js';
 
 /** A packet for the controller [OF1.3.5 7.4.1]. */

@@ -2,8 +2,8 @@
  * What Open vSwitch calls match fields [ovs-fields(7)]: one table for a match, for set_field and for the bits of a field
  * that move, load, learn and others name, and for both directions.
  */
-import { fieldByName, oxmFields } from '../oxm-fields.js';
-import type { FieldName, OxmField } from '../oxm-fields.js';
+import { fieldByName, oxmFields } from '../fields/table.js';
+import type { FieldName, OxmField } from '../fields/table.js';
 import { choices, flags } from './flags.js';
 import { decimal, decimalByte, decimalToSet, hexadecimal, notations, padded } from './notations.js';
 import type { MaskedValue, Notation } from './notations.js';

@@ -1,7 +1,7 @@
 /** Flows as `ovs-ofctl dump-flows` prints them and `ovs-ofctl add-flow` reads them. */
 import { OFPFF } from '../constants.js';
-import type { Instruction } from '../instructions.js';
-import type { Match } from '../match.js';
+import type { Instruction } from '../actions/instructions.js';
+import type { Match } from '../fields/match.js';
 import { optionValue } from './actions/entry.js';
 import { formatInstructions, readInstructions } from './instructions.js';
 import { formatMatch } from './match.js';

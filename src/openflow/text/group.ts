@@ -1,5 +1,5 @@
 /** Groups as `ovs-ofctl dump-groups` prints them and `ovs-ofctl add-group` reads them. */
-import type { Action } from '../actions.js';
+import type { Action } from '../actions/actions.js';
 import { OFPG, OFPP } from '../constants.js';
 import type { Bucket } from '../messages/groups.js';
 import type { GroupMod } from '../messages/index.js';

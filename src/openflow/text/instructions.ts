@@ -1,6 +1,6 @@
 /** Instructions in ovs-ofctl's notation: among the actions, which stand for apply_actions. */
-import type { Action } from '../actions.js';
-import type { Instruction, InstructionOf } from '../instructions.js';
+import type { Action } from '../actions/actions.js';
+import type { Instruction, InstructionOf } from '../actions/instructions.js';
 import { formatActions, readAction, readHeld } from './actions/index.js';
 import { optionValue } from './actions/entry.js';
 import { readUnknown } from './actions/names.js';

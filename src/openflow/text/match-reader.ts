@@ -1,8 +1,8 @@
 /** Reads a match: the items of it in any order, then what they mean together. */
-import type { Match } from '../match.js';
-import type { KnownOxm, Oxm } from '../oxm.js';
-import { fieldByHeader, fieldByName } from '../oxm-fields.js';
-import type { OxmField } from '../oxm-fields.js';
+import type { Match } from '../fields/match.js';
+import type { KnownOxm, Oxm } from '../fields/oxm.js';
+import { fieldByHeader, fieldByName } from '../fields/table.js';
+import type { OxmField } from '../fields/table.js';
 import { cleared, matchFieldNames, matchFields } from './fields.js';
 import type { Spelled } from './fields.js';
 import { decimal, hexadecimal } from './notations.js';

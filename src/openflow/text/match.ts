@@ -1,9 +1,9 @@
 /** Matches as ovs-ofctl prints them. */
-import type { Match } from '../match.js';
-import { valueOf } from '../match.js';
-import type { KnownOxm, Oxm } from '../oxm.js';
-import { fieldByName } from '../oxm-fields.js';
-import type { OxmField } from '../oxm-fields.js';
+import type { Match } from '../fields/match.js';
+import { valueOf } from '../fields/match.js';
+import type { KnownOxm, Oxm } from '../fields/oxm.js';
+import { fieldByName } from '../fields/table.js';
+import type { OxmField } from '../fields/table.js';
 import { notationOf, ovsName, printedAs } from './fields.js';
 import type { FormatOptions, MaskedValue } from './notations.js';
 import { protocolWord } from './protocols.js';

@@ -1,5 +1,5 @@
 /** Words for an Ethernet type and an IP protocol, and the names of fields that mean another field with each of them. */
-import type { FieldName } from '../oxm-fields.js';
+import type { FieldName } from '../fields/table.js';
 
 export interface Protocol {
   readonly ethType: number;

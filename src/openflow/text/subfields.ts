@@ -1,6 +1,6 @@
 /** Some bits of a field: `NXM_NX_REG1[0..15]`, `NXM_NX_REG0[3]`, `NXM_OF_ETH_SRC[]` for all of it. */
-import { fieldByHeader, fieldByName } from '../oxm-fields.js';
-import type { FieldRef } from '../oxm.js';
+import { fieldByHeader, fieldByName } from '../fields/table.js';
+import type { FieldRef } from '../fields/oxm.js';
 import { movable } from './fields.js';
 import type { Reader, Token } from './reader.js';
 

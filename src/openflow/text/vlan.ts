@@ -3,8 +3,8 @@
  * bits of one tag: `dl_vlan=`, `dl_vlan_pcp=`, or `vlan_tci=value/mask` where they are neither.
  */
 import { OFPVID_PRESENT } from '../constants.js';
-import type { Match } from '../match.js';
-import type { KnownOxm } from '../oxm.js';
+import type { Match } from '../fields/match.js';
+import type { KnownOxm } from '../fields/oxm.js';
 
 const vidBits = 0x0fff;
 const vidField = 0x1fff;

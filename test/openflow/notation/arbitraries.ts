@@ -21,7 +21,7 @@ import {
   OFPG,
   OFPP,
 } from '../../../src/openflow/index.js';
-import { fieldByName } from '../../../src/openflow/oxm-fields.js';
+import { fieldByName } from '../../../src/openflow/fields/table.js';
 
 const plain = { noNullPrototype: true } as const;
 const u8 = fc.nat(0xff);

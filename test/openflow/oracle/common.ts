@@ -1,7 +1,7 @@
 /** Values that many places of the declarations have. */
 import fc from 'fast-check';
 import { fieldNames, type KnownOxm, match, OFPG, OFPP } from '../../../src/openflow/index.js';
-import { fieldByName } from '../../../src/openflow/oxm-fields.js';
+import { fieldByName } from '../../../src/openflow/fields/table.js';
 import { type Choice, type Choices, unsigned } from '../../support/arbitrary.js';
 import { drawn, settingOf } from './matches.js';
 

@@ -1,8 +1,8 @@
 /** Flows and groups whose parts go together, as Open vSwitch asks of them. */
 import type { Action, GroupMod, Instruction, Match } from '../../../src/openflow/index.js';
 import { CtAlg, type MatchFields, OFPG, OFPP } from '../../../src/openflow/index.js';
-import { fieldByName } from '../../../src/openflow/oxm-fields.js';
-import { Need } from '../../../src/openflow/oxm-definition.js';
+import { fieldByName } from '../../../src/openflow/fields/table.js';
+import { Need } from '../../../src/openflow/fields/definition.js';
 import { consistent, needsMetBy } from './matches.js';
 
 /** What packets an action is for, where it is not for all (Need). */

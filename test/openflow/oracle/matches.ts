@@ -9,9 +9,9 @@ import {
   type MatchFields,
   OFPVID_PRESENT,
 } from '../../../src/openflow/index.js';
-import { fieldByName, type OxmField } from '../../../src/openflow/oxm-fields.js';
-import { Need } from '../../../src/openflow/oxm-definition.js';
-import { initially, saidBy } from '../../../src/openflow/prerequisites.js';
+import { fieldByName, type OxmField } from '../../../src/openflow/fields/table.js';
+import { Need } from '../../../src/openflow/fields/definition.js';
+import { initially, saidBy } from '../../../src/openflow/fields/prerequisites.js';
 import { unsigned, unsigned64 } from '../../support/arbitrary.js';
 
 /** Fields that Open vSwitch refuses or alone writes, and those that need a map of tunnel options in the

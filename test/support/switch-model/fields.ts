@@ -6,7 +6,7 @@ import {
   type FieldValue,
   type Oxm,
 } from '../../../src/openflow/index.js';
-import { fieldByName } from '../../../src/openflow/oxm-fields.js';
+import { fieldByName } from '../../../src/openflow/fields/table.js';
 
 /** What a frame has when it comes in; a field that is left out is 0. */
 export type FrameFields = { readonly [N in FieldName]?: FieldValue<N> };

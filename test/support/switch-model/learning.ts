@@ -14,7 +14,7 @@ import {
   OFPG,
   OFPP,
 } from '../../../src/openflow/index.js';
-import { fieldByName } from '../../../src/openflow/oxm-fields.js';
+import { fieldByName } from '../../../src/openflow/fields/table.js';
 import type { Fields } from './fields.js';
 import { keyOf, type Tables } from './tables.js';
 

@@ -1,8 +1,8 @@
 /** Actions that choose one of several links or ports by a hash of the packet. */
-import type { Action, ActionOf } from '../../actions.js';
+import type { Action, ActionOf } from '../../actions/actions.js';
 import { NxBundleAlgorithm, NxHashFields, NxMultipathAlgorithm } from '../../nicira-constants.js';
-import type { BitRange } from '../../nicira-header.js';
-import type { FieldRef } from '../../oxm.js';
+import type { BitRange } from '../../actions/nicira-header.js';
+import type { FieldRef } from '../../fields/oxm.js';
 import type { Reader } from '../reader.js';
 import { formatSubfield, readSubfield } from '../subfields.js';
 import type { Subfield } from '../subfields.js';

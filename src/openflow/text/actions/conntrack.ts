@@ -1,9 +1,9 @@
 /** Connection tracking, and the address translation in it. */
-import type { Action, ActionOf } from '../../actions.js';
+import type { Action, ActionOf } from '../../actions/actions.js';
 import { formatIpv4, parseIpv4 } from '../../../lib/addresses.js';
 import { CtAlg, CtFlag, NatFlag, NX_CT_RECIRC_NONE } from '../../nicira-constants.js';
-import type { CtZone } from '../../nicira-ct.js';
-import type { NatRange } from '../../nicira-nat.js';
+import type { CtZone } from '../../actions/nicira-ct.js';
+import type { NatRange } from '../../actions/nicira-nat.js';
 import { formatIpv6, parseIpv6 } from '../ipv6.js';
 import type { Reader, Token } from '../reader.js';
 import { formatSubfield, readSubfield } from '../subfields.js';

@@ -1,7 +1,7 @@
 /** Packets sent to controllers: with the standard's output, or with one of Open vSwitch's two actions. */
-import type { Action, ActionOf } from '../../actions.js';
+import type { Action, ActionOf } from '../../actions/actions.js';
 import { OFPCML_NO_BUFFER, OFPP, OFPR } from '../../constants.js';
-import type { ControllerProperty } from '../../nicira-controller.js';
+import type { ControllerProperty } from '../../actions/nicira-controller.js';
 import type { Reader } from '../reader.js';
 import { bytesOf, dottedBytes, hexOf, readNumber } from '../values.js';
 import { entry, optionValue, readOptions } from './entry.js';

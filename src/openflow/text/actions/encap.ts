@@ -1,6 +1,6 @@
 /** New headers around the packet, and the outermost taken off. */
-import type { Action } from '../../actions.js';
-import type { EncapProperty } from '../../nicira-packet.js';
+import type { Action } from '../../actions/actions.js';
+import type { EncapProperty } from '../../actions/nicira-packet.js';
 import type { Reader } from '../reader.js';
 import { bytesOf, hex, hexOf, parseUint, readNumber } from '../values.js';
 import { entry, optionValue, readOptions } from './entry.js';

@@ -1,5 +1,5 @@
 /** How one kind of action is written: its format and its parse stand side by side, so that neither forgets the other. */
-import type { Action, ActionOf } from '../../actions.js';
+import type { Action, ActionOf } from '../../actions/actions.js';
 import type { FormatOptions } from '../notations.js';
 import type { Reader, Token } from '../reader.js';
 

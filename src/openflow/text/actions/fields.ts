@@ -1,7 +1,7 @@
 /** Fields written and copied. */
-import type { Action, ActionOf } from '../../actions.js';
-import { fieldByName } from '../../oxm-fields.js';
-import type { OxmField } from '../../oxm-fields.js';
+import type { Action, ActionOf } from '../../actions/actions.js';
+import { fieldByName } from '../../fields/table.js';
+import type { OxmField } from '../../fields/table.js';
 import { movable, notationOf, ovsName, settable } from '../fields.js';
 import { formatOxmValue, unknownName } from '../match.js';
 import { readOxm, readUnknownOxm, unknownHeader } from '../match-reader.js';

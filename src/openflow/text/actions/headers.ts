@@ -1,5 +1,5 @@
 /** Headers put on and taken off, and their TTLs. */
-import type { Action } from '../../actions.js';
+import type { Action } from '../../actions/actions.js';
 import type { Reader } from '../reader.js';
 import { readNumber } from '../values.js';
 import { bare, entry } from './entry.js';

@@ -1,5 +1,5 @@
 /** Actions in ovs-ofctl's notation, both ways. */
-import type { Action, ActionOf } from '../../actions.js';
+import type { Action, ActionOf } from '../../actions/actions.js';
 import type { FormatOptions } from '../notations.js';
 import { Reader } from '../reader.js';
 import type { ReaderOptions } from '../reader.js';

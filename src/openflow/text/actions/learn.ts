@@ -1,8 +1,8 @@
 /** The learn actions: options first, then what the learned flow matches and does. */
-import type { Action, ActionOf } from '../../actions.js';
+import type { Action, ActionOf } from '../../actions/actions.js';
 import { LearnFlag } from '../../constants.js';
-import type { LearnSource, LearnSpec } from '../../learn.js';
-import type { OxmField } from '../../oxm-fields.js';
+import type { LearnSource, LearnSpec } from '../../actions/learn-specs.js';
+import type { OxmField } from '../../fields/table.js';
 import { movable, notationOf, ovsName } from '../fields.js';
 import { readOxm } from '../match-reader.js';
 import type { Reader, Token } from '../reader.js';

@@ -1,6 +1,6 @@
 /** Where a packet goes. */
 import { OFPCML_NO_BUFFER, OFPP } from '../../constants.js';
-import type { Action } from '../../actions.js';
+import type { Action } from '../../actions/actions.js';
 import type { Reader } from '../reader.js';
 import { formatSubfield, readSubfield } from '../subfields.js';
 import { movable } from '../fields.js';

@@ -1,5 +1,5 @@
 /** Samples of packets, and timeouts that end with a TCP connection. */
-import type { Action, ActionOf } from '../../actions.js';
+import type { Action, ActionOf } from '../../actions/actions.js';
 import { OFPP } from '../../constants.js';
 import { SampleDirection } from '../../nicira-constants.js';
 import type { Reader } from '../reader.js';

@@ -1,6 +1,6 @@
 /** Other tables, conjunctive matches, notes, and actions that hold actions. */
 import { NX_RESUBMIT_IN_PORT } from '../../constants.js';
-import type { Action } from '../../actions.js';
+import type { Action } from '../../actions/actions.js';
 import type { Reader } from '../reader.js';
 import { bytesOf, dottedBytes, formatPort16, hexOf, readNumber, readPort16 } from '../values.js';
 import { bare, entry } from './entry.js';

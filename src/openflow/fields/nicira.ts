@@ -1,6 +1,6 @@
 /** The match fields that Open vSwitch adds: tunnels, connections, registers, NSH. */
-import { Need, nicira, nsh, nxm0, nxm1, packetRegs, variableBits } from './oxm-definition.js';
-import type { FieldDefinition } from './oxm-definition.js';
+import { Need, nicira, nsh, nxm0, nxm1, packetRegs, variableBits } from './definition.js';
+import type { FieldDefinition } from './definition.js';
 
 type Digit = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9;
 type Index = `${Digit}` | `${1 | 2 | 3 | 4 | 5}${Digit}` | `6${0 | 1 | 2 | 3}`;

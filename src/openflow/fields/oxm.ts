@@ -2,13 +2,13 @@
  * One match field on the wire [OF1.3.5 7.2.3.2]: `class:16 field:7 hasmask:1 length:8`, of the class of experimenters
  * `experimenter:32` [OF1.3.5 7.2.3.9], then the value, then as long a mask where hasmask is 1.
  */
-import { WireError } from '../lib/errors.js';
-import { badLength, badValue, custom, getU32, need, putU32, shown, viewOf } from '../lib/struct/index.js';
-import type { Cursor, Writer } from '../lib/struct/index.js';
-import { variableBits } from './oxm-definition.js';
-import { experimenterClass, experimenterIdSize, fieldByHeader, fieldByName } from './oxm-fields.js';
-import type { FieldName, FieldValue, OxmField } from './oxm-fields.js';
-import { hasBitsOutside, readNumber, readValue, writeValue } from './oxm-value.js';
+import { WireError } from '../../lib/errors.js';
+import { badLength, badValue, custom, getU32, need, putU32, shown, viewOf } from '../../lib/struct/index.js';
+import type { Cursor, Writer } from '../../lib/struct/index.js';
+import { variableBits } from './definition.js';
+import { experimenterClass, experimenterIdSize, fieldByHeader, fieldByName } from './table.js';
+import type { FieldName, FieldValue, OxmField } from './table.js';
+import { hasBitsOutside, readNumber, readValue, writeValue } from './value.js';
 
 /** One known field: `mask` has a bit for each bit of the value that counts; without it all do. */
 export type KnownOxm = {

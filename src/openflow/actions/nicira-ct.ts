@@ -1,9 +1,9 @@
 /** Where a `ct` action takes its zone from (nicira-ext). */
-import { badValue, custom, getU16, getU32, need, putUint, shown } from '../lib/struct/index.js';
+import { badValue, custom, getU16, getU32, need, putUint, shown } from '../../lib/struct/index.js';
 import { packRange, unpackRange } from './nicira-header.js';
 import type { BitRange } from './nicira-header.js';
-import { fieldRef } from './oxm.js';
-import type { FieldRef } from './oxm.js';
+import { fieldRef } from '../fields/oxm.js';
+import type { FieldRef } from '../fields/oxm.js';
 
 /** A connection tracking zone (0 to 65535), or the 16 bits of a field where its number stands. */
 export type CtZone = number | (BitRange & { readonly field: FieldRef });

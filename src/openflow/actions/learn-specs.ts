@@ -3,10 +3,10 @@
  * constant, into the match or the actions of the flow to be learned. A header of 16 bits leads each:
  * `0:2 src:1 dst:2 n_bits:11`; a header of 0 ends the list.
  */
-import { badValue, custom, getU16, getUint, need, putUint, shown } from '../lib/struct/index.js';
-import type { Cursor, Writer } from '../lib/struct/index.js';
-import { fieldRef } from './oxm.js';
-import type { FieldRef } from './oxm.js';
+import { badValue, custom, getU16, getUint, need, putUint, shown } from '../../lib/struct/index.js';
+import type { Cursor, Writer } from '../../lib/struct/index.js';
+import { fieldRef } from '../fields/oxm.js';
+import type { FieldRef } from '../fields/oxm.js';
 
 /** Some bits of a field: `bits` of them (told by the spec) from bit `offset` on, 0 being the lowest. */
 export interface LearnField {

@@ -1,11 +1,11 @@
 /** All match fields, by name and by header. */
-import { basicFields } from './oxm-basic.js';
-import { variableBits } from './oxm-definition.js';
-import type { FieldDefinition } from './oxm-definition.js';
-import { niciraFields } from './oxm-nicira.js';
-import { nxmFields } from './oxm-nxm.js';
+import { basicFields } from './basic.js';
+import { variableBits } from './definition.js';
+import type { FieldDefinition } from './definition.js';
+import { niciraFields } from './nicira.js';
+import { nxmFields } from './nxm.js';
 
-export type { Notation } from './oxm-definition.js';
+export type { Notation } from './definition.js';
 
 /** In canonical order: a field comes after those that it presumes. */
 export const oxmFields = { ...basicFields, ...niciraFields, ...nxmFields } as const;

@@ -1,6 +1,6 @@
-import { OFPPR } from './constants.js';
-import type { PortStatus } from './messages/index.js';
-import type { Port } from './messages/ports.js';
+import { OFPPR } from '../constants.js';
+import type { PortStatus } from '../messages/index.js';
+import type { Port } from '../messages/ports.js';
 
 type Ports = ReadonlyMap<number, Port>;
 

@@ -1,5 +1,5 @@
-import { OFPMPF_REPLY_MORE } from './constants.js';
-import type { Message, MultipartReply } from './messages/index.js';
+import { OFPMPF_REPLY_MORE } from '../constants.js';
+import type { Message, MultipartReply } from '../messages/index.js';
 
 /** Replies whose parts are joined, or what is wrong with them. */
 export type Joined = { readonly replies: readonly Message[] } | { readonly broken: string };

@@ -1,5 +1,5 @@
 /** The older forms (NXM) of some fields of OpenFlow 1.3, which Open vSwitch writes in move, load and learn. */
-import { Need, nxm0, nxm1 } from './oxm-definition.js';
+import { Need, nxm0, nxm1 } from './definition.js';
 
 const hex = { notation: 'hex' } as const;
 const mac = { notation: 'mac' } as const;

@@ -1,8 +1,8 @@
-import type { Dpid } from '../lib/addresses.js';
-import { HeddleError } from '../lib/errors.js';
+import type { Dpid } from '../../lib/addresses.js';
+import { HeddleError } from '../../lib/errors.js';
 import type { Exchange, ExchangeOutcome } from './exchange.js';
-import type { Message, MessageOf, PortStatus } from './messages/index.js';
-import type { Port } from './messages/ports.js';
+import type { Message, MessageOf, PortStatus } from '../messages/index.js';
+import type { Port } from '../messages/ports.js';
 
 /** What a switch says of itself when it connects; the ports as they are now. */
 export interface SwitchInfo {

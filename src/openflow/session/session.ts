@@ -1,15 +1,15 @@
-import { assertNever, HeddleError } from '../lib/errors.js';
-import { getU32 } from '../lib/struct/index.js';
-import { OFP_VERSION } from './constants.js';
+import { assertNever, HeddleError } from '../../lib/errors.js';
+import { getU32 } from '../../lib/struct/index.js';
+import { OFP_VERSION } from '../constants.js';
 import { owns } from './exchange.js';
-import type { Message } from './messages/index.js';
-import { helloXid, onFeatures, onHello, tickHandshake } from './session-handshake.js';
-import { onExchange, onLost, onReady, tickReady } from './session-ready.js';
-import { close, nothing, type SessionInput, type SessionState, type Step } from './session-types.js';
+import type { Message } from '../messages/index.js';
+import { helloXid, onFeatures, onHello, tickHandshake } from './handshake.js';
+import { onExchange, onLost, onReady, tickReady } from './ready.js';
+import { close, nothing, type SessionInput, type SessionState, type Step } from './types.js';
 import { xidAfter } from './xid.js';
 
-export { timing } from './session-types.js';
-export type { SessionInput, SessionOutput, SessionState, Step, SwitchInfo } from './session-types.js';
+export { timing } from './types.js';
+export type { SessionInput, SessionOutput, SessionState, Step, SwitchInfo } from './types.js';
 
 /** Before the connection is opened. */
 export const initialSession: SessionState = { phase: 'closed' };

@@ -3,7 +3,7 @@
  * vSwitch takes over 1.3. What masks and writing of a field are allowed is what Open vSwitch allows, which is never less
  * than what the standard does.
  */
-import { eric, Need, onf, oxm } from './oxm-definition.js';
+import { eric, Need, onf, oxm } from './definition.js';
 
 /** In canonical order: a field comes after those that it presumes (eth_type before ipv4_src). */
 export const basicFields = {

@@ -1,10 +1,10 @@
-/** The learn actions (nicira-ext): a flow that is made from the packet at hand. What it is made of is in learn.ts. */
-import { align, badValue, optional, pad, struct, u16, u32, u64, u8 } from '../lib/struct/index.js';
-import { LearnFlag } from './constants.js';
-import { learnSpecs } from './learn.js';
+/** The learn actions (nicira-ext): a flow that is made from the packet at hand. What it is made of is in learn-specs.ts. */
+import { align, badValue, optional, pad, struct, u16, u32, u64, u8 } from '../../lib/struct/index.js';
+import { LearnFlag } from '../constants.js';
+import { learnSpecs } from './learn-specs.js';
 import { nicira } from './nicira-header.js';
-import { fieldRef } from './oxm.js';
-import type { FieldRef } from './oxm.js';
+import { fieldRef } from '../fields/oxm.js';
+import type { FieldRef } from '../fields/oxm.js';
 
 const learned = {
   /** Timeouts of the learned flow in seconds; 0 is none. */

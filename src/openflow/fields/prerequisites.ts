@@ -2,10 +2,10 @@
  * What the fields of a match presume of those before them [OF1.3.5 7.2.3.6, 7.2.3.8], as bits (Need): pure arithmetic,
  * since every flow_mod that is encoded comes through here.
  */
-import { Need } from './oxm-definition.js';
-import type { Role } from './oxm-definition.js';
-import { OFPVID_PRESENT } from './constants.js';
-import { CtState } from './nicira-constants.js';
+import { Need } from './definition.js';
+import type { Role } from './definition.js';
+import { OFPVID_PRESENT } from '../constants.js';
+import { CtState } from '../nicira-constants.js';
 
 /** What holds before the first field. */
 export const initially: number = Need.ETHERNET;

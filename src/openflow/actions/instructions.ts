@@ -11,8 +11,8 @@ import {
   u64,
   u8,
   union,
-} from '../lib/struct/index.js';
-import type { Infer } from '../lib/struct/index.js';
+} from '../../lib/struct/index.js';
+import type { Infer } from '../../lib/struct/index.js';
 import { actions } from './actions.js';
 
 const header = (type: number) => ({ _type: constant(u16, type), _length: length(u16) }) as const;

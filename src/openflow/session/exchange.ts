@@ -1,6 +1,6 @@
-import type { HeddleError } from '../lib/errors.js';
+import type { HeddleError } from '../../lib/errors.js';
 import { append, type Chain, chainToArray, emptyChain } from './chain.js';
-import type { ErrorMessage, Message } from './messages/index.js';
+import type { ErrorMessage, Message } from '../messages/index.js';
 import { joinParts } from './parts.js';
 import { xidAfter, xidSteps } from './xid.js';
 

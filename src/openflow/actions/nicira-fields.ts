@@ -1,7 +1,7 @@
 /** Actions on fields (nicira-ext): copy, write, stack and compare. Bits count from 0, the lowest. */
-import { align, pad, struct, u16, u32, u64 } from '../lib/struct/index.js';
+import { align, pad, struct, u16, u32, u64 } from '../../lib/struct/index.js';
 import { bitRange, nicira } from './nicira-header.js';
-import { fieldRef, oxm } from './oxm.js';
+import { fieldRef, oxm } from '../fields/oxm.js';
 
 /** Copies `bits` bits of one field to another (subtype 6). */
 export const move = struct('move', {

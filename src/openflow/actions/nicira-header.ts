@@ -9,8 +9,8 @@ import {
   shown,
   u16,
   u32,
-} from '../lib/struct/index.js';
-import { Experimenter } from './constants.js';
+} from '../../lib/struct/index.js';
+import { Experimenter } from '../constants.js';
 
 /** The header of one of Open vSwitch's own actions: `type 0xffff, length, experimenter 0x2320, subtype`. */
 export const nicira = (subtype: number) =>

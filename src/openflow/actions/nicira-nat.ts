@@ -13,8 +13,8 @@ import {
   shown,
   struct,
   u16,
-} from '../lib/struct/index.js';
-import type { Cursor, Writer } from '../lib/struct/index.js';
+} from '../../lib/struct/index.js';
+import type { Cursor, Writer } from '../../lib/struct/index.js';
 import { nicira } from './nicira-header.js';
 
 /** The addresses and ports to choose from: each max presumes its min; a min alone is the only choice. */

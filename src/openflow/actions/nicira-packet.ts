@@ -1,6 +1,6 @@
 /** The other actions on a packet, and on how it is processed (nicira-ext). */
-import { align, length, listOf, pad, rest, struct, u16, u32, u8 } from '../lib/struct/index.js';
-import type { Infer } from '../lib/struct/index.js';
+import { align, length, listOf, pad, rest, struct, u16, u32, u8 } from '../../lib/struct/index.js';
+import type { Infer } from '../../lib/struct/index.js';
 import { countedU16, nicira } from './nicira-header.js';
 
 /** Bytes that mean nothing to the switch; it pads them with zeros to a multiple of 8, and gives the zeros back (subtype 8). */

@@ -1,7 +1,7 @@
 /** Actions that choose where a packet goes (nicira-ext). Port numbers are of 16 bits, as in OpenFlow 1.0. */
-import { align, pad, struct, u16, u32, u8 } from '../lib/struct/index.js';
+import { align, pad, struct, u16, u32, u8 } from '../../lib/struct/index.js';
 import { bitRange, countedU16, nicira } from './nicira-header.js';
-import { fieldRef } from './oxm.js';
+import { fieldRef } from '../fields/oxm.js';
 
 /** Runs a port's packet through its own table again, as if it came in at `inPort` (subtype 1). */
 export const resubmitPort = struct('resubmit_port', {

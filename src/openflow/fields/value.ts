@@ -1,8 +1,8 @@
 /** Values of match fields: numbers up to 48 bits, bigints of 64 and 128, bytes where the length varies. */
-import { badValue, getU32, getU64, getUint, putU64, putUint, shown, viewOf } from '../lib/struct/index.js';
-import type { Writer } from '../lib/struct/index.js';
-import { variableBits } from './oxm-definition.js';
-import type { OxmField } from './oxm-fields.js';
+import { badValue, getU32, getU64, getUint, putU64, putUint, shown, viewOf } from '../../lib/struct/index.js';
+import type { Writer } from '../../lib/struct/index.js';
+import { variableBits } from './definition.js';
+import type { OxmField } from './table.js';
 
 /** A value at `at`, where all its `width` bytes are known to be there. */
 export const readValue = (

@@ -1,6 +1,6 @@
 /** Actions that send the packet to a controller (nicira-ext), where the standard's output to CONTROLLER says too little. */
-import { constant, length, listOf, pad, rest, struct, u16, u32, u8, union } from '../lib/struct/index.js';
-import type { Infer } from '../lib/struct/index.js';
+import { constant, length, listOf, pad, rest, struct, u16, u32, u8, union } from '../../lib/struct/index.js';
+import type { Infer } from '../../lib/struct/index.js';
 import { nicira } from './nicira-header.js';
 
 /** Sends the packet to the controller connections of one id (subtype 20). */

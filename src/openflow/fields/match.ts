@@ -1,10 +1,10 @@
 /** A match: the fields that a packet must have [OF1.3.5 7.2.3]. */
-import { badValue, constant, custom, length, shown, transparent, u16 } from '../lib/struct/index.js';
-import type { Cursor, Infer, Writer } from '../lib/struct/index.js';
+import { badValue, constant, custom, length, shown, transparent, u16 } from '../../lib/struct/index.js';
+import type { Cursor, Infer, Writer } from '../../lib/struct/index.js';
 import { badMatch, readOxm, writeOxm } from './oxm.js';
 import type { KnownOxm, Oxm } from './oxm.js';
-import { fieldByName, oxmFields } from './oxm-fields.js';
-import type { FieldName, FieldValue, OxmField } from './oxm-fields.js';
+import { fieldByName, oxmFields } from './table.js';
+import type { FieldName, FieldValue, OxmField } from './table.js';
 import { initially, saidBy, wordsFor } from './prerequisites.js';
 
 function readFields(c: Cursor): readonly Oxm[] {

@@ -1,7 +1,7 @@
-import { HeddleError } from '../lib/errors.js';
+import { HeddleError } from '../../lib/errors.js';
 import { answered, expired, openExchange } from './exchange.js';
-import type { Message } from './messages/index.js';
-import { withStatus } from './session-ports.js';
+import type { Message } from '../messages/index.js';
+import { withStatus } from './ports.js';
 import {
   abandoned,
   close,
@@ -11,7 +11,7 @@ import {
   type SessionInput,
   type Step,
   timing,
-} from './session-types.js';
+} from './types.js';
 import { xidAfter } from './xid.js';
 
 export function onReady(state: ReadyState, message: Message, now: number): Step {

@@ -12,14 +12,14 @@ import {
   u32,
   u8,
   union,
-} from '../lib/struct/index.js';
-import type { Field, Infer, Struct, UnionSpec } from '../lib/struct/index.js';
-import { Experimenter } from './constants.js';
+} from '../../lib/struct/index.js';
+import type { Field, Infer, Struct, UnionSpec } from '../../lib/struct/index.js';
+import { Experimenter } from '../constants.js';
 import { ctZone } from './nicira-ct.js';
 import type { CtZone } from './nicira-ct.js';
 import { nicira } from './nicira-header.js';
 import { niciraActions } from './nicira.js';
-import { fieldRef, oxmToSet } from './oxm.js';
+import { fieldRef, oxmToSet } from '../fields/oxm.js';
 
 const header = (type: number) => ({ _type: constant(u16, type), _length: length(u16) }) as const;
 

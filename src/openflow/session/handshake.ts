@@ -1,18 +1,10 @@
-import { HeddleError } from '../lib/errors.js';
-import { OFP_VERSION, OFPCML_NO_BUFFER } from './constants.js';
-import { nameOfError } from './errors.js';
+import { HeddleError } from '../../lib/errors.js';
+import { OFP_VERSION, OFPCML_NO_BUFFER } from '../constants.js';
+import { nameOfError } from '../errors.js';
 import { answered, openExchange, type Progress } from './exchange.js';
-import type { ErrorMessage, Hello, Message } from './messages/index.js';
-import { withDescribed, withStatus } from './session-ports.js';
-import {
-  close,
-  echo,
-  type FeaturesState,
-  type HelloState,
-  nothing,
-  type Step,
-  timing,
-} from './session-types.js';
+import type { ErrorMessage, Hello, Message } from '../messages/index.js';
+import { withDescribed, withStatus } from './ports.js';
+import { close, echo, type FeaturesState, type HelloState, nothing, type Step, timing } from './types.js';
 
 /** [OF1.3.5 6.3.1 Connection Setup]: both sides send HELLO first; the switch is then asked what it is and has. */
 export const helloXid = 1;

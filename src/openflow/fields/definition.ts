@@ -1,5 +1,5 @@
-/** How the tables of match fields are written (oxm-basic.ts, oxm-nicira.ts, oxm-nxm.ts). */
-import { Experimenter } from './constants.js';
+/** How the tables of match fields are written (basic.ts, nicira.ts, nxm.ts). */
+import { Experimenter } from '../constants.js';
 
 /** How ovs-ofctl writes a value. */
 export type Notation = 'decimal' | 'hex' | 'mac' | 'ipv4' | 'ipv6' | 'port' | 'bytes';
