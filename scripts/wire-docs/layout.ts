@@ -15,7 +15,11 @@ const openflow = (...names: readonly string[]): string[] => names.map(name => `s
 const packet = (...names: readonly string[]): string[] => names.map(name => `src/packet/${name}.ts`);
 
 export const layout: readonly PageLayout[] = [
-  { name: 'messages', title: 'All messages', sources: messages('index', 'header') },
+  {
+    name: 'messages',
+    title: 'All messages',
+    sources: [...messages('index', 'header'), ...openflow('unknown')],
+  },
   { name: 'handshake', title: 'Handshake', sources: messages('symmetric', 'handshake') },
   { name: 'hello', title: 'Hello', sources: messages('hello', 'elements') },
   { name: 'packets', title: 'Packets', sources: messages('packets') },

@@ -6,7 +6,6 @@ import {
   length,
   listOf,
   pad,
-  rest,
   struct,
   u16,
   u32,
@@ -20,6 +19,7 @@ import type { CtZone } from './nicira-ct.js';
 import { nicira } from './nicira-header.js';
 import { niciraActions } from './nicira.js';
 import { fieldRef, oxmToSet } from '../fields/oxm.js';
+import { unknownElement } from '../unknown.js';
 
 const header = (type: number) => ({ _type: constant(u16, type), _length: length(u16) }) as const;
 
@@ -141,15 +141,6 @@ const copyField = struct('copy_field', {
   _pad3: align(8),
 });
 
-/** An action that we do not know: `body` is all that follows its length. */
-const unknown = struct('unknown', {
-  /** The type as it came. */
-  typeId: u16,
-  _length: length(u16),
-  /** All bytes behind its length. */
-  body: rest,
-});
-
 /** What is done with a packet, without the actions that hold actions [OF1.3.5 7.2.5]. */
 const flatAction = union(
   'action',
@@ -173,7 +164,7 @@ const flatAction = union(
     copyField,
     ...niciraActions,
   ],
-  unknown,
+  unknownElement,
 );
 
 /** Runs its actions on a copy of the packet, and goes on with the packet as it was (Nicira, subtype 42). */

@@ -1,19 +1,8 @@
 /** Instructions [OF1.3.5 7.2.4]: `type:16 length:16`, then the body. */
-import {
-  constant,
-  length,
-  listOf,
-  pad,
-  rest,
-  struct,
-  u16,
-  u32,
-  u64,
-  u8,
-  union,
-} from '../../lib/struct/index.js';
+import { constant, length, listOf, pad, struct, u16, u32, u64, u8, union } from '../../lib/struct/index.js';
 import type { Infer } from '../../lib/struct/index.js';
 import { actions } from './actions.js';
+import { unknownElement } from '../unknown.js';
 
 const header = (type: number) => ({ _type: constant(u16, type), _length: length(u16) }) as const;
 
@@ -51,20 +40,11 @@ const meter = struct('meter', {
   meterId: u32,
 });
 
-/** An instruction that we do not know: `body` is all that follows its length. */
-const unknown = struct('unknown', {
-  /** The type as it came. */
-  typeId: u16,
-  _length: length(u16),
-  /** All bytes behind its length. */
-  body: rest,
-});
-
 /** What a flow does with a packet [OF1.3.5 7.2.4]. */
 export const instruction = union(
   'instruction',
   [gotoTable, writeMetadata, writeActions, applyActions, clearActions, meter],
-  unknown,
+  unknownElement,
 );
 
 /** The instructions of a flow, one of each type at most [OF1.3.5 7.2.4]. */

@@ -2,6 +2,7 @@
 import { constant, length, listOf, pad, rest, struct, u16, u32, u8, union } from '../../lib/struct/index.js';
 import type { Infer } from '../../lib/struct/index.js';
 import { nicira } from './nicira-header.js';
+import { unknownProperty } from '../unknown.js';
 
 /** Sends the packet to the controller connections of one id (subtype 20). */
 export const controller = struct('controller', {
@@ -57,14 +58,7 @@ const controllerProperty = union(
       meterId: u32,
     }),
   ],
-  /** A property that we do not know: `body` is all that follows its length. */
-  struct('unknown', {
-    /** The type as it came. */
-    typeId: u16,
-    _length: length(u16, { padTo: 8 }),
-    /** All bytes behind its length. */
-    body: rest,
-  }),
+  unknownProperty,
 );
 
 /** How `controller2` sends the packet (nicira-ext). */

@@ -1,18 +1,8 @@
 /** Forgetting tracked connections (Open vSwitch, nicira-ext). */
-import {
-  bytes,
-  constant,
-  length,
-  listOf,
-  pad,
-  rest,
-  struct,
-  u16,
-  u8,
-  union,
-} from '../../lib/struct/index.js';
+import { bytes, constant, length, listOf, pad, struct, u16, u8, union } from '../../lib/struct/index.js';
 import type { Infer } from '../../lib/struct/index.js';
 import { niciraHeader } from './header.js';
+import { unknownProperty } from '../unknown.js';
 
 /** Forgets all connections of a zone. */
 export const nxCtFlushZone = struct('nx_ct_flush_zone', {
@@ -56,20 +46,11 @@ const icmpCode = struct('icmp_code', {
   /** 0 to 255. */
   value: u8,
 });
-/** A property that we do not know: `body` is all that follows its length. */
-const unknown = struct('unknown', {
-  /** The property as it came. */
-  typeId: u16,
-  _length: length(u16, { padTo: 8 }),
-  /** All bytes behind its length. */
-  body: rest,
-});
-
 /** One thing that packets of the connection have. */
 const tupleProperty = union(
   'ct_tuple_property',
   [src, dst, srcPort, dstPort, icmpId, icmpType, icmpCode],
-  unknown,
+  unknownProperty,
 );
 /** One thing that packets of the connection have. */
 export type CtTupleProperty = Infer<typeof tupleProperty>;
@@ -87,7 +68,7 @@ const replyTuple = struct('reply_tuple', { ...propertyHeader(1), ...tuple });
 const zone = struct('zone', { ...propertyHeader(2), ...number });
 
 /** One thing that the connections have. */
-const property = union('ct_flush_property', [origTuple, replyTuple, zone], unknown);
+const property = union('ct_flush_property', [origTuple, replyTuple, zone], unknownProperty);
 /** One thing that the connections have. */
 export type CtFlushProperty = Infer<typeof property>;
 

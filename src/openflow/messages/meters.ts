@@ -18,6 +18,7 @@ import {
 } from '../../lib/struct/index.js';
 import type { Infer } from '../../lib/struct/index.js';
 import { header } from './header.js';
+import { unknownElement } from '../unknown.js';
 
 const bandHeader = (type: number) =>
   ({
@@ -49,17 +50,8 @@ const experimenter = struct('experimenter', {
   data: rest,
 });
 
-/** A band that we do not know: `body` is all that follows its length. */
-const unknown = struct('unknown', {
-  /** The type as it came. */
-  typeId: u16,
-  _length: length(u16),
-  /** All bytes behind its length. */
-  body: rest,
-});
-
 /** What a meter does above a rate: of its bands, that of the highest rate exceeded applies [OF1.3.5 7.3.4.4]. */
-export const band = union('meter_band', [drop, dscpRemark, experimenter], unknown);
+export const band = union('meter_band', [drop, dscpRemark, experimenter], unknownElement);
 
 /** What a meter does above a rate [OF1.3.5 7.3.4.4]. */
 export type MeterBand = Infer<typeof band>;

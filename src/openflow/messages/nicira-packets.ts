@@ -17,6 +17,7 @@ import {
 import type { Infer } from '../../lib/struct/index.js';
 import { oxm } from '../fields/oxm.js';
 import { niciraHeader } from './header.js';
+import { unknownProperty } from '../unknown.js';
 
 /** As `packet_in`, where NXPIF.NXT_PACKET_IN was asked for. */
 export const nxPacketIn = struct('nx_packet_in', {
@@ -99,20 +100,11 @@ const continuation = struct('continuation', {
   /** The switch's own bytes. */
   data: rest,
 });
-/** A property that we do not know: `body` is all that follows its length. */
-const unknown = struct('unknown', {
-  /** The property as it came. */
-  typeId: u16,
-  _length: length(u16, { padTo: 8 }),
-  /** All bytes behind its length. */
-  body: rest,
-});
-
 /** One thing that is said of the packet. */
 const property = union(
   'packet_in2_property',
   [packet, fullLen, bufferId, tableId, cookie, reason, metadata, userdata, continuation],
-  unknown,
+  unknownProperty,
 );
 /** One thing that is said of the packet. */
 export type PacketIn2Property = Infer<typeof property>;

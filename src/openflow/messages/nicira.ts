@@ -1,19 +1,8 @@
 /** Messages that Open vSwitch adds to set up a connection and its switch (nicira-ext). */
-import {
-  constant,
-  length,
-  listOf,
-  named,
-  pad,
-  rest,
-  struct,
-  u16,
-  u32,
-  u8,
-  union,
-} from '../../lib/struct/index.js';
+import { constant, length, listOf, named, pad, struct, u16, u32, u8, union } from '../../lib/struct/index.js';
 import type { Infer } from '../../lib/struct/index.js';
 import { niciraHeader } from './header.js';
+import { unknownElement } from '../unknown.js';
 
 const roles = { other: 0, master: 1, slave: 2 } as const;
 
@@ -52,15 +41,6 @@ const mask = <const N extends string>(name: N, type: number) =>
     /** Bit n is for reason n of the message. */
     mask: u32,
   });
-/** A property that we do not know: `body` is all that follows its length. */
-const unknownMask = struct('unknown', {
-  /** The property as it came. */
-  typeId: u16,
-  _length: length(u16),
-  /** All bytes behind its length. */
-  body: rest,
-});
-
 /** Reasons of one message for one role: a controller that is master or equal, or one that is slave. */
 const asyncProperty = union(
   'async_property',
@@ -78,7 +58,7 @@ const asyncProperty = union(
     mask('requestforward_slave', 10),
     mask('requestforward_master', 11),
   ],
-  unknownMask,
+  unknownElement,
 );
 /** Reasons of one message for one role. */
 export type AsyncProperty = Infer<typeof asyncProperty>;

@@ -2,6 +2,7 @@
 import { constant, length, listOf, pad, rest, struct, u16, u32, u64, union } from '../../lib/struct/index.js';
 import type { Infer } from '../../lib/struct/index.js';
 import { header } from './header.js';
+import { unknownElement } from '../unknown.js';
 
 const propertyHeader = (property: number) =>
   ({ _property: constant(u16, property), _length: length(u16), _pad1: pad(4) }) as const;
@@ -32,17 +33,8 @@ const experimenter = struct('experimenter', {
   data: rest,
 });
 
-/** A property that we do not know: `body` is all that follows its length, padding included. */
-const unknown = struct('unknown', {
-  /** The property as it came. */
-  typeId: u16,
-  _length: length(u16),
-  /** All bytes behind its length. */
-  body: rest,
-});
-
 /** How a queue is configured [OF1.3.5 7.2.2]. */
-const property = union('queue_property', [minRate, maxRate, experimenter], unknown);
+const property = union('queue_property', [minRate, maxRate, experimenter], unknownElement);
 
 /** How a queue is configured [OF1.3.5 7.2.2]. */
 export type QueueProperty = Infer<typeof property>;

@@ -16,6 +16,7 @@ import {
 } from '../../lib/struct/index.js';
 import type { Infer } from '../../lib/struct/index.js';
 import { featureId, oxmId } from './feature-ids.js';
+import { unknownProperty } from '../unknown.js';
 
 /** Padding to 8 bytes follows a property, and is not in its length [OF1.3.5 7.3.5.5.2]. */
 const propertyHeader = (type: number) =>
@@ -145,15 +146,6 @@ const experimenter = struct('experimenter', extension(0xfffe));
 /** As `experimenter`, for the table-miss flow. */
 const experimenterMiss = struct('experimenter_miss', extension(0xffff));
 
-/** A property that we do not know: `body` is all that follows its length. */
-const unknown = struct('unknown', {
-  /** The property as it came. */
-  typeId: u16,
-  _length: length(u16, { padTo: 8 }),
-  /** All bytes behind its length. */
-  body: rest,
-});
-
 /** What a table can do, in one respect [OF1.3.5 7.3.5.5.2]. */
 const property = union(
   'table_feature_property',
@@ -175,7 +167,7 @@ const property = union(
     experimenter,
     experimenterMiss,
   ],
-  unknown,
+  unknownProperty,
 );
 
 /** What a table can do, in one respect [OF1.3.5 7.3.5.5.2]. */
