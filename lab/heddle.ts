@@ -29,12 +29,16 @@ export interface HeddleProcess {
  * Writes the YAML into the lab's directory and starts `heddle run` on it; a second start appends to the log. Returns
  * as soon as the process runs: see `untilInSync`.
  */
-export async function startHeddle(lab: Lab, yaml: string): Promise<HeddleProcess> {
+export async function startHeddle(
+  lab: Lab,
+  yaml: string,
+  ...args: readonly string[]
+): Promise<HeddleProcess> {
   const file = `${lab.directory}/heddle.yaml`;
   const log = `${lab.directory}/heddle.log`;
   await writeFile(file, yaml);
   const heddle = [process.execPath, compiled('package/main.js')];
-  const background: Background = await lab.controller.start([...heddle, 'run', file], { log });
+  const background: Background = await lab.controller.start([...heddle, 'run', ...args, file], { log });
   const stop = (signal: NodeJS.Signals = 'SIGTERM'): Promise<Exit> => background.stop(signal, 3_000);
   lab.cleanup.add('stop Heddle', () => stop());
   const cli = (...args: readonly string[]): Promise<Output> => lab.controller.run([...heddle, ...args]);

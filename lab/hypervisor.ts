@@ -1,12 +1,12 @@
 /**
  * A hypervisor: its own ovsdb-server and ovs-vswitchd with the userspace datapath, a bridge to the underlay that holds
- * the tunnel address, and a VM's ports plugged in as libvirt does it.
+ * the tunnel address, and VMs' ports plugged in as libvirt does it.
  */
 import { Daemon } from './daemon.js';
 import type { Output, RunOptions } from './exec.js';
 import { setAddress } from './fabric.js';
 import type { Host } from './host.js';
-import { ovsdbPort, underlayMac, underlayMtu } from './plan.js';
+import { underlayMac, underlayMtu } from './plan.js';
 import { makeVm, type Vm, type VmPlace, type VmSpec } from './vm.js';
 
 export interface HypervisorSpec {
@@ -19,9 +19,13 @@ export interface HypervisorSpec {
   /** 1..250; makes its MACs. */
   readonly index: number;
   readonly management: string;
+  /** Where its OVSDB listens, beside its socket: `ptcp:6640:10.98.0.1`. */
+  readonly remote: string;
   readonly vtep: string;
   /** The NIC on the underlay, already up, with no address. */
   readonly uplink: string;
+  /** The bridge that has the uplink as a port, and the tunnel address on its own port; br-phy unless said. */
+  readonly bridge?: string;
 }
 
 /** How a VM's port appears in OVSDB; libvirt writes iface-id and attached-mac before the guest starts. */
@@ -30,9 +34,9 @@ export interface PortSpec {
   readonly bridge?: string;
   readonly ifaceId?: string;
   readonly attachedMac?: string;
+  /** Port.tag: the VLAN by which NORMAL keeps networks apart. */
+  readonly tag?: number;
 }
-
-const physicalBridge = 'br-phy';
 
 export class Hypervisor {
   readonly name: string;
@@ -44,11 +48,13 @@ export class Hypervisor {
   /** The bare process; startVswitchd() also gives the tunnel address back. */
   readonly vswitchd: Daemon;
   readonly #spec: HypervisorSpec;
+  readonly #physicalBridge: string;
   readonly #env: Readonly<Record<string, string>>;
 
   private constructor(spec: HypervisorSpec) {
     const { directory, host } = spec;
     this.#spec = spec;
+    this.#physicalBridge = spec.bridge ?? 'br-phy';
     this.name = spec.name;
     this.host = host;
     this.management = spec.management;
@@ -56,7 +62,7 @@ export class Hypervisor {
     this.directory = directory;
     this.#env = { OVS_RUNDIR: directory, OVS_LOGDIR: directory, OVS_DBDIR: directory };
     const common = { host, directory, env: this.#env };
-    const remotes = [`--remote=punix:${directory}/db.sock`, `--remote=ptcp:${ovsdbPort}:${spec.management}`];
+    const remotes = [`--remote=punix:${directory}/db.sock`, `--remote=${spec.remote}`];
     const managers = '--remote=db:Open_vSwitch,Open_vSwitch,manager_options';
     this.ovsdbServer = new Daemon({
       ...common,
@@ -73,9 +79,9 @@ export class Hypervisor {
     await host.run(['mkdir', '-p', '-m', '700', directory]);
     await host.run(['ovsdb-tool', 'create', `${directory}/conf.db`]);
     await hypervisor.ovsdbServer.start();
-    // br-phy stands in for the host's network card and its routes, so it forwards like any switch; a fixed MAC
+    // The bridge stands in for the host's network card and its routes, so it forwards like any switch; a fixed MAC
     // keeps the neighbours' tunnel caches true when the bridge is made anew.
-    const phy = physicalBridge;
+    const phy = hypervisor.#physicalBridge;
     await hypervisor.vsctl(
       ...['--no-wait', '--', 'init'],
       ...[
@@ -123,7 +129,7 @@ export class Hypervisor {
    */
   async startVswitchd(): Promise<void> {
     await this.vswitchd.start();
-    await setAddress(this.host, physicalBridge, this.vtep);
+    await setAddress(this.host, this.#physicalBridge, this.vtep);
   }
 
   stopVswitchd(signal: 'TERM' | 'KILL' = 'TERM'): Promise<void> {
@@ -166,7 +172,8 @@ export class Hypervisor {
     };
     const settings = Object.entries(ids).map(([key, value]) => `external-ids:${key}="${value}"`);
     const set = settings.length === 0 ? [] : ['--', 'set', 'Interface', vm.port, ...settings];
-    await this.vsctl('--may-exist', 'add-port', port.bridge ?? 'br-int', vm.port, ...set);
+    const tag = port.tag === undefined ? [] : [`tag=${port.tag}`];
+    await this.vsctl('--may-exist', 'add-port', port.bridge ?? 'br-int', vm.port, ...tag, ...set);
   }
 
   /** Takes the VM's port off its bridge, as libvirt does when the VM leaves. */

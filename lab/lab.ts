@@ -8,7 +8,7 @@ import { makeLinuxVtep, type LinuxVtepSpec } from './linux-vtep.js';
 import { claimDirectory, directoryOf, markKept, takeDown } from './registry.js';
 import { checkHostName, checkLabId, namespaceName, randomLabId } from './names.js';
 import { makeNamespace } from './namespaces.js';
-import { controllerAddress, managementAddress, underlayAddress } from './plan.js';
+import { managementAddress, ovsdbPort, underlayAddress } from './plan.js';
 import type { Station } from './station.js';
 
 const controllerIndex = 254;
@@ -16,19 +16,31 @@ const controllerIndex = 254;
 export interface LabOptions {
   /** 1 to 8 of a-z and 0-9; random unless said. */
   readonly id?: string;
+  /** Where Heddle reaches the hosts: on a network of its own (10.98.0.0/24) unless said. */
+  readonly controllerOn?: Network;
+}
+
+/** How a hypervisor is wired. */
+export interface Wiring {
+  /** The bridge to the underlay; br-phy unless said. */
+  readonly bridge?: string;
+  /** The name of the NIC on that bridge; phy0 unless said. */
+  readonly uplink?: string;
 }
 
 export class Lab {
   readonly id: string;
   /** For files of this lab; goes with it. */
   readonly directory: string;
-  /** Where Heddle runs: on the management network only, at 10.98.0.254. */
+  /** Where Heddle runs: at .254 of the management network, or of the underlay. */
   readonly controller: Host;
+  readonly controllerAddress: string;
   readonly fabric: Fabric;
   readonly hypervisors = new Map<string, Hypervisor>();
   /** More to undo, before the lab itself goes. */
   readonly cleanup: Cleanup;
   readonly #machine: Host;
+  readonly #controllerOn: Network;
   readonly #unhook: () => void;
   #nextIndex = 1;
 
@@ -38,12 +50,15 @@ export class Lab {
     machine: Host;
     unhook: () => void;
     fabric: Fabric;
+    controllerOn: Network;
   }) {
     this.id = parts.id;
     this.directory = directoryOf(parts.id);
     this.cleanup = parts.cleanup;
     this.fabric = parts.fabric;
     this.#machine = parts.machine;
+    this.#controllerOn = parts.controllerOn;
+    this.controllerAddress = this.#addressOf(controllerIndex);
     this.#unhook = parts.unhook;
     this.controller = inNamespace(parts.machine, namespaceName(parts.id, 'ctl'), 'controller');
   }
@@ -64,10 +79,13 @@ export class Lab {
     const unhook = cleanUpOnSignals(cleanup);
     try {
       const fabric = await Fabric.create(machine, namespaceName(id, 'fab'));
-      const lab = new Lab({ id, cleanup, machine, unhook, fabric });
+      const { controllerOn = 'management' } = options;
+      const lab = new Lab({ id, cleanup, machine, unhook, fabric, controllerOn });
       await makeNamespace(machine, namespaceName(id, 'ctl'));
-      await lab.#connect('management', lab.controller, 'ctl', controllerIndex);
-      await setAddress(lab.controller, 'mgmt0', controllerAddress);
+      await lab.#connect(controllerOn, lab.controller, 'ctl', controllerIndex);
+      // Over the underlay its packets pass userspace datapaths, which compute no checksum that the kernel left out.
+      if (controllerOn === 'underlay') await lab.controller.run(['ethtool', '-K', 'phy0', 'tx', 'off']);
+      await setAddress(lab.controller, nicOf(controllerOn), lab.controllerAddress);
       return lab;
     } catch (thrown) {
       await cleanup.run();
@@ -77,20 +95,29 @@ export class Lab {
   }
 
   /** Starts a hypervisor: the first is 10.97.0.1 and 10.98.0.1, and so on. Several may start at once. */
-  async addHypervisor(name: string): Promise<Hypervisor> {
+  async addHypervisor(
+    name: string,
+    { uplink = nicOf('underlay'), bridge }: Wiring = {},
+  ): Promise<Hypervisor> {
     const index = this.#nextIndex++;
-    const management = managementAddress(index);
+    const management = this.#addressOf(index);
+    const isApart = this.#controllerOn === 'management';
     const host = await makeNamespace(this.#machine, this.namespaceOf(checkHostName(name)), { name });
-    await this.#connect('management', host, name, index);
-    await this.#connect('underlay', host, name, index);
-    await setAddress(host, 'mgmt0', management);
+    await this.#connect('underlay', host, name, index, uplink);
+    if (isApart) {
+      await this.#connect('management', host, name, index);
+      await setAddress(host, nicOf('management'), management);
+    }
     const hypervisor = await Hypervisor.start({
       name,
       host,
       index,
       management,
+      // Over the underlay, the address to listen on is there only when ovs-vswitchd has made the bridge.
+      remote: isApart ? `ptcp:${ovsdbPort}:${management}` : `ptcp:${ovsdbPort}`,
       vtep: underlayAddress(index),
-      uplink: 'phy0',
+      uplink,
+      ...(bridge !== undefined && { bridge }),
       directory: `${this.directory}/${name}`,
       place: { machine: this.#machine, namespaceOf: this.namespaceOf },
     });
@@ -128,8 +155,13 @@ export class Lab {
     this.#unhook();
   }
 
-  #connect(network: Network, host: Host, label: string, index: number): Promise<void> {
-    const as = network === 'underlay' ? 'phy0' : 'mgmt0';
+  #addressOf(index: number): string {
+    return this.#controllerOn === 'management' ? managementAddress(index) : underlayAddress(index);
+  }
+
+  #connect(network: Network, host: Host, label: string, index: number, as = nicOf(network)): Promise<void> {
     return this.fabric.connect(network, { host, namespace: this.namespaceOf(label), label, as, index });
   }
 }
+
+const nicOf = (network: Network): string => (network === 'underlay' ? 'phy0' : 'mgmt0');

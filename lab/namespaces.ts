@@ -23,6 +23,12 @@ export async function makeNamespace(
   return host;
 }
 
+/** Sets kernel parameters of one namespace, by their names as sysctl(8) writes them; interfaces' names have no dots here. */
+export async function sysctl(host: Host, values: Readonly<Record<string, number>>): Promise<void> {
+  for (const [name, value] of Object.entries(values))
+    await host.run(['tee', `/proc/sys/${name.replaceAll('.', '/')}`], { input: `${value}\n` });
+}
+
 /** The namespaces of one lab, or of all labs. */
 export async function listNamespaces(machine: Host, id?: string): Promise<string[]> {
   const { stdout } = await machine.run(['ip', 'netns', 'list']);

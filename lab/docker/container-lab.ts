@@ -5,7 +5,7 @@ import type { Exit } from '../background.js';
 import { type HeddleProcess, statusOf } from '../heddle.js';
 import { ipBatch, type Host } from '../host.js';
 import { Hypervisor } from '../hypervisor.js';
-import { controllerAddress, managementAddress, underlayAddress } from '../plan.js';
+import { controllerAddress, managementAddress, ovsdbPort, underlayAddress } from '../plan.js';
 import type { Site } from '../scenario.js';
 import { agentPort } from './protocol.js';
 import { Rendezvous } from './rendezvous.js';
@@ -50,6 +50,7 @@ export class ContainerLab implements Site {
       host,
       index,
       management,
+      remote: `ptcp:${ovsdbPort}:${management}`,
       vtep,
       uplink: await freeUplink(host, vtep),
       // Where Open vSwitch's tools look unless told otherwise, so that a person in the container can just use them.

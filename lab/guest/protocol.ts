@@ -34,6 +34,8 @@ export const probeResult = z.strictObject({
   longestGapMs: z.number(),
   /** Replies beyond the first to one probe from one guest: a loop, or a frame that was copied. */
   duplicates: z.int(),
+  /** Where probes were lost: the number of the first of each run, and how many. No more than the first 20. */
+  gaps: z.array(z.strictObject({ from: z.int(), lost: z.int() })),
   /** How many replies each guest gave. */
   by: z.record(z.string(), z.int()),
 });

@@ -1,6 +1,8 @@
 /** Counts what became of probes. Pure: what was sent and what came back are told to it. */
 import type { ProbeResult } from './protocol.js';
 
+const maxGaps = 20;
+
 export class Tally {
   readonly #answers: string[][] = [];
 
@@ -28,14 +30,29 @@ export class Tally {
     let duplicates = 0;
     let gap = 0;
     let longest = 0;
-    for (const answers of this.#answers) {
-      gap = answers.length > 0 ? 0 : gap + 1;
+    const gaps: { from: number; lost: number }[] = [];
+    for (const [sequence, answers] of this.#answers.entries()) {
+      if (answers.length > 0) gap = 0;
+      else {
+        if (gap === 0 && gaps.length < maxGaps) gaps.push({ from: sequence, lost: 0 });
+        gap++;
+        const last = gaps.at(-1);
+        if (last !== undefined && last.from + last.lost === sequence) last.lost++;
+      }
       longest = Math.max(longest, gap);
       if (answers.length > 0) received++;
       duplicates += answers.length - new Set(answers).size;
       for (const name of answers) by[name] = (by[name] ?? 0) + 1;
     }
     const sent = this.#answers.length;
-    return { sent, received, lost: sent - received, longestGapMs: longest * intervalMs, duplicates, by };
+    return {
+      sent,
+      received,
+      lost: sent - received,
+      longestGapMs: longest * intervalMs,
+      duplicates,
+      gaps,
+      by,
+    };
   }
 }

@@ -215,10 +215,22 @@ t.test('a tally counts what was lost, for how long, and who answered', t => {
     received: 5,
     lost: 5,
     longestGapMs: 30,
+    gaps: [
+      { from: 2, lost: 2 },
+      { from: 6, lost: 3 },
+    ],
     duplicates: 1,
     by: { b: 6, c: 1 },
   });
-  t.same(new Tally().result(1), { sent: 0, received: 0, lost: 0, longestGapMs: 0, duplicates: 0, by: {} });
+  t.same(new Tally().result(1), {
+    sent: 0,
+    received: 0,
+    lost: 0,
+    longestGapMs: 0,
+    duplicates: 0,
+    gaps: [],
+    by: {},
+  });
   t.end();
 });
 
