@@ -1,33 +1,19 @@
 import { type Group, type Meter, ourCookies, staticCookies } from '../intent/index.js';
 import {
+  askForFlows,
   type ErrorMessage,
   type FlowStats,
   type Message,
-  OFPG,
+  multipart,
   OFPM,
-  OFPP,
-  OFPTT,
 } from '../openflow/index.js';
 import type { ExchangeOutcome } from '../openflow/session/exchange.js';
 
 /** Asks a switch for all flows under our cookies, and for all groups and meters. */
 export const dumpRequests: readonly Message[] = [
-  {
-    type: 'multipart_request',
-    xid: 0,
-    flags: 0,
-    body: {
-      type: 'flow',
-      tableId: OFPTT.ALL,
-      outPort: OFPP.ANY,
-      outGroup: OFPG.ANY,
-      cookie: ourCookies.cookie,
-      cookieMask: ourCookies.mask,
-      match: [],
-    },
-  },
-  { type: 'multipart_request', xid: 0, flags: 0, body: { type: 'group_desc' } },
-  { type: 'multipart_request', xid: 0, flags: 0, body: { type: 'meter_config', meterId: OFPM.ALL } },
+  askForFlows({ cookie: ourCookies.cookie, cookieMask: ourCookies.mask }),
+  multipart({ type: 'group_desc' }),
+  multipart({ type: 'meter_config', meterId: OFPM.ALL }),
 ];
 
 export interface Dump {
@@ -63,21 +49,8 @@ export function readDump({ replies, errors }: ExchangeOutcome & { readonly type:
 
 /** Asks how many flows there are that are reconciled, and for all groups: cheap enough to be asked again and again. */
 export const auditRequests: readonly Message[] = [
-  {
-    type: 'multipart_request',
-    xid: 0,
-    flags: 0,
-    body: {
-      type: 'aggregate',
-      tableId: OFPTT.ALL,
-      outPort: OFPP.ANY,
-      outGroup: OFPG.ANY,
-      cookie: staticCookies.cookie,
-      cookieMask: staticCookies.mask,
-      match: [],
-    },
-  },
-  { type: 'multipart_request', xid: 0, flags: 0, body: { type: 'group_desc' } },
+  askForFlows({ cookie: staticCookies.cookie, cookieMask: staticCookies.mask }, 'aggregate'),
+  multipart({ type: 'group_desc' }),
 ];
 
 export interface Audit {

@@ -2,15 +2,14 @@ import type { Group, Meter } from '../intent/index.js';
 import { type Dpid, formatDpid, parseDpid } from '../lib/addresses.js';
 import { HeddleError, messageOf } from '../lib/errors.js';
 import {
+  askForFlows,
   decode,
   encode,
   type FlowStats,
   type Message,
   type MultipartReply,
+  multipart,
   nameOfError,
-  OFPG,
-  OFPP,
-  OFPTT,
   type Port,
 } from '../openflow/index.js';
 import type { ExchangeOutcome } from '../openflow/session/exchange.js';
@@ -34,21 +33,8 @@ export interface SwitchReading {
 /** Asks for all that a reading holds. Nothing here changes a switch. */
 export const readingRequests: readonly Message[] = [
   ...dumpRequests,
-  { type: 'multipart_request', xid: 0, flags: 0, body: { type: 'port_desc' } },
-  {
-    type: 'multipart_request',
-    xid: 0,
-    flags: 0,
-    body: {
-      type: 'aggregate',
-      tableId: OFPTT.ALL,
-      outPort: OFPP.ANY,
-      outGroup: OFPG.ANY,
-      cookie: 0n,
-      cookieMask: 0n,
-      match: [],
-    },
-  },
+  multipart({ type: 'port_desc' }),
+  askForFlows({}, 'aggregate'),
 ];
 
 /** What the answers to `readingRequests` say; undefined where the connection has ended. */

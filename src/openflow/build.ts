@@ -10,6 +10,7 @@ import {
   OFPCML_NO_BUFFER,
   OFPG,
   OFPP,
+  OFPTT,
 } from './constants.js';
 import type { InstructionOf } from './actions/instructions.js';
 import type { LearnField, LearnSpec } from './actions/learn-specs.js';
@@ -17,7 +18,7 @@ import { match } from './fields/match.js';
 import type { FieldSetting } from './fields/match.js';
 import type { BundledMessage } from './messages/bundles.js';
 import type { Bucket } from './messages/groups.js';
-import type { BundleAdd, FlowMod } from './messages/index.js';
+import type { BundleAdd, FlowMod, MultipartRequest } from './messages/index.js';
 import { badValue } from '../lib/struct/index.js';
 import { fieldByName } from './fields/table.js';
 import type { FieldName } from './fields/table.js';
@@ -237,6 +238,34 @@ export const flowMod = (given: Pick<FlowMod, 'command'> & Partial<Omit<FlowMod, 
   instructions: [],
   ...given,
 });
+
+type RequestBody = MultipartRequest['body'];
+
+/** Asks for statistics or descriptions [OF1.3.5 7.3.5]: `multipart({ type: 'port_desc' })`. */
+export const multipart = <B extends RequestBody>(body: B): MultipartRequest & { readonly body: B } => ({
+  type: 'multipart_request',
+  xid: 0,
+  flags: 0,
+  body,
+});
+
+type FlowSelection = Partial<Omit<RequestBody & { readonly type: 'flow' }, 'type'>>;
+
+/** Asks for flows, or with `aggregate` for the sums over them: for all flows in all tables, but for what is given. */
+export const askForFlows = (
+  given: FlowSelection = {},
+  type: 'flow' | 'aggregate' = 'flow',
+): MultipartRequest =>
+  multipart({
+    type,
+    tableId: OFPTT.ALL,
+    outPort: OFPP.ANY,
+    outGroup: OFPG.ANY,
+    cookie: 0n,
+    cookieMask: 0n,
+    match: [],
+    ...given,
+  });
 
 /** A message inside a bundle has the transaction id of the message around it, else OFPBFC_MSG_BAD_XID. */
 export const bundleAdd = (

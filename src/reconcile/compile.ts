@@ -13,13 +13,11 @@ import { HeddleError } from '../lib/errors.js';
 import {
   encode,
   type FlowMod,
+  flowMod as buildFlowMod,
   formatFlow,
   type GroupMod,
   type MeterMod,
   maxFrame,
-  OFP_NO_BUFFER,
-  OFPG,
-  OFPP,
 } from '../openflow/index.js';
 
 /** What one app wants in a switch. */
@@ -206,23 +204,8 @@ function keyOf(flow: Flow, bytes: Uint8Array): string {
 }
 
 /** The ADD that makes this flow, or replaces the one of the same match and priority and keeps its counters. */
-export const flowMod = (flow: Flow, cookie: bigint): FlowMod => ({
-  type: 'flow_mod',
-  xid: 0,
-  cookie,
-  cookieMask: 0n,
-  tableId: flow.table,
-  command: 'add',
-  idleTimeout: 0,
-  hardTimeout: 0,
-  priority: flow.priority,
-  bufferId: OFP_NO_BUFFER,
-  outPort: OFPP.ANY,
-  outGroup: OFPG.ANY,
-  flags: 0,
-  match: flow.match,
-  instructions: flow.instructions,
-});
+export const flowMod = ({ table, priority, match, instructions }: Flow, cookie: bigint): FlowMod =>
+  buildFlowMod({ command: 'add', cookie, tableId: table, priority, match, instructions });
 
 export const groupMod = (command: GroupMod['command'], { id, groupType, buckets }: Group): GroupMod => ({
   type: 'group_mod',

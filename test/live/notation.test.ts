@@ -9,7 +9,9 @@ import t from 'tap';
 import { run } from '../../lab/exec.js';
 import { DummySwitch, whyNoSwitch } from '../../lab/record/dummy-switch.js';
 import {
+  askForFlows,
   type FlowMod,
+  flowMod as buildFlowMod,
   type FlowText,
   formatFlow,
   formatGroup,
@@ -17,11 +19,7 @@ import {
   type GroupText,
   type Message,
   type MeterText,
-  OFP_NO_BUFFER,
-  OFPG,
   OFPM,
-  OFPP,
-  OFPTT,
   parseFlows,
   parseGroups,
   parseMeters,
@@ -124,15 +122,7 @@ class Bridge {
   /** What it tells us, as we print it. */
   async told(): Promise<Told> {
     const client = await OpenFlowClient.open(this.#socket);
-    const all = {
-      tableId: OFPTT.ALL,
-      outPort: OFPP.ANY,
-      outGroup: OFPG.ANY,
-      cookie: 0n,
-      cookieMask: 0n,
-      match: [],
-    };
-    const flowParts = await client.ask({ type: 'flow', ...all }, 'flow');
+    const flowParts = await client.ask(askForFlows().body, 'flow');
     const groupParts = await client.ask({ type: 'group_desc' }, 'group_desc');
     const meterParts = await client.ask({ type: 'meter_config', meterId: OFPM.ALL }, 'meter_config');
     client.end();
@@ -150,17 +140,8 @@ class Bridge {
   }
 }
 
-const flowMod = ({ table, ...flow }: Required<FlowText>): FlowMod => ({
-  type: 'flow_mod',
-  xid: 2,
-  ...flow,
-  tableId: table,
-  cookieMask: 0n,
-  command: 'add',
-  bufferId: OFP_NO_BUFFER,
-  outPort: OFPP.ANY,
-  outGroup: OFPG.ANY,
-});
+const flowMod = ({ table, ...flow }: Required<FlowText>): FlowMod =>
+  buildFlowMod({ command: 'add', xid: 2, tableId: table, ...flow });
 const groupMod = ({ id, groupType, buckets }: GroupText): Message => ({
   type: 'group_mod',
   xid: 3,

@@ -4,7 +4,7 @@ import t from 'tap';
 import { overlay } from '../../src/apps/overlay/overlay.js';
 import { emptyProgram, meterIds, numberTables } from '../../src/intent/index.js';
 import { parseMac } from '../../src/lib/addresses.js';
-import { type Message, OFPG, OFPM, OFPMF, OFPP, OFPTT } from '../../src/openflow/index.js';
+import { askForFlows, type Message, multipart, OFPM, OFPMF } from '../../src/openflow/index.js';
 import { compile } from '../../src/reconcile/compile.js';
 import { planFlows, readActual } from '../../src/reconcile/flows.js';
 import { planMeters } from '../../src/reconcile/meters.js';
@@ -87,23 +87,7 @@ class Pair {
 
   /** Table, priority, match and cookie of all flows, and the ids of all groups. */
   async dump(): Promise<{ real: readonly string[]; model: readonly string[] }> {
-    const replies = await this.real.exchange([
-      {
-        type: 'multipart_request',
-        xid: 0,
-        flags: 0,
-        body: {
-          type: 'flow',
-          tableId: OFPTT.ALL,
-          outPort: OFPP.ANY,
-          outGroup: OFPG.ANY,
-          cookie: 0n,
-          cookieMask: 0n,
-          match: [],
-        },
-      },
-      { type: 'multipart_request', xid: 0, flags: 0, body: { type: 'group_desc' } },
-    ]);
+    const replies = await this.real.exchange([askForFlows(), multipart({ type: 'group_desc' })]);
     const told = (flow: Parameters<typeof keyOf>[0] & { readonly cookie: bigint }): string =>
       `${keyOf(flow)} cookie=${flow.cookie}`;
     const real = replies.flatMap((reply: Message) => {
@@ -205,9 +189,7 @@ t.test('the model and Open vSwitch', { skip, timeout: 240_000 }, async t => {
     const { toPut } = planMeters(wanted, new Map(), new Set());
     t.equal(toPut.length, 3);
     same(await pair.change(toPut), 'meters');
-    const [reply] = await pair.real.exchange([
-      { type: 'multipart_request', xid: 0, flags: 0, body: { type: 'meter_config', meterId: OFPM.ALL } },
-    ]);
+    const [reply] = await pair.real.exchange([multipart({ type: 'meter_config', meterId: OFPM.ALL })]);
     const told =
       reply?.type === 'multipart_reply' && reply.body.type === 'meter_config' ? reply.body.entries : [];
     const there = new Map(told.map(({ meterId: id, flags, bands: its }) => [id, { id, flags, bands: its }]));

@@ -1,4 +1,5 @@
 import { HeddleError } from '../../lib/errors.js';
+import { multipart } from '../build.js';
 import { OFP_VERSION, OFPCML_NO_BUFFER } from '../constants.js';
 import { nameOfError } from '../errors.js';
 import { answered, openExchange, type Progress } from './exchange.js';
@@ -39,8 +40,8 @@ const questions: readonly Message[] = [
   { type: 'features_request', xid: 0 },
   // Whole packets; and to a "service" connection Open vSwitch sends packets only when this is not 0.
   { type: 'set_config', xid: 0, flags: 0, missSendLen: OFPCML_NO_BUFFER },
-  { type: 'multipart_request', xid: 0, flags: 0, body: { type: 'desc' } },
-  { type: 'multipart_request', xid: 0, flags: 0, body: { type: 'port_desc' } },
+  multipart({ type: 'desc' }),
+  multipart({ type: 'port_desc' }),
 ];
 
 /** [OF1.3.5 6.3.1, 7.4.4.1] HELLO_FAILED with a text for people, and then the end. */

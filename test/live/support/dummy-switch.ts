@@ -16,6 +16,7 @@ import {
   formatMatch,
   match,
   type Message,
+  multipart,
   OFPP,
   type Port,
 } from '../../../src/openflow/index.js';
@@ -123,9 +124,7 @@ export class DummySwitch {
   }
 
   async portDescriptions(): Promise<readonly Port[]> {
-    const replies = await this.exchange([
-      { type: 'multipart_request', xid: 0, flags: 0, body: { type: 'port_desc' } },
-    ]);
+    const replies = await this.exchange([multipart({ type: 'port_desc' })]);
     return replies.flatMap(reply =>
       reply.type === 'multipart_reply' && reply.body.type === 'port_desc' ? reply.body.entries : [],
     );

@@ -8,6 +8,7 @@ import {
   FrameSplitter,
   type Message,
   type MessageOf,
+  multipart,
   OFPMPF_REPLY_MORE,
 } from '../../../src/openflow/index.js';
 
@@ -52,7 +53,7 @@ export class OpenFlowClient {
     type: T,
   ): Promise<readonly Extract<MessageOf<'multipart_reply'>['body'], { type: T }>[]> {
     const xid = this.#xid++;
-    this.#send({ type: 'multipart_request', xid, flags: 0, body });
+    this.#send({ ...multipart(body), xid });
     const parts: Extract<MessageOf<'multipart_reply'>['body'], { type: T }>[] = [];
     for (;;) {
       const reply = await this.#next(message => message.type === 'multipart_reply' && message.xid === xid);
