@@ -4,6 +4,7 @@ import {
   hashText,
   makeCookie,
   maxApps,
+  numberMeters,
   numberTables,
   type Pipeline,
   type PortIntent,
@@ -147,6 +148,7 @@ const setupOf = ({ name }: AppModule, number: number, pipeline: Pipeline): Setup
   // With its name in it: the number of a user's own app may be another's in the next run.
   reactiveCookie: makeCookie(number, 'reactive', hashText(name)),
   learnedCookie: key => makeCookie(number, 'learned', hashText(key)),
+  numberMeters: names => numberMeters(number, names),
 });
 
 function started({ module, options }: LoadedApp, setup: Setup, world: World): unknown {

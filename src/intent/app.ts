@@ -43,6 +43,11 @@ export interface Setup {
   readonly reactiveCookie: bigint;
   /** For `learn` actions: one cookie per key, for example one per port. */
   readonly learnedCookie: (key: string) => bigint;
+  /**
+   * Ids for the app's meters in one switch, by names of its own: the same ones after a restart. Of more than 1,000 names
+   * the last in order get none, which the app should report.
+   */
+  readonly numberMeters: (names: Iterable<string>) => ReadonlyMap<string, number>;
 }
 
 export interface Problem {

@@ -18,7 +18,7 @@ export interface Group {
 
 /** Flows send packets through it by the `meter` instruction. */
 export interface Meter {
-  /** From `meterIds` below: the reconciler takes only those for Heddle's own. */
+  /** From `Setup.numberMeters`: the reconciler takes only those for Heddle's own. */
   readonly id: number;
   /** A bitmap of OFPMF: exactly one of KBPS and PKTPS. */
   readonly flags: number;
@@ -53,14 +53,4 @@ export const groupIds = {
   local: (vni: number): number => 0x48000000 + vni,
   flood: (vni: number): number => 0x49000000 + vni,
   isOurs: (id: number): boolean => id >>> 24 === 0x48 || id >>> 24 === 0x49,
-} as const;
-
-/**
- * Meters have no cookies either, and small ids: Open vSwitch's userspace datapath has 65,536 of them. Ours are 1,000 in
- * each switch, from 0x4801 on, where other programs begin at 1.
- */
-export const meterIds = {
-  /** @param index 1 to 1,000, no two alike in one switch */
-  of: (index: number): number => 0x4800 + index,
-  isOurs: (id: number): boolean => id > 0x4800 && id <= 0x4800 + 1_000,
 } as const;

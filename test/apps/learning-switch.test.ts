@@ -78,6 +78,7 @@ const setup: Setup = {
   tables: tablesOf(numberTables([learningSwitch]), learningSwitch.name),
   reactiveCookie: cookie,
   learnedCookie: () => 0n,
+  numberMeters: () => new Map(),
 };
 
 /** The app with a switch that has come up; what it sends is told as texts. */

@@ -7,6 +7,7 @@ import {
   type HostPort,
   type HypervisorView,
   makeCookie,
+  numberMeters,
   numberTables,
   type Program,
   type Setup,
@@ -64,6 +65,7 @@ const setup: Setup = {
   tables: tablesOf(numberTables([overlay]), overlay.name),
   reactiveCookie: 0n,
   learnedCookie: key => makeCookie(1, 'learned', hashText(key)),
+  numberMeters: names => numberMeters(1, names),
 };
 
 /** An overlay that runs, and the world that it looks at. */
