@@ -143,11 +143,12 @@ function numbering(kept: readonly Running[]): (module: AppModule) => number {
   };
 }
 
-const setupOf = ({ name }: AppModule, number: number, pipeline: Pipeline): Setup => ({
-  tables: tablesOf(pipeline, name),
+const setupOf = (module: AppModule, number: number, pipeline: Pipeline): Setup => ({
+  tables: tablesOf(pipeline, module.name),
   // With its name in it: the number of a user's own app may be another's in the next run.
-  reactiveCookie: makeCookie(number, 'reactive', hashText(name)),
-  learnedCookie: key => makeCookie(number, 'learned', hashText(key)),
+  reactiveCookie: makeCookie(number, 'reactive', hashText(module.name)),
+  // With the tables in it: what was learned into a table that now is another must not be taken for what is wanted.
+  learnedCookie: key => makeCookie(number, 'learned', hashText(`${key} ${placeOf(module, pipeline)}`)),
   numberMeters: names => numberMeters(number, names),
 });
 

@@ -41,7 +41,7 @@ export interface Setup {
   readonly tables: Tables;
   /** For flows that the app sends by itself (`Step.send`): they go by their own timeouts. */
   readonly reactiveCookie: bigint;
-  /** For `learn` actions: one cookie per key, for example one per port. */
+  /** For `learn` actions: one cookie per key, for example one per port, and another where tables have other numbers. */
   readonly learnedCookie: (key: string) => bigint;
   /**
    * Ids for the app's meters in one switch, by names of its own: the same ones after a restart. Of more than 1,000 names

@@ -3,8 +3,10 @@ import t from 'tap';
 import { z } from 'zod';
 import { Apps, type LoadedApp } from '../../src/controller/apps.js';
 import {
+  appOfCookie,
   type AppEvent,
   type AppModule,
+  classOfCookie,
   defineApp,
   emptyProgram,
   type HypervisorView,
@@ -78,7 +80,21 @@ t.test('starting', t => {
     [8, 2, 9, 1].map((number, index) => makeCookie(number, 'reactive', hashText(names[index] ?? ''))),
     'built-in apps have their numbers for good; names are names',
   );
-  t.equal(setups.get('mine')?.learnedCookie('port 1'), makeCookie(8, 'learned', hashText('port 1')));
+
+  const learnedBy = (...before: readonly LoadedApp[]): bigint | undefined => {
+    let cookie: bigint | undefined;
+    const keep = (_: unknown, { learnedCookie }: Setup): void => void (cookie = learnedCookie('port 1'));
+    start(...before, app('overlay', { tables, init: keep }));
+    return cookie;
+  };
+  t.equal(
+    learnedBy(),
+    learnedBy(app('no tables')),
+    'what was learned is wanted as long as it is where it was',
+  );
+  t.not(learnedBy(), learnedBy(app('first', { tables })), 'and not where its table has another number now');
+  const learned = setups.get('mine')?.learnedCookie('port 1') ?? 0n;
+  t.strictSame([appOfCookie(learned), classOfCookie(learned)], [8, 'learned']);
   t.strictSame(
     running.pipeline('others').map(({ app, number }) => [app, number]),
     [
