@@ -1,4 +1,4 @@
-import type { PortIntent, Report, Step } from '../intent/index.js';
+import type { PortIntent, QosIntent, Report, Step } from '../intent/index.js';
 import { HeddleError } from '../lib/errors.js';
 
 /**
@@ -22,12 +22,38 @@ export function checkPorts(ports: unknown): readonly PortIntent[] {
   if (!Array.isArray(ports)) throw invalid('`ports` must return a list');
   for (const port of ports as unknown[]) {
     const { name, type, options } = isObject(port) ? port : {};
-    if (typeof name !== 'string' || name === '') throw invalid('each port must have a name');
-    if (typeof type !== 'string') throw invalid(`port ${name}: \`type\` must be a text`);
-    if (!isObject(options) || Object.values(options).some(value => typeof value !== 'string'))
-      throw invalid(`port ${name}: \`options\` must be a map of texts`);
+    if (!isText(name) || name === '') throw invalid('each port must have a name');
+    if (!isText(type)) throw invalid(`port ${name}: \`type\` must be a text`);
+    if (!isTexts(options)) throw invalid(`port ${name}: \`options\` must be a map of texts`);
   }
   return ports as readonly PortIntent[];
+}
+
+export function checkQos(list: unknown): readonly QosIntent[] {
+  if (!Array.isArray(list)) throw invalid('`qos` must return a list');
+  for (const one of list as unknown[]) {
+    const { port, type, otherConfig, queues } = isObject(one) ? one : {};
+    if (!isText(port) || port === '') throw invalid('each QoS must name its port');
+    if (!isText(type) || type === '') throw invalid(`QoS of ${port}: \`type\` must be a text`);
+    if (!isTexts(otherConfig)) throw invalid(`QoS of ${port}: \`otherConfig\` must be a map of texts`);
+    if (!Array.isArray(queues)) throw invalid(`QoS of ${port}: \`queues\` must be a list`);
+    checkQueues(port, queues);
+  }
+  return list as readonly QosIntent[];
+}
+
+function checkQueues(port: string, queues: readonly unknown[]): void {
+  const seen = new Set<unknown>();
+  for (const queue of queues) {
+    const { number, otherConfig, dscp } = isObject(queue) ? queue : {};
+    if (!isWithin(number, 2 ** 32 - 1))
+      throw invalid(`QoS of ${port}: each queue must have a \`number\` from 0 to 4294967295`);
+    const which = `queue ${number} of ${port}`;
+    if (seen.has(number)) throw invalid(`${which} is in the list twice`);
+    seen.add(number);
+    if (!isTexts(otherConfig)) throw invalid(`${which}: \`otherConfig\` must be a map of texts`);
+    if (dscp !== undefined && !isWithin(dscp, 63)) throw invalid(`${which}: \`dscp\` must be from 0 to 63`);
+  }
 }
 
 export function checkReport(report: unknown): Report {
@@ -42,6 +68,15 @@ export function checkReport(report: unknown): Report {
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null;
+
+/** One that OVSDB takes: it drops the connection over a NUL, or half a surrogate pair. */
+const isText = (value: unknown): value is string =>
+  typeof value === 'string' && !/\0|\p{Surrogate}/u.test(value);
+
+const isTexts = (value: unknown): boolean => isObject(value) && Object.entries(value).flat().every(isText);
+
+const isWithin = (value: unknown, max: number): value is number =>
+  typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= max;
 
 const isIterable = (value: unknown): boolean => isObject(value) && Symbol.iterator in value;
 

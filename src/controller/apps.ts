@@ -15,7 +15,7 @@ import { messageOf } from '../lib/errors.js';
 import type { FlowStats } from '../openflow/index.js';
 import { type CheckedPart, checkPart } from '../reconcile/compile.js';
 import { deleteByCookie } from '../reconcile/order.js';
-import { checkPorts, checkReport, checkStep } from './app-answers.js';
+import { checkPorts, checkQos, checkReport, checkStep } from './app-answers.js';
 import {
   fixedNumbers,
   type Generation,
@@ -152,17 +152,22 @@ export class Apps {
     for (const app of this.#running) app.lastGood.delete(dpid);
   }
 
-  /** Ports that the apps want on a hypervisor's bridge; not complete while one of them never could say. */
-  ports(hypervisor: string, world: World): Pick<HostIntent, 'ports' | 'complete'> {
+  /** Ports and their QoS that the apps want on a hypervisor's bridge; not complete while one of them never could say. */
+  host(hypervisor: string, world: World): Pick<HostIntent, 'ports' | 'qos' | 'complete'> {
     const wanted = this.#running.map(app => {
-      const kept = app.lastPorts.get(hypervisor);
-      const ports = this.#guard(app, `ports ${hypervisor}`, kept, () =>
-        checkPorts(app.module.ports?.(app.state, world, hypervisor) ?? []),
-      );
-      if (ports !== undefined) app.lastPorts.set(hypervisor, ports);
-      return ports;
+      const kept = app.lastHost.get(hypervisor);
+      const host = this.#guard(app, `ports and qos of ${hypervisor}`, kept, () => ({
+        ports: checkPorts(app.module.ports?.(app.state, world, hypervisor) ?? []),
+        qos: checkQos(app.module.qos?.(app.state, world, hypervisor) ?? []),
+      }));
+      if (host !== undefined) app.lastHost.set(hypervisor, host);
+      return host;
     });
-    return { ports: wanted.flatMap(ports => ports ?? []), complete: !wanted.includes(undefined) };
+    return {
+      ports: wanted.flatMap(host => host?.ports ?? []),
+      qos: wanted.flatMap(host => host?.qos ?? []),
+      complete: !wanted.includes(undefined),
+    };
   }
 
   report(world: World): readonly Report[] {

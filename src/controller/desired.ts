@@ -27,7 +27,7 @@ export function hostIntent(
     dpid,
     names,
     controller: formatEndpoint(advertise),
-    ...apps.ports(name, world),
+    ...apps.host(name, world),
   };
 }
 

@@ -40,6 +40,8 @@ export const monitored: WantedTables = {
   Port: [...new Set([...hostColumns.Port, ...portColumns.Port])],
   Interface: [...new Set([...hostColumns.Interface, ...portColumns.Interface])],
   Controller: hostColumns.Controller,
+  QoS: hostColumns.QoS,
+  Queue: hostColumns.Queue,
   Open_vSwitch: configColumns.Open_vSwitch,
 };
 

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { Dpid } from '../lib/addresses.js';
 import type { FlowMod, FlowRemoved, FlowStats, PacketIn, PacketOut, Port } from '../openflow/index.js';
 import type { Program } from './flow.js';
-import type { PortIntent } from './host.js';
+import type { PortIntent, QosIntent } from './host.js';
 import type { Scope, TableDeclaration, Tables } from './tables.js';
 import type { World } from './world.js';
 
@@ -109,6 +109,11 @@ export interface AppModule<Options = unknown, State = unknown> {
   desired(state: State, world: World, dpid: Dpid): Program;
   /** Ports that the app wants on this hypervisor's bridge. */
   ports?(state: State, world: World, hypervisor: string): readonly PortIntent[];
+  /**
+   * How ports of this hypervisor's bridge are to send. A port that has a QoS of somebody else's keeps that, and
+   * `heddle status` says so.
+   */
+  qos?(state: State, world: World, hypervisor: string): readonly QosIntent[];
   report?(state: State, world: World): Report;
 }
 

@@ -9,6 +9,27 @@ export interface PortIntent {
   readonly options: Readonly<Record<string, string>>;
 }
 
+/** A queue of a port's QoS; the number is what `set_queue` names [ovs-vswitchd.conf.db(5), QoS: queues]. */
+export interface QueueIntent {
+  /** 0 to 4294967295. */
+  readonly number: number;
+  /** Queue.other_config, for example `{ 'max-rate': '10000000' }`: what is allowed depends on the type of the QoS. */
+  readonly otherConfig: Readonly<Record<string, string>>;
+  /** 0 to 63: the DSCP that Open vSwitch gives to what goes through this queue. */
+  readonly dscp?: number;
+}
+
+/** How a port sends. Heddle makes the rows, and takes them away when no app wants them any more. */
+export interface QosIntent {
+  /** The name of a port of the hypervisor's bridge. While there is none of this name, nothing is made. */
+  readonly port: string;
+  /** QoS.type, for example `linux-htb`. */
+  readonly type: string;
+  /** QoS.other_config, for example `{ 'max-rate': '100000000' }`. */
+  readonly otherConfig: Readonly<Record<string, string>>;
+  readonly queues: readonly QueueIntent[];
+}
+
 /** What is wanted in one hypervisor's OVSDB. */
 export interface HostIntent {
   readonly bridge: string;
@@ -20,6 +41,7 @@ export interface HostIntent {
   /** Controller.target, for example `tcp:10.98.0.254:6653`. */
   readonly controller: string;
   readonly ports: readonly PortIntent[];
-  /** False while an app cannot say which ports it wants: then none is taken away. */
+  readonly qos: readonly QosIntent[];
+  /** False while an app cannot say which ports, or which QoS, it wants: then none is taken away. */
   readonly complete: boolean;
 }

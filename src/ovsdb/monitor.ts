@@ -17,6 +17,8 @@ export interface MonitoredTable {
   readonly columns: ReadonlyMap<string, ColumnSchema>;
   /** A row of nothing but default values, which inserts leave out. */
   readonly defaults: Row;
+  /** Rows of other tables go when nothing refers to them any more [RFC 7047 3.2 isRoot]. */
+  readonly isRoot: boolean;
 }
 
 export type MonitoredTables = ReadonlyMap<string, MonitoredTable>;
@@ -81,7 +83,7 @@ export function planMonitor(schema: DatabaseSchema, wanted: WantedTables): Monit
       if (column === undefined) missing.push(`${name}.${columnName}`);
       else columns.set(columnName, column);
     }
-    tables.set(name, { columns, defaults: rowOf(columns, defaultValue) });
+    tables.set(name, { columns, defaults: rowOf(columns, defaultValue), isRoot: table.isRoot });
   }
   return { tables, missing };
 }

@@ -120,8 +120,18 @@ function combined(before: Value, mutator: Mutation[1], value: WriteValue, names:
       ? canonicalSet([...set, ...atoms])
       : canonicalSet(set.filter(atom => !atoms.includes(atom)));
   }
+  if (mutator === 'insert' || mutator === 'delete') return combinedOne(before, mutator, change);
   if (mutator === '+=' && typeof before === 'number' && typeof change === 'number') return before + change;
   throw badValue(`a preview knows no ${mutator} of a single value`);
+}
+
+/** A column of at most one element: another one beside it is refused by the server. */
+function combinedOne(before: Value, mutator: 'insert' | 'delete', change: Value): Value {
+  const atoms = isArray(change) ? change : [change];
+  if (mutator === 'delete') return atoms.some(atom => atom === before) ? null : before;
+  const [after = null] = new Set(before === null ? atoms : [before, ...atoms]);
+  if (atoms.some(atom => atom !== after)) throw badValue('a second element for a column of one');
+  return after;
 }
 
 /** Takes away what was referred to before and is not any more, and then what that referred to alone. */
@@ -130,7 +140,7 @@ function collected(rows: Replica, before: Replica): Replica {
   for (;;) {
     const held = referencesOf(rows);
     const gone = [...known.entries()].flatMap(([table, uuids]) =>
-      [...uuids]
+      [...(rows.isRoot(table) ? [] : uuids)]
         .filter(uuid => held.get(table)?.has(uuid) !== true && rows.row(table, uuid) !== undefined)
         .map((uuid): Change => ({ table, uuid })),
     );

@@ -56,6 +56,11 @@ export class Replica {
     return this.#monitored.get(table)?.defaults ?? {};
   }
 
+  /** Whether rows stay there when nothing refers to them. */
+  isRoot(table: string): boolean {
+    return this.#monitored.get(table)?.isRoot ?? true;
+  }
+
   /** A copy in which these rows came, went, or are others; this replica stays as it is. */
   with(changes: readonly Change[]): Replica {
     const copy = new Replica(this.#monitored, this);

@@ -1,13 +1,7 @@
-import { readString, readUuids, type Replica, type Uuid, type WantedTables } from '../ovsdb/index.js';
+import { readString, readUuids, type Replica, type Uuid } from '../ovsdb/index.js';
 import { findBridge } from './host-bridge.js';
 import { nameOf } from './host-plan.js';
 import { isOurs } from './owner.js';
-
-/** The columns that this file reads beside those that planning does. */
-export const foreignColumns = {
-  Port: ['qos'],
-  QoS: ['type', 'external_ids'],
-} as const satisfies WantedTables;
 
 /** What on a host is somebody else's, and stays as it is. */
 export interface ForeignRows {

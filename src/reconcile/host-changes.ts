@@ -9,6 +9,7 @@ import {
   type Uuid,
   type Value,
 } from '../ovsdb/index.js';
+import { qosOwner } from './owner.js';
 
 /** What becomes of a row, or of a flow, a group or a meter. */
 export type ChangeKind = 'added' | 'changed' | 'removed';
@@ -24,7 +25,7 @@ export interface ColumnChange {
 /** What a transaction makes of one row. */
 export interface RowChange {
   readonly table: string;
-  /** Its name, or for a Controller its target; a uuid where it has neither. */
+  /** Its name, or for a Controller its target, or whose it is for a QoS or Queue of ours; a uuid where it has none of these. */
   readonly name: string;
   readonly change: ChangeKind;
   /** Those that differ; of a new row and of one that goes, those that hold anything. */
@@ -54,8 +55,11 @@ function columnChanges(
   nameIn: (uuid: Atom) => string,
 ): readonly ColumnChange[] {
   const { table, before, after } = change;
-  const text = (row: Row, column: string): string =>
-    formatValue(row[column], rows.columns(table).get(column)?.key === 'uuid' ? nameIn : String);
+  const text = (row: Row, column: string): string => {
+    const type = rows.columns(table).get(column);
+    const holds = type?.kind === 'map' ? type.value : type?.key;
+    return formatValue(row[column], holds === 'uuid' ? nameIn : String);
+  };
   const empty = rows.defaults(table);
   const isShown = (column: string): boolean =>
     (before !== undefined && after !== undefined) ||
@@ -72,10 +76,17 @@ function columnChanges(
 function nameOfRow(uuid: Atom, rows: Replica): string | undefined {
   for (const table of rows.tableNames) {
     const row = rows.row(table, uuid as Uuid);
-    const name = row && (readString(row, 'name') ?? readString(row, 'target'));
-    if (name !== undefined && name !== null) return name;
+    const name = row && (readString(row, 'name') ?? readString(row, 'target') ?? nameByOwner(row));
+    if (name !== undefined) return name;
   }
   return undefined;
+}
+
+/** QoS and Queue rows have no names; of ours it is known whose they are. */
+function nameByOwner(row: Row): string | undefined {
+  const owner = qosOwner(row);
+  if (owner === undefined || owner.port === '') return undefined;
+  return owner.queue === undefined ? `of ${owner.port}` : `${owner.queue} of ${owner.port}`;
 }
 
 /** As ovs-vsctl prints them: `[a, b]`, `{key=value}`, `[]` for none. */

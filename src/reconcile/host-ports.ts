@@ -120,12 +120,15 @@ export function planStalePorts(intent: HostIntent, [uuid, bridge]: Named, rows: 
   );
 }
 
-function bridgeOf(port: Uuid, rows: Replica): Named | undefined {
+export function bridgeOf(port: Uuid, rows: Replica): Named | undefined {
   for (const entry of rows.table('Bridge')) if (readUuids(entry[1], 'ports').includes(port)) return entry;
   return undefined;
 }
 
-function sameMap(found: ReadonlyMap<string, string>, wanted: Readonly<Record<string, string>>): boolean {
+export function sameMap(
+  found: ReadonlyMap<string, string>,
+  wanted: Readonly<Record<string, string>>,
+): boolean {
   const keys = Object.keys(wanted);
   return found.size === keys.length && keys.every(key => found.get(key) === wanted[key]);
 }

@@ -24,6 +24,7 @@ import { findBridge, pinIn, pinOf } from './host-bridge.js';
 import { controllerRow, hasOurController, letGo, planControllers } from './host-controllers.js';
 import { change, type HostPlan, joined, type Named, nothing, problem } from './host-plan.js';
 import { insertPort, isTaken, planPorts, planStalePorts } from './host-ports.js';
+import { planQos } from './host-qos.js';
 import { isOurs, ownerMark } from './owner.js';
 
 export type { HostPlan } from './host-plan.js';
@@ -41,9 +42,11 @@ export const hostColumns = {
     'datapath_id',
     'external_ids',
   ],
-  Port: ['name', 'interfaces', 'external_ids'],
+  Port: ['name', 'interfaces', 'qos', 'external_ids'],
   Interface: ['name', 'type', 'options', 'external_ids'],
   Controller: ['target', 'connection_mode', 'external_ids'],
+  QoS: ['type', 'queues', 'other_config', 'external_ids'],
+  Queue: ['dscp', 'other_config', 'external_ids'],
 } as const satisfies WantedTables;
 
 /**
@@ -69,6 +72,7 @@ function newBridge(intent: HostIntent, root: Uuid, rows: Replica): HostPlan {
   if (isTaken(bridge, rows))
     return problem(`bridge ${bridge} cannot be made: there is a port of that name on another bridge`);
   const former = formerBridges(intent, rows);
+  const target = { bridge: namedUuid('bridge'), former };
   return joined([
     change(
       `create bridge ${bridge}`,
@@ -90,7 +94,8 @@ function newBridge(intent: HostIntent, root: Uuid, rows: Replica): HostPlan {
       ),
       mutate('Open_vSwitch', byUuid(root), [['bridges', 'insert', [namedUuid('bridge')]]]),
     ),
-    planPorts(intent, { bridge: namedUuid('bridge'), former }, rows),
+    planPorts(intent, target, rows),
+    planQos(intent, target, rows),
     ...former.map(one => letGo(one, rows)),
   ]);
 }
@@ -100,10 +105,12 @@ function existingBridge(intent: HostIntent, bridge: Named, rows: Replica): HostP
   const inTheWay = datapathProblem(intent, row) ?? dpidProblem(intent, bridge, rows);
   if (inTheWay !== undefined) return problem(inTheWay);
   const former = formerBridges(intent, rows);
+  const target = { bridge: uuid, former };
   return joined([
     bridgeSettings(intent, bridge),
     planControllers(intent, bridge, rows),
-    planPorts(intent, { bridge: uuid, former }, rows),
+    planPorts(intent, target, rows),
+    planQos(intent, target, rows),
     planStalePorts(intent, bridge, rows),
     ...former.map(one => letGo(one, rows)),
   ]);

@@ -197,6 +197,44 @@ t.test('the last good program is kept', t => {
   t.end();
 });
 
+t.test('qos', t => {
+  const good = {
+    port: 'p',
+    type: 'linux-htb',
+    otherConfig: {},
+    queues: [{ number: 1, otherConfig: {}, dscp: 46 }],
+  };
+  let wanted: unknown = [good];
+  const { apps } = start(app('shaper', { scope: 'hypervisors', qos: () => wanted as never }));
+  const host = (hypervisor: string) => apps.host(hypervisor, world);
+  t.strictSame(host('kvm1'), { ports: [], qos: [good], complete: true });
+  const queue = (change: object) => [{ ...good, queues: [{ ...good.queues[0], ...change }] }];
+  for (const nonsense of [
+    'p',
+    [null],
+    [{ ...good, port: '' }],
+    [{ ...good, type: '' }],
+    [{ ...good, type: 'a\0' }],
+    [{ ...good, otherConfig: { 'max-rate': 7 } }],
+    [{ ...good, otherConfig: { '\ud800': '7' } }],
+    [{ ...good, queues: {} }],
+    [{ ...good, queues: [good.queues[0], good.queues[0]] }],
+    queue({ number: -1 }),
+    queue({ number: 2 ** 32 }),
+    queue({ number: 1.5 }),
+    queue({ number: '1' }),
+    queue({ dscp: 64 }),
+    queue({ otherConfig: undefined }),
+  ]) {
+    wanted = nonsense;
+    t.strictSame(host('kvm1'), { ports: [], qos: [good], complete: true }, 'the last good one');
+    t.strictSame(host('kvm2'), { ports: [], qos: [], complete: false }, 'none is taken away');
+  }
+  wanted = [];
+  t.strictSame(host('kvm1').qos, []);
+  t.end();
+});
+
 t.test('ports', t => {
   let wanted: (hypervisor: string) => unknown = () => [{ name: 'p', type: 'patch', options: {} }];
   const { apps } = start(
@@ -204,7 +242,7 @@ t.test('ports', t => {
     app('ports', { scope: 'hypervisors', ports: (_state, _world, name) => wanted(name) as never }),
   );
   const names = (hypervisor: string) => {
-    const { ports, complete } = apps.ports(hypervisor, world);
+    const { ports, complete } = apps.host(hypervisor, world);
     return [ports.map(({ name }) => name), complete];
   };
   t.strictSame(names('kvm1'), [['p'], true]);

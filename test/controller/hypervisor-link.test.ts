@@ -33,6 +33,7 @@ class Fixture {
     names: new Map([[config.dpid, config.name]]),
     controller: target,
     ports: [tunnel],
+    qos: [],
     complete: true,
   };
   readonly link: HypervisorLink;

@@ -365,3 +365,42 @@ t.test('a switch that is not expected is told no more than hello', async t => {
   await goes.settle();
   t.strictSame(told, ['failure']);
 });
+
+t.test('QoS that an app wants', async t => {
+  const shaper = own('shaper', {
+    qos: (_state, { hypervisors }, name) =>
+      [...(hypervisors.get(name)?.ports.keys() ?? [])].map(port => ({
+        port,
+        type: 'linux-htb',
+        otherConfig: { 'max-rate': '1000' },
+        queues: [{ number: 1, otherConfig: {} }],
+      })),
+    on: (event, state, { hypervisors }) =>
+      event.type !== 'hypervisor-changed'
+        ? { state }
+        : { state, changed: [...hypervisors.values()].map(({ config }) => config.dpid) },
+  });
+  const site = await new Rehearsal().start();
+  site.hosts[0].addPort('br-int', 'vnet0');
+  await site.settle();
+  const told = formatPlan(await site.plan(file, [...apps, shaper]));
+  for (const line of [
+    /\+ QoS of vnet0\n +type: linux-htb\n +queues: {1=1 of vnet0}/,
+    /\+ Queue 1 of vnet0/,
+    /~ Port vnet0\n +qos: \[\] -> of vnet0/,
+  ])
+    t.match(told, line);
+
+  t.comment('and a Heddle with that app does just that');
+  const running = await new Rehearsal(file, [...apps, shaper]).start();
+  const [host] = running.hosts;
+  host.addPort('br-int', 'vnet0');
+  await running.settle();
+  t.match(host.transactions.at(-1), 'add queue 1 of vnet0; add QoS linux-htb of vnet0');
+  host.removePort('br-int', 'vnet0');
+  await running.settle();
+  t.match(host.transactions.at(-1), 'remove QoS of vnet0; remove queue 1 of vnet0');
+  host.addPort('br-int', 'vnet1');
+  await running.settle();
+  t.strictSame(at(await running.plan(file, [...apps, shaper]), 0).rows, []);
+});

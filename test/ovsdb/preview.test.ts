@@ -21,6 +21,7 @@ const intent = {
   names: new Map(),
   controller: 'tcp:127.0.0.1:6653',
   ports: [{ name: 'tunnel', type: 'vxlan', options: { key: 'flow', remote_ip: 'flow' } }],
+  qos: [],
   complete: true,
 } as const;
 

@@ -22,6 +22,7 @@ const intent: HostIntent = {
   ]),
   controller: target,
   ports: [tunnel],
+  qos: [],
   complete: true,
 };
 

@@ -9,9 +9,12 @@ type Pairs = [string, unknown][];
 
 const map = { type: { key: 'string', value: 'string', min: 0, max: 'unlimited' } };
 const text = { type: 'string' };
-const maybe = (key: string) => ({ type: { key, min: 0, max: 1 } });
+const maybe = (key: unknown) => ({ type: { key, min: 0, max: 1 } });
 const many = (key: unknown) => ({ type: { key, min: 0, max: 'unlimited' } });
 const rows = (refTable: string) => many({ type: 'uuid', refTable });
+const references = (refTable: string) => ({
+  type: { key: 'integer', value: { type: 'uuid', refTable }, min: 0, max: 'unlimited' },
+});
 const number = { type: 'integer' };
 
 /** What of Open vSwitch's schema Heddle knows. */
@@ -33,7 +36,24 @@ const schema = {
         external_ids: map,
       },
     },
-    Port: { columns: { name: text, interfaces: rows('Interface'), external_ids: map } },
+    Port: {
+      columns: {
+        name: text,
+        interfaces: rows('Interface'),
+        qos: maybe({ type: 'uuid', refTable: 'QoS' }),
+        external_ids: map,
+      },
+    },
+    QoS: {
+      isRoot: true,
+      columns: {
+        type: text,
+        queues: references('Queue'),
+        other_config: map,
+        external_ids: map,
+      },
+    },
+    Queue: { isRoot: true, columns: { dscp: maybe('integer'), other_config: map, external_ids: map } },
     Interface: {
       columns: {
         name: text,
@@ -55,9 +75,10 @@ const schema = {
   },
 };
 
+const rootTables: ReadonlySet<string> = new Set(['Open_vSwitch', 'QoS', 'Queue']);
 const emptySet = ['set', []];
 const emptyOf = (column: { type: unknown }): unknown => {
-  if (column === map) return ['map', []];
+  if (column === map || keyOf(column.type).includes('"value"')) return ['map', []];
   if (column === text) return '';
   return column === number ? 0 : emptySet;
 };
@@ -246,6 +267,9 @@ export class FakeOvsdb {
       case 'update':
         Object.assign(this.#at(table, uuidIn(where[0]?.[2])), row);
         return { count: 1 };
+      case 'delete':
+        this.#tables.get(table)?.delete(uuidIn(where[0]?.[2]));
+        return { count: 1 };
       case 'mutate':
         for (const one of mutations) mutateRow(this.#at(table, uuidIn(where[0]?.[2])), one);
         return { count: 1 };
@@ -280,7 +304,7 @@ export class FakeOvsdb {
       const used = JSON.stringify([...this.#tables.values()].flatMap(table => [...table.values()]));
       let gone = 0;
       for (const [name, table] of this.#tables) {
-        if (name === 'Open_vSwitch') continue;
+        if (rootTables.has(name)) continue;
         for (const uuid of table.keys()) if (!used.includes(uuid)) gone += Number(table.delete(uuid));
       }
       if (gone === 0) return;

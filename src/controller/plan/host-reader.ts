@@ -1,6 +1,5 @@
 import type { Endpoint } from '../../config/config.js';
-import { OvsdbSession, type Replica, type SessionOutput, type WantedTables } from '../../ovsdb/index.js';
-import { foreignColumns } from '../../reconcile/foreign.js';
+import { OvsdbSession, type Replica, type SessionOutput } from '../../ovsdb/index.js';
 import type { Effects, Stream } from '../effects.js';
 import { monitored } from '../hypervisor-link.js';
 
@@ -8,19 +7,13 @@ import { monitored } from '../hypervisor-link.js';
 export type HostReading =
   { readonly ok: true; readonly rows: Replica } | { readonly ok: false; readonly why: string };
 
-const tables: WantedTables = {
-  ...monitored,
-  Port: [...(monitored['Port'] ?? []), ...foreignColumns.Port],
-  QoS: foreignColumns.QoS,
-};
-
 /** Reads a host's OVSDB once, and lets go. No lock is asked for, and no transaction sent. Never rejects. */
 export function readHost(
   endpoint: Endpoint,
   effects: Pick<Effects, 'connect' | 'every' | 'now'>,
 ): Promise<HostReading> {
   return new Promise(resolve => {
-    const session = new OvsdbSession({ database: 'Open_vSwitch', tables, now: effects.now() });
+    const session = new OvsdbSession({ database: 'Open_vSwitch', tables: monitored, now: effects.now() });
     const end = (reading: HostReading): void => {
       ticker.cancel();
       stream.destroy();
