@@ -16,7 +16,7 @@ import {
 } from '../intent/index.js';
 import type { Dpid } from '../lib/addresses.js';
 import { HeddleError, messageOf } from '../lib/errors.js';
-import type { CheckedPart } from '../reconcile/compile.js';
+import type { CheckedPart } from '../reconcile/check.js';
 import { checkStep } from './app-answers.js';
 
 /** An app as the file asks for it, its options checked against its own schema. */

@@ -13,7 +13,7 @@ import {
 import { type Dpid, formatDpid } from '../lib/addresses.js';
 import { messageOf } from '../lib/errors.js';
 import type { FlowStats } from '../openflow/index.js';
-import { type CheckedPart, checkPart } from '../reconcile/compile.js';
+import { type CheckedPart, checkPart } from '../reconcile/check.js';
 import { deleteByCookie } from '../reconcile/order.js';
 import { checkPorts, checkQos, checkReport, checkStep } from './app-answers.js';
 import {
@@ -138,8 +138,10 @@ export class Apps {
       .filter(app => app.module.scope === scope)
       .map(app => {
         const { number, module } = app;
-        const part = (program: Program): CheckedPart => checkPart({ app: module.name, number, program });
-        const kept = app.lastGood.get(dpid) ?? part({ ...emptyProgram, keep: 'all' });
+        const before = app.lastGood.get(dpid);
+        const part = (program: Program): CheckedPart =>
+          checkPart({ app: module.name, number, program }, before);
+        const kept = before ?? part({ ...emptyProgram, keep: 'all' });
         const wanted = this.#guard(app, `desired ${formatDpid(dpid)}`, kept, () =>
           part(module.desired(app.state, world, dpid)),
         );

@@ -3,11 +3,11 @@ import { difference, isEmpty, tellDifference } from '../config/difference.js';
 import type { AppEvent, HypervisorView, SwitchView, World } from '../intent/index.js';
 import { type Dpid } from '../lib/addresses.js';
 import type { Message } from '../openflow/index.js';
-import type { Wanted } from '../reconcile/compile.js';
-import type { Actual } from '../reconcile/flows.js';
+import type { CheckedPart } from '../reconcile/check.js';
+import type { Actual } from '../reconcile/actual.js';
 import { scopeOfSwitch as scopeOf } from './app-start.js';
 import { Apps, type LoadedApp } from './apps.js';
-import { type Desire, hostIntent, tellConflict, wantedIn } from './desired.js';
+import { type Desire, hostIntent, partsIn } from './desired.js';
 import type { Effects, Log, Stream, StreamHandlers, Timer } from './effects.js';
 import { Hypervisors } from './hypervisors.js';
 import { whyLeftAlone } from './left-alone.js';
@@ -34,8 +34,6 @@ export class Controller {
   #config: Config;
   #world: World;
   readonly #changed = new Set<Dpid>();
-  /** Flows that two apps claim, as last compiled. */
-  readonly #conflicts = new Map<Dpid, readonly string[]>();
   readonly #startedAt: number;
   #reload: ReloadOutcome | undefined;
   #readings: Promise<readonly SwitchReading[]> | undefined;
@@ -134,7 +132,6 @@ export class Controller {
       config: this.#config,
       switches: this.#switches.all,
       contested: this.#switches.contested(),
-      conflicts: this.#conflicts,
       hypervisors: this.#hypervisors.views,
       links: this.#hypervisors.links,
       reports: this.#apps.report(this.#world),
@@ -154,7 +151,6 @@ export class Controller {
   #onEvent(event: AppEvent, view: SwitchView): readonly Message[] {
     if (event.type === 'switch-down') {
       this.#changed.delete(view.dpid);
-      this.#conflicts.delete(view.dpid);
       this.#apps.forget(view.dpid);
     }
     const { send, changed } = this.#apps.dispatch(event, scopeOf(view), this.#world);
@@ -192,14 +188,11 @@ export class Controller {
   }
 
   /** Of a hypervisor that has not been read nothing is known, so nothing is sent to its switch. */
-  #wanted(view: SwitchView): Wanted | undefined {
+  #wanted(view: SwitchView): readonly CheckedPart[] | undefined {
     const { dpid, hypervisor } = view;
     if (hypervisor !== undefined && !this.#hypervisors.isCertain(hypervisor, dpid)) return undefined;
     if (this.#apps.awaits(dpid) || this.#isElsewhere(view)) return undefined;
-    const wanted = wantedIn(view, this.#desire);
-    if (this.#switches.views.has(view.dpid))
-      this.#conflicts.set(view.dpid, wanted.conflicts.map(tellConflict));
-    return wanted;
+    return partsIn(view, this.#desire);
   }
 
   /** What another Heddle holds, it programs alone. */

@@ -1,9 +1,17 @@
 /** What is wanted, of a host and in a switch: the same for a Heddle that runs and for one that only plans. */
 import type { TcpEndpoint } from '../config/endpoint.js';
 import { formatEndpoint } from '../config/endpoint.js';
-import type { HostIntent, HypervisorView, SwitchView, World } from '../intent/index.js';
+import {
+  emptyProgram,
+  type HostIntent,
+  type HypervisorView,
+  type Pipeline,
+  type SwitchView,
+  type World,
+} from '../intent/index.js';
 import type { Dpid } from '../lib/addresses.js';
-import { checkPart, combine, type Conflict, type Wanted } from '../reconcile/compile.js';
+import { type CheckedPart, checkPart } from '../reconcile/check.js';
+import type { Conflict } from '../reconcile/compile.js';
 import { missFlows } from '../reconcile/pipeline.js';
 import { scopeOfSwitch } from './app-start.js';
 import { type Apps, pipelineNumber } from './apps.js';
@@ -31,15 +39,30 @@ export function hostIntent(
   };
 }
 
-/** @throws WireError where a flow of the pipeline's own cannot be encoded */
-export function wantedIn(view: SwitchView, { apps, world }: Pick<Desire, 'apps' | 'world'>): Wanted {
+/**
+ * What is wanted in a switch, app by app; what has not changed since the last time is the same objects.
+ *
+ * @throws WireError where a flow of the pipeline's own cannot be encoded
+ */
+export function partsIn(
+  view: SwitchView,
+  { apps, world }: Pick<Desire, 'apps' | 'world'>,
+): readonly CheckedPart[] {
   const scope = scopeOfSwitch(view);
-  const flows = missFlows(apps.pipeline(scope));
-  const program = { flows, groups: [], learned: new Set<bigint>() };
-  return combine([
-    checkPart({ app: 'pipeline', number: pipelineNumber, program }),
-    ...apps.desired(view.dpid, scope, world),
-  ]);
+  return [pipelinePart(apps.pipeline(scope)), ...apps.desired(view.dpid, scope, world)];
+}
+
+const pipelineParts = new WeakMap<Pipeline, CheckedPart>();
+
+/** The way from one table to the next belongs to no app. */
+function pipelinePart(pipeline: Pipeline): CheckedPart {
+  let part = pipelineParts.get(pipeline);
+  if (part === undefined) {
+    const program = { ...emptyProgram, flows: missFlows(pipeline) };
+    part = checkPart({ app: 'pipeline', number: pipelineNumber, program });
+    pipelineParts.set(pipeline, part);
+  }
+  return part;
 }
 
 export const tellConflict = ({ first, second, what }: Conflict): string =>

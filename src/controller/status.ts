@@ -4,7 +4,9 @@ import type { HypervisorView, NetworkReport, PortReport, Report } from '../inten
 import { type Dpid, formatDpid, formatIpv4 } from '../lib/addresses.js';
 import type { HostLockState } from './host-lock.js';
 import type { HypervisorLink } from './hypervisor-link.js';
-import type { Refusal, SyncPhase } from './switch-sync.js';
+import { tellConflict } from './desired.js';
+import type { Refusal } from './switch-refusals.js';
+import type { SyncPhase } from './switch-sync.js';
 import type { ConnectedSwitch } from './switches.js';
 
 /** What `heddle status` and GET /v1/status tell. All values are plain JSON. */
@@ -90,7 +92,6 @@ export interface StatusInput {
   readonly switches: readonly ConnectedSwitch[];
   /** Datapath ids that two switches have, and what there is to say of each. */
   readonly contested: ReadonlyMap<Dpid, string>;
-  readonly conflicts: ReadonlyMap<Dpid, readonly string[]>;
   readonly hypervisors: ReadonlyMap<string, HypervisorView>;
   readonly links: ReadonlyMap<string, HypervisorLink>;
   readonly reports: readonly Report[];
@@ -129,8 +130,8 @@ export function buildStatus(input: StatusInput): Status {
       leftAlone === undefined ? [] : [{ where: whereIs(view.dpid), message: leftAlone }],
     ),
     ...[...input.contested].map(([dpid, message]) => ({ where: whereIs(dpid), message })),
-    ...[...input.conflicts].flatMap(([dpid, texts]) =>
-      texts.map(message => ({ where: whereIs(dpid), message })),
+    ...input.switches.flatMap(({ view, sync }) =>
+      sync.conflicts.map(conflict => ({ where: whereIs(view.dpid), message: tellConflict(conflict) })),
     ),
     ...reports
       .flatMap(report => report.problems ?? [])

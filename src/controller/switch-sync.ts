@@ -1,36 +1,24 @@
-import {
-  nameOfError,
-  type FlowStats,
-  formatFlow,
-  formatGroup,
-  formatMeter,
-  type MeterMod,
-} from '../openflow/index.js';
-import type { ExchangeError } from '../openflow/session/exchange.js';
-import type { Wanted } from '../reconcile/compile.js';
+import type { FlowStats, MeterMod } from '../openflow/index.js';
+import { type Actual, type Holdings, readActual } from '../reconcile/actual.js';
+import type { CheckedPart } from '../reconcile/check.js';
+import type { Conflict } from '../reconcile/compile.js';
 import { differingGroups, type Drift, driftOf } from '../reconcile/drift.js';
-import { type Actual, isEmpty, planFlows, readActual } from '../reconcile/flows.js';
+import { carryOut, differingFlows, differs, type FlowPlan, isEmpty, planFlows } from '../reconcile/flows.js';
 import { afterMeterMod, planMeters } from '../reconcile/meters.js';
-import { type Operation, order } from '../reconcile/order.js';
-import type { Effects, Timer } from './effects.js';
+import { order } from '../reconcile/order.js';
+import { WantedTables } from '../reconcile/wanted.js';
+import type { Effects } from './effects.js';
 import { type ExchangeWith, SwitchChanges } from './switch-changes.js';
 import { type Audit, auditRequests, dumpRequests, readAudit, readDump } from './switch-dump.js';
-
-/** Something that a switch would not take. */
-export interface Refusal {
-  /** The switch's own error, by its name in the standard. */
-  readonly error: string;
-  /** The flow or group, in ovs-ofctl's notation. */
-  readonly what: string;
-}
+import { type Refusal, SwitchRefusals } from './switch-refusals.js';
 
 export type SyncPhase = 'reading' | 'waiting' | 'programming' | 'in sync' | 'closed';
 
 export interface SwitchSyncOptions {
   /** Fails only when the connection has ended. */
   readonly exchange: ExchangeWith;
-  /** What is wanted now; undefined while that cannot be said: nothing is sent before. */
-  readonly wanted: () => Wanted | undefined;
+  /** What the apps want now; undefined while that cannot be said: nothing is sent before. */
+  readonly wanted: () => readonly CheckedPart[] | undefined;
   readonly effects: Pick<Effects, 'after' | 'random'>;
   /** Told once for each error of each flow or group, however often it is tried again. */
   readonly onRefusal: (refusal: Refusal) => void;
@@ -38,9 +26,6 @@ export interface SwitchSyncOptions {
   /** Somebody else has changed what is ours; it is repaired at once. */
   readonly onDrift: (drift: Drift) => void;
 }
-
-/** What the switch refused is tried again after this long. Milliseconds. */
-export const retryRefused = 30_000;
 
 /** While nothing is to be done, a switch is asked this often whether it still has what is ours. Milliseconds. */
 export const auditPeriod = 10_000;
@@ -53,12 +38,11 @@ export const auditPeriod = 10_000;
 export class SwitchSync {
   readonly #options: SwitchSyncOptions;
   readonly #changes: SwitchChanges;
-  /** What the switch would not take, by cookie or group id, until it takes it or it is not wanted any more. */
-  readonly #refused = new Map<bigint | number, Refusal>();
-  /** Of these, what is not to be tried now. */
-  readonly #heldBack = new Map<bigint | number, 'put' | 'delete'>();
-  #unread: Refusal | undefined;
-  #actual: Actual | undefined;
+  readonly #refusals: SwitchRefusals;
+  readonly #wanted = new WantedTables();
+  /** The cookies of all static flows that may differ; undefined: any may. */
+  #differing: ReadonlySet<bigint> | undefined;
+  #actual: Holdings | undefined;
   /** What was sent may have replaced flows that were to stay: the switch has to say which. */
   #inDoubt = false;
   #phase: SyncPhase = 'reading';
@@ -67,11 +51,12 @@ export class SwitchSync {
   #nextAudit: number | undefined;
   #busy = false;
   #sent = 0;
-  #retry: Timer | undefined;
 
   constructor(options: SwitchSyncOptions) {
     this.#options = options;
     this.#changes = new SwitchChanges(options.exchange);
+    const { effects, onRefusal } = options;
+    this.#refusals = new SwitchRefusals({ effects, onRefusal, onRetry: () => this.reconcile() });
   }
 
   get phase(): SyncPhase {
@@ -79,7 +64,12 @@ export class SwitchSync {
   }
 
   get refusals(): readonly Refusal[] {
-    return [...(this.#unread === undefined ? [] : [this.#unread]), ...this.#refused.values()];
+    return this.#refusals.all;
+  }
+
+  /** Flows and groups that two apps claim, as last put together. */
+  get conflicts(): readonly Conflict[] {
+    return this.#wanted.conflicts;
   }
 
   /** Flows and groups that were sent since the connection, deletions included. */
@@ -124,7 +114,7 @@ export class SwitchSync {
   /** The connection has ended. */
   close(): void {
     this.#phase = 'closed';
-    this.#retry?.cancel();
+    this.#refusals.close();
   }
 
   async #run(): Promise<void> {
@@ -159,11 +149,9 @@ export class SwitchSync {
     const { flows, groups, meters, refusal, toldGroups } = readDump(outcome);
     const { actual, reactive } = readActual(flows, groups, meters);
     const believed = this.#actual ?? actual;
-    if (refusal !== undefined && this.#unread === undefined) {
-      this.#unread = { error: nameOfError(refusal), what: 'to tell its flows' };
-      this.#options.onRefusal(this.#unread);
-    }
+    if (refusal !== undefined) this.#refusals.cannotRead(refusal);
     this.#inDoubt = false;
+    this.#differing = undefined;
     this.#actual = {
       ...(refusal === undefined ? actual : believed),
       // What may yet be learned is in no dump.
@@ -192,32 +180,40 @@ export class SwitchSync {
 
   #agrees({ flowCount, groups }: Audit, believed: Actual): boolean {
     // A switch that does not count, but tells its flows, is read in full each time.
-    if (this.#unread === undefined && flowCount !== believed.flows.size) return false;
+    if (!this.#refusals.isUnread && flowCount !== believed.flows.size) return false;
     if (groups === undefined) return true;
     return differingGroups(believed.groups, readActual([], groups).actual.groups).length === 0;
   }
 
   async #once(): Promise<void> {
     if (this.#inDoubt && (await this.#dump()) === undefined) return;
-    const wanted = this.#options.wanted();
+    const parts = this.#options.wanted();
     const actual = this.#actual;
-    if (wanted === undefined || actual === undefined) {
+    if (parts === undefined || actual === undefined) {
       this.#phase = 'waiting';
       return;
     }
-    this.#forgetNeedless(wanted, actual);
-    const meters = planMeters(wanted, actual.meters, this.#heldBack);
+    const wanted = this.#wanted;
+    const changed = wanted.update(parts);
+    const differing =
+      this.#differing === undefined
+        ? differingFlows(wanted, actual)
+        : new Set([...this.#differing, ...changed]);
+    this.#differing = differing;
+    this.#refusals.forgetNeedless(wanted, actual);
+    const meters = planMeters(wanted, actual.meters, this.#refusals);
     if (meters.toPut.length > 0) {
       await this.#changeMeters(meters.toPut, actual);
       return;
     }
-    const plan = planFlows(wanted, actual, this.#heldBack);
+    const plan = planFlows(wanted, actual, this.#refusals, differing);
     if (isEmpty(plan) && meters.toDelete.length > 0) {
       await this.#changeMeters(meters.toDelete, actual);
       return;
     }
     if (isEmpty(plan)) {
-      this.#settle(plan.after, 0);
+      this.#carriedOut(plan, actual);
+      this.#settle(0);
       return;
     }
     this.#phase = 'programming';
@@ -227,21 +223,29 @@ export class SwitchSync {
       this.close();
       return;
     }
-    if (applied.type === 'refused') this.#holdBack(operations, applied.errors);
+    if (applied.type === 'refused') this.#refusals.holdBack(operations, applied.errors);
     if (applied.type === 'refused' && applied.others === 'untouched') {
       this.#again = true;
       return;
     }
-    const made = operations.filter(({ about }) => !this.#heldBack.has(about));
+    const made = operations.filter(({ about }) => !this.#refusals.has(about));
     this.#sent += made.length;
-    const { after, keepsStale } = planFlows(wanted, actual, this.#heldBack);
-    this.#inDoubt = keepsStale && this.#unread === undefined;
-    this.#settle(after, made.length);
+    const done = applied.type === 'done' ? plan : planFlows(wanted, actual, this.#refusals, differing);
+    this.#inDoubt = done.keepsStale && !this.#refusals.isUnread;
+    this.#carriedOut(done, actual);
+    this.#settle(made.length);
     if (meters.toDelete.length > 0) this.#again = true;
   }
 
+  /** What is left may differ still: what was refused, and what stays though it is not wanted. */
+  #carriedOut(plan: FlowPlan, actual: Holdings): void {
+    carryOut(plan, actual);
+    const left = [...(this.#differing ?? [])].filter(cookie => differs(cookie, this.#wanted, actual));
+    this.#differing = new Set(left);
+  }
+
   /** Meters have turns of their own: what uses them comes after, and goes before. */
-  async #changeMeters(mods: readonly MeterMod[], actual: Actual): Promise<void> {
+  async #changeMeters(mods: readonly MeterMod[], actual: Holdings): Promise<void> {
     this.#phase = 'programming';
     const applied = await this.#changes.applyMeters(mods);
     if (applied.type === 'lost') {
@@ -249,73 +253,18 @@ export class SwitchSync {
       return;
     }
     const operations = mods.map(message => ({ about: message.meterId, message }));
-    if (applied.type === 'refused') this.#holdBack(operations, applied.errors);
-    const made = mods.filter(({ meterId }) => !this.#heldBack.has(meterId));
+    if (applied.type === 'refused') this.#refusals.holdBack(operations, applied.errors);
+    const made = mods.filter(({ meterId }) => !this.#refusals.has(meterId));
     this.#sent += made.length;
     this.#actual = { ...actual, meters: afterMeterMod(actual.meters, made) };
     this.#again = true;
   }
 
-  #settle(actual: Actual, sent: number): void {
+  #settle(sent: number): void {
     // The connection may have ended while the last answer was on its way to us.
-    if (this.#phase === 'closed') return;
-    // What is not held back has been taken, or is not needed any more.
-    for (const about of this.#refused.keys()) if (!this.#heldBack.has(about)) this.#refused.delete(about);
-    this.#actual = actual;
+    if (this.#isClosed()) return;
+    this.#refusals.settle();
     this.#phase = 'in sync';
     this.#options.onInSync(sent);
   }
-
-  #holdBack(operations: readonly Attempt[], errors: readonly ExchangeError[]): void {
-    for (const { index, error } of errors) {
-      const operation = operations[index];
-      if (operation === undefined || this.#heldBack.has(operation.about)) continue;
-      const refusal = { error: nameOfError(error), what: textOf(operation) };
-      const isNews = this.#refused.get(operation.about)?.error !== refusal.error;
-      this.#heldBack.set(operation.about, operation.message.command === 'delete' ? 'delete' : 'put');
-      this.#refused.set(operation.about, refusal);
-      if (isNews) this.#options.onRefusal(refusal);
-    }
-    this.#retry ??= this.#options.effects.after(retryRefused, () => {
-      this.#retry = undefined;
-      this.#heldBack.clear();
-      this.reconcile();
-    });
-  }
-
-  /** What was refused and is not to be done any more: an addition of what is unwanted, a deletion of what is wanted. */
-  #forgetNeedless(wanted: Wanted, actual: Actual): void {
-    for (const [about, doing] of this.#heldBack) {
-      const isWanted =
-        typeof about === 'bigint'
-          ? wanted.flows.has(about) || wanted.learned.has(about)
-          : wanted.groups.has(about) || wanted.meters.has(about);
-      const isThere =
-        typeof about === 'bigint'
-          ? actual.flows.has(about) || actual.learned.has(about)
-          : actual.groups.has(about) || actual.meters.has(about);
-      // A group that is there may still have to be changed; a flow says all by its cookie.
-      const isMade = typeof about === 'bigint' && isThere;
-      const isNeedless = doing === 'delete' ? isWanted || !isThere : !isWanted || isMade;
-      if (isNeedless) this.#heldBack.delete(about);
-    }
-  }
-}
-
-/** Something that was sent, and what it is about: a flow's cookie, or the id of a group or meter, which differ in range. */
-type Attempt = Operation | { readonly about: number; readonly message: MeterMod };
-
-function textOf({ message }: Attempt): string {
-  if (message.type === 'flow_mod') {
-    const { tableId: table, priority, match, instructions, cookie } = message;
-    return message.command === 'delete'
-      ? `to delete the flow with cookie=0x${cookie.toString(16)}`
-      : formatFlow({ table, priority, match, instructions });
-  }
-  if (message.type === 'meter_mod') {
-    const { meterId: id, flags, bands } = message;
-    return message.command === 'delete' ? `to delete meter ${id}` : formatMeter({ id, flags, bands });
-  }
-  const { groupId: id, groupType, buckets } = message;
-  return message.command === 'delete' ? `to delete group ${id}` : formatGroup({ id, groupType, buckets });
 }

@@ -3,8 +3,8 @@ import { type Dpid, formatDpid } from '../lib/addresses.js';
 import { messageOf } from '../lib/errors.js';
 import type { FlowStats, Message, PortStatus } from '../openflow/index.js';
 import type { SwitchInfo } from '../openflow/session/session.js';
-import type { Wanted } from '../reconcile/compile.js';
-import type { Actual } from '../reconcile/flows.js';
+import type { CheckedPart } from '../reconcile/check.js';
+import type { Actual } from '../reconcile/actual.js';
 import { Takeovers } from './contest.js';
 import { describeDrift } from '../reconcile/drift.js';
 import type { Effects, Log, Stream, StreamHandlers } from './effects.js';
@@ -31,7 +31,7 @@ export interface SwitchesOptions {
   readonly hypervisorOf: (dpid: Dpid) => string | undefined;
   /** Why a switch must not be touched; asked when it connects, when it has been read, and by `judge`. */
   readonly leaveAlone: (view: SwitchView, holds: Actual | undefined) => string | undefined;
-  readonly wanted: (view: SwitchView) => Wanted | undefined;
+  readonly wanted: (view: SwitchView) => readonly CheckedPart[] | undefined;
   /** @returns messages to send to that switch at once */
   readonly onEvent: (event: AppEvent, view: SwitchView) => readonly Message[];
 }
@@ -205,7 +205,7 @@ export class Switches {
   }
 
   /** What an app makes of its program may be a flow that cannot be written; the switch then stays as it is. */
-  #wanted(view: SwitchView): Wanted | undefined {
+  #wanted(view: SwitchView): readonly CheckedPart[] | undefined {
     try {
       return this.#options.wanted(view);
     } catch (thrown) {

@@ -1,4 +1,4 @@
-import type { Actual } from './flows.js';
+import type { Actual } from './actual.js';
 import { sameGroup } from './groups.js';
 
 /** What somebody else has changed of ours in a switch. */

@@ -7,8 +7,9 @@ import {
   formatMeter,
   type FormatOptions,
 } from '../openflow/index.js';
+import { readActual } from './actual.js';
 import type { Wanted } from './compile.js';
-import { planFlows, readActual } from './flows.js';
+import { planFlows } from './flows.js';
 import type { ChangeKind } from './host-changes.js';
 import { planMeters } from './meters.js';
 

@@ -1,92 +1,30 @@
-import {
-  appOfCookie,
-  classOfCookie,
-  type Flow,
-  type Group,
-  groupIds,
-  type Keep,
-  type Meter,
-  meterIds,
-} from '../intent/index.js';
+import { appOfCookie, type Flow, type Group, type Keep } from '../intent/index.js';
 import type { Ipv4 } from '../lib/addresses.js';
-import type { Bucket, FlowStats } from '../openflow/index.js';
+import type { Bucket } from '../openflow/index.js';
+import { type Actual, copyOf, type Holdings } from './actual.js';
 import type { Wanted } from './compile.js';
 import { sameGroup, withOldBuckets } from './groups.js';
 import { tunnelOf, tunnelOfFlow } from './tunnel.js';
-
-/** What a switch holds of ours. */
-export interface Actual {
-  /** Cookies of static flows. */
-  readonly flows: ReadonlySet<bigint>;
-  /** Of these, those that send into a tunnel: to which address. */
-  readonly towards: ReadonlyMap<bigint, Ipv4>;
-  /** Of these, those that several flows bear: somebody else has sent one under a cookie of ours. */
-  readonly doubled: ReadonlySet<bigint>;
-  /** Cookies under which its own `learn` actions have written, or may have. */
-  readonly learned: ReadonlySet<bigint>;
-  readonly groups: ReadonlyMap<number, Group>;
-  readonly meters: ReadonlyMap<number, Meter>;
-}
 
 /** The difference, in no order yet (order.ts). */
 export interface FlowPlan {
   /** Doubled ones that are wanted: all that bears them is deleted before they are added. */
   readonly cookiesToClear: readonly bigint[];
   readonly groupsToPut: readonly Group[];
+  /** Those that are there as they should be, as the objects by which that is seen at once the next time. */
+  readonly groupsAsWanted: readonly Group[];
+  /** Of those to put, those that are there already, by their ids. */
+  readonly groupsReplaced: ReadonlySet<number>;
   readonly flowsToAdd: readonly (readonly [cookie: bigint, flow: Flow])[];
   readonly cookiesToDelete: readonly bigint[];
   readonly groupsToDelete: readonly number[];
-  /** What the switch holds when all of it is done. */
-  readonly after: Actual;
+  /** Cookies under which the switch may learn when it is done. */
+  readonly learned: ReadonlySet<bigint>;
   /**
    * Flows stay that are not wanted: one that is added may have the match of one of them and take its place, which a
-   * cookie does not say. `after` is then no more than a guess.
+   * cookie does not say. What the switch holds then is no more than a guess.
    */
   readonly keepsStale: boolean;
-}
-
-/** Sorts a dump of the flows under our cookies; `reactive` ones belong to the apps that sent them. */
-export function readActual(
-  flows: readonly FlowStats[],
-  groups: readonly Group[],
-  meters: readonly Meter[] = [],
-): { readonly actual: Actual; readonly reactive: readonly FlowStats[] } {
-  const cookies = new Set<bigint>();
-  const towards = new Map<bigint, Ipv4>();
-  const doubled = new Set<bigint>();
-  const learned = new Set<bigint>();
-  const reactive: FlowStats[] = [];
-  for (const flow of flows) {
-    switch (classOfCookie(flow.cookie)) {
-      case 'static':
-        if (cookies.has(flow.cookie)) doubled.add(flow.cookie);
-        cookies.add(flow.cookie);
-        setIfGiven(towards, flow.cookie, tunnelOfFlow(flow.instructions));
-        break;
-      case 'learned':
-        learned.add(flow.cookie);
-        break;
-      case 'reactive':
-        reactive.push(flow);
-        break;
-      case undefined:
-        break;
-    }
-  }
-  // Which of them was ours cannot be told: none is worth keeping for where it sends to.
-  for (const cookie of doubled) towards.delete(cookie);
-  const ours = groups.filter(group => groupIds.isOurs(group.id));
-  const byId = new Map(ours.map(group => [group.id, group]));
-  const ourMeters = meters.filter(meter => meterIds.isOurs(meter.id));
-  const actual: Actual = {
-    flows: cookies,
-    towards,
-    doubled,
-    learned,
-    groups: byId,
-    meters: new Map(ourMeters.map(meter => [meter.id, meter])),
-  };
-  return { actual, reactive };
 }
 
 /**
@@ -94,27 +32,42 @@ export function readActual(
  * cookie then finds nothing. What an app may want after all (`keep`) stays.
  *
  * @param refused cookies and group ids that the switch would not take: left out until they are tried again
+ * @param differing the cookies of all static flows that may differ: others are not looked at
  */
 export function planFlows(
   wanted: Wanted,
   actual: Actual,
   refused: Pick<ReadonlySet<bigint | number>, 'has'>,
+  differing: Iterable<bigint> = differingFlows(wanted, actual),
 ): FlowPlan {
-  const flowsToAdd = [...wanted.flows].filter(
-    ([cookie]) => (!actual.flows.has(cookie) || actual.doubled.has(cookie)) && !refused.has(cookie),
-  );
-  const cookiesToClear = flowsToAdd.map(([cookie]) => cookie).filter(cookie => actual.doubled.has(cookie));
+  const flowsToAdd: (readonly [bigint, Flow])[] = [];
+  const cookiesToClear: bigint[] = [];
+  const flowsToDelete: bigint[] = [];
+  let keepsStale = false;
+  for (const cookie of differing) {
+    const flow = wanted.flows.get(cookie);
+    const isDoubled = actual.doubled.has(cookie);
+    const isThere = actual.flows.has(cookie);
+    if (flow !== undefined) {
+      if ((isThere && !isDoubled) || refused.has(cookie)) continue;
+      flowsToAdd.push([cookie, flow]);
+      if (isDoubled) cookiesToClear.push(cookie);
+    } else if (isThere) {
+      const goes =
+        !refused.has(cookie) && !stays(wanted.keep.get(appOfCookie(cookie)), actual.towards.get(cookie));
+      if (goes) flowsToDelete.push(cookie);
+      else keepsStale = true;
+    }
+  }
   const groupsToPut: Group[] = [];
+  const groupsAsWanted: Group[] = [];
   for (const group of wanted.groups.values()) {
     const there = actual.groups.get(group.id);
     const put = there === undefined ? group : withOldBuckets(group, there, oldBucketsOf(group, wanted));
-    if (!refused.has(group.id) && (there === undefined || !sameGroup(put, there))) groupsToPut.push(put);
+    if (there === undefined || !sameGroup(put, there)) {
+      if (!refused.has(group.id)) groupsToPut.push(put);
+    } else if (put === group && there !== group) groupsAsWanted.push(group);
   }
-  const staleFlows = [...actual.flows].filter(cookie => !wanted.flows.has(cookie));
-  const flowsToDelete = staleFlows.filter(
-    cookie =>
-      !refused.has(cookie) && !stays(wanted.keep.get(appOfCookie(cookie)), actual.towards.get(cookie)),
-  );
   const learnedToDelete = [...actual.learned].filter(
     cookie =>
       !wanted.learned.has(cookie) &&
@@ -127,47 +80,70 @@ export function planFlows(
     id => !groupsStay && !wanted.groups.has(id) && !refused.has(id),
   );
 
-  const flows = new Set(actual.flows);
-  const towards = new Map(actual.towards);
-  const doubled = new Set(actual.doubled);
-  for (const [cookie, { instructions }] of flowsToAdd) {
-    flows.add(cookie);
-    setIfGiven(towards, cookie, tunnelOfFlow(instructions));
-    doubled.delete(cookie);
-  }
-  for (const cookie of flowsToDelete) {
-    flows.delete(cookie);
-    towards.delete(cookie);
-    doubled.delete(cookie);
-  }
-  const learned = new Set([...actual.learned, ...wanted.learned]);
-  for (const cookie of learnedToDelete) learned.delete(cookie);
-  const groups = new Map(actual.groups);
-  for (const group of groupsToPut) groups.set(group.id, group);
-  for (const id of groupsToDelete) groups.delete(id);
   return {
     cookiesToClear,
     groupsToPut,
+    groupsAsWanted,
+    groupsReplaced: new Set(groupsToPut.map(({ id }) => id).filter(id => actual.groups.has(id))),
     flowsToAdd,
     cookiesToDelete: [...flowsToDelete, ...learnedToDelete],
     groupsToDelete,
-    after: { flows, towards, doubled, learned, groups, meters: actual.meters },
-    keepsStale: flowsToDelete.length < staleFlows.length,
+    learned: wanted.learned,
+    keepsStale,
   };
+}
+
+/** What the switch holds when all of a plan is done: at the cost of the plan, and not of what is there. */
+export function carryOut(plan: FlowPlan, { flows, towards, doubled, learned, groups }: Holdings): void {
+  for (const cookie of plan.learned) learned.add(cookie);
+  for (const [cookie, { instructions }] of plan.flowsToAdd) {
+    flows.add(cookie);
+    doubled.delete(cookie);
+    const tunnel = tunnelOfFlow(instructions);
+    if (tunnel !== undefined) towards.set(cookie, tunnel);
+  }
+  for (const cookie of plan.cookiesToDelete) {
+    flows.delete(cookie);
+    towards.delete(cookie);
+    doubled.delete(cookie);
+    learned.delete(cookie);
+  }
+  for (const group of plan.groupsAsWanted) groups.set(group.id, group);
+  for (const group of plan.groupsToPut) groups.set(group.id, group);
+  for (const id of plan.groupsToDelete) groups.delete(id);
+}
+
+/** The same for a value that must stay as it is. */
+export function carriedOut(plan: FlowPlan, actual: Actual): Actual {
+  const after = copyOf(actual);
+  carryOut(plan, after);
+  return after;
+}
+
+/** Whether a flow is wanted and not there, or there and not wanted, or there in several places. */
+export const differs = (cookie: bigint, wanted: Pick<Wanted, 'flows'>, actual: Actual): boolean =>
+  wanted.flows.has(cookie) !== actual.flows.has(cookie) || actual.doubled.has(cookie);
+
+/** The cookies of all static flows of which that is so: a look at every flow. Those to be added come in the order of `wanted`. */
+export function differingFlows(wanted: Pick<Wanted, 'flows'>, actual: Actual): Set<bigint> {
+  const cookies = new Set(actual.doubled);
+  for (const cookie of wanted.flows.keys()) if (!actual.flows.has(cookie)) cookies.add(cookie);
+  for (const cookie of actual.flows) if (!wanted.flows.has(cookie)) cookies.add(cookie);
+  return cookies;
 }
 
 const stays = (keep: Keep | undefined, towards: Ipv4 | undefined): boolean =>
   keep === 'all' || (towards !== undefined && keep?.has(towards) === true);
 
 /** Buckets towards hosts that have not been read stay; a host's own ports are known as soon as it is. */
-function oldBucketsOf({ id }: Group, { groupOwners, keep }: Wanted): (bucket: Bucket) => boolean {
+function oldBucketsOf(
+  { id }: Group,
+  { groupOwners, keep }: Wanted,
+): ((bucket: Bucket) => boolean) | undefined {
   const owner = groupOwners.get(id);
   const kept = owner === undefined ? undefined : keep.get(owner);
+  if (kept === undefined || (kept !== 'all' && kept.size === 0)) return undefined;
   return bucket => stays(kept, tunnelOf(bucket.actions));
-}
-
-function setIfGiven(map: Map<bigint, Ipv4>, key: bigint, value: Ipv4 | undefined): void {
-  if (value !== undefined) map.set(key, value);
 }
 
 export const isEmpty = (plan: FlowPlan): boolean =>

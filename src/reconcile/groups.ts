@@ -3,6 +3,7 @@ import { type Bucket, encode, OFP_NO_BUFFER } from '../openflow/index.js';
 
 /** Groups carry no cookie, so they are compared by what they say. */
 export function sameGroup(a: Group, b: Group): boolean {
+  if (a === b) return true;
   return (
     a.groupType === b.groupType &&
     a.buckets.length === b.buckets.length &&
@@ -16,9 +17,14 @@ export function sameGroup(a: Group, b: Group): boolean {
 /**
  * The wanted group and, behind its own, the buckets that the switch has and that may be wanted after all.
  *
- * @param stays whether a bucket that is not wanted stays
+ * @param stays whether a bucket that is not wanted stays; undefined: none does
  */
-export function withOldBuckets(wanted: Group, there: Group, stays: (bucket: Bucket) => boolean): Group {
+export function withOldBuckets(
+  wanted: Group,
+  there: Group,
+  stays: ((bucket: Bucket) => boolean) | undefined,
+): Group {
+  if (stays === undefined || wanted === there) return wanted;
   const keys = new Set(wanted.buckets.map(bucketKey));
   const extra = there.buckets.filter(bucket => !keys.has(bucketKey(bucket)) && stays(bucket));
   if (extra.length === 0) return wanted;
@@ -29,15 +35,23 @@ export function withOldBuckets(wanted: Group, there: Group, stays: (bucket: Buck
   return hasAll && there.groupType === wanted.groupType ? there : { ...wanted, buckets: all };
 }
 
+const keys = new WeakMap<Bucket, string>();
+
 /** A bucket's actions in their bytes; the watch fields and the weight mean nothing in a group of type all. */
 function bucketKey(bucket: Bucket): string {
-  const bytes = encode({
-    type: 'packet_out',
-    xid: 0,
-    bufferId: OFP_NO_BUFFER,
-    inPort: 0,
-    actions: bucket.actions,
-    data: new Uint8Array(0),
-  });
-  return String.fromCharCode(...bytes);
+  let key = keys.get(bucket);
+  if (key === undefined) {
+    const { actions } = bucket;
+    const bytes = encode({
+      type: 'packet_out',
+      xid: 0,
+      bufferId: OFP_NO_BUFFER,
+      inPort: 0,
+      actions,
+      data: new Uint8Array(0),
+    });
+    key = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+    keys.set(bucket, key);
+  }
+  return key;
 }

@@ -1,6 +1,7 @@
 import type { Meter } from '../intent/index.js';
 import { formatMeter, type MeterMod } from '../openflow/index.js';
-import { meterMod, type Wanted } from './compile.js';
+import type { Wanted } from './compile.js';
+import { meterMod } from './mods.js';
 
 /** Meters carry no cookie, so they are compared by what they say; a burst counts where the flags say so. */
 export const sameMeter = (a: Meter, b: Meter): boolean => formatMeter(a) === formatMeter(b);

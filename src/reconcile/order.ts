@@ -7,7 +7,7 @@ import {
   OFPBF,
   OFPTT,
 } from '../openflow/index.js';
-import { flowMod, groupMod } from './compile.js';
+import { flowMod, groupMod } from './mods.js';
 import type { FlowPlan } from './flows.js';
 
 /** One message of a plan, and what it is about: a flow's cookie or a group's id. */

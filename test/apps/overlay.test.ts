@@ -4,7 +4,8 @@ import { overlay } from '../../src/apps/overlay/overlay.js';
 import { tunnelName } from '../../src/apps/overlay/ports.js';
 import { emptyProgram, groupIds, hashText, makeCookie, type Program } from '../../src/intent/index.js';
 import { formatIpv4 } from '../../src/lib/addresses.js';
-import { combine, checkPart } from '../../src/reconcile/compile.js';
+import { checkPart } from '../../src/reconcile/check.js';
+import { combine } from '../../src/reconcile/compile.js';
 import { hosts, mac, Site, twoNetworks } from '../support/overlay-world.js';
 
 /** What stays though it is not wanted. */

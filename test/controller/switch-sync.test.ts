@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import t from 'tap';
-import { auditPeriod, retryRefused, type Refusal } from '../../src/controller/switch-sync.js';
+import { type Refusal, retryRefused } from '../../src/controller/switch-refusals.js';
+import { auditPeriod } from '../../src/controller/switch-sync.js';
 import { type ConnectedSwitch, Switches } from '../../src/controller/switches.js';
 import {
   type AppEvent,
@@ -32,7 +33,9 @@ import {
   setField,
 } from '../../src/openflow/index.js';
 import type { Ipv4 } from '../../src/lib/addresses.js';
-import { compile, flowMod, groupMod, meterMod, type Wanted } from '../../src/reconcile/compile.js';
+import { type CheckedPart, checkPart } from '../../src/reconcile/check.js';
+import { compile } from '../../src/reconcile/compile.js';
+import { flowMod, groupMod, meterMod } from '../../src/reconcile/mods.js';
 import { FakeEffects, FakeLog, settled } from '../support/fake-effects.js';
 import { FakeSwitch, type FakeSwitchOptions, keyOf } from '../support/fake-switch.js';
 
@@ -51,8 +54,9 @@ const floodFlow = (inPort: number, vni: number): Flow => ({
   ...flow(inPort),
   instructions: [applyActions([toGroup(groupIds.flood(vni))])],
 });
-const wantedOf = (program: Partial<Program>): Wanted =>
-  compile([{ app: 'test', number: 9, program: { ...emptyProgram, ...program } }]);
+const wantedOf = (program: Partial<Program>): readonly [CheckedPart] => [
+  checkPart({ app: 'test', number: 9, program: { ...emptyProgram, ...program } }),
+];
 
 /** A person's own flow. */
 const foreign: FlowMod = { ...flowMod(flow(99, 98), 0xabcn), tableId: 7 };
@@ -63,7 +67,7 @@ class Bench {
   readonly log = new FakeLog();
   readonly fake: FakeSwitch;
   readonly events: AppEvent[] = [];
-  wanted: Wanted | undefined;
+  wanted: readonly CheckedPart[] | undefined;
   readonly switches = new Switches({
     effects: this.effects,
     log: this.log,
@@ -649,9 +653,9 @@ t.test('a switch that knows no bundles is asked for one once', async t => {
 
 t.test('a group too large for any message is told as refused', async t => {
   const bench = new Bench();
-  const wanted = wantedOf({ flows: [flow(1, 2)] });
+  const [part] = wantedOf({ flows: [flow(1, 2)] });
   const huge = flood(7, ...Array.from({ length: 3_000 }, (_, index) => index + 1));
-  bench.wanted = { ...wanted, groups: new Map([[huge.id, huge]]) };
+  bench.wanted = [{ ...part, program: { ...part.program, groups: [huge] } }];
   await bench.connect();
   t.strictSame(bench.flows, texts(flow(1, 2)));
   t.equal(bench.refusals.length, 1);

@@ -32,7 +32,7 @@ import {
   type Port,
 } from '../../src/openflow/index.js';
 import type { ExchangeOutcome } from '../../src/openflow/session/exchange.js';
-import { compile } from '../../src/reconcile/compile.js';
+import { checkPart } from '../../src/reconcile/check.js';
 import { FakeEffects, FakeLog, MemoryStream, settled } from '../support/fake-effects.js';
 import { FakeSwitch } from '../support/fake-switch.js';
 
@@ -342,7 +342,7 @@ class Fleet {
       log: this.log,
       hypervisorOf: dpid => (dpid === 7n ? 'kvm7' : undefined),
       leaveAlone: () => undefined,
-      wanted: () => compile([{ app: 'none', number: 9, program: emptyProgram }]),
+      wanted: () => [checkPart({ app: 'none', number: 9, program: emptyProgram })],
       onEvent: (event, view) => {
         this.events.push(event);
         return this.reply(event, view);

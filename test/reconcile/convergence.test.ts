@@ -25,8 +25,10 @@ import {
   type Message,
   output,
 } from '../../src/openflow/index.js';
-import { compile, flowMod, groupMod, type Wanted } from '../../src/reconcile/compile.js';
+import { type CheckedPart, checkPart } from '../../src/reconcile/check.js';
+import { combine, type Wanted } from '../../src/reconcile/compile.js';
 import { sameGroup } from '../../src/reconcile/groups.js';
+import { flowMod, groupMod } from '../../src/reconcile/mods.js';
 import { FakeEffects, FakeLog } from '../support/fake-effects.js';
 import { FakeSwitch } from '../support/fake-switch.js';
 import { type Change, change, type FlowEntry, keyOf, Tables } from '../support/switch-model/index.js';
@@ -86,11 +88,13 @@ const groupsOf = ({ instructions }: Flow): readonly number[] =>
       : [],
   );
 
-const wantedOf = (program: Program): Wanted => compile([{ app: 'test', number: 9, program }]);
+const partsOf = (program: Program): readonly CheckedPart[] => [
+  checkPart({ app: 'test', number: 9, program }),
+];
 
 /** All messages that make a program: some of them are half of a bundle that a former run did not end. */
 const messagesOf = (program: Program): readonly Change[] => {
-  const wanted = wantedOf(program);
+  const wanted = combine(partsOf(program));
   return [
     ...[...wanted.groups.values()].map(one => groupMod('add_or_mod', one)),
     ...[...wanted.flows].map(([cookie, flow]) => flowMod(flow, cookie)),
@@ -143,15 +147,15 @@ class Case {
   readonly fake: FakeSwitch;
   readonly before: Tables;
   readonly switches: Switches;
-  wanted: Wanted;
+  parts: readonly CheckedPart[];
 
   constructor(
     before: readonly Change[],
-    wanted: Wanted,
+    parts: readonly CheckedPart[],
     options: ConstructorParameters<typeof FakeSwitch>[0] = {},
   ) {
     this.fake = new FakeSwitch(options);
-    this.wanted = wanted;
+    this.parts = parts;
     // What a former run could not make since its group was gone is not there.
     for (const message of before) change(this.fake.tables, message);
     const { flows } = this.fake;
@@ -165,7 +169,7 @@ class Case {
       log: new FakeLog(),
       leaveAlone: () => undefined,
       hypervisorOf: () => undefined,
-      wanted: () => this.wanted,
+      wanted: () => this.parts,
       onEvent: () => [],
     });
   }
@@ -181,6 +185,10 @@ class Case {
     this.fake.log = [];
     await this.connect();
     return this.changes;
+  }
+
+  get wanted(): Wanted {
+    return combine(this.parts);
   }
 
   get changes(): readonly Message[] {
@@ -247,7 +255,7 @@ t.test('whatever a switch holds: exactly what is wanted, and nothing left to do'
       anyProgram,
       fc.constantFrom('yes', 'errors', 'silence'),
       async (before, program, bundles) => {
-        const one = new Case(before, wantedOf(program), { bundles });
+        const one = new Case(before, partsOf(program), { bundles });
         await one.connect();
         check(one.faults, 'at once');
         sent += one.changes.length;
@@ -267,10 +275,10 @@ t.test('cut after any message, and connected anew', async t => {
       anyProgram,
       fc.constantFrom('yes', 'errors'),
       async (before, program, bundles) => {
-        const whole = new Case(before, wantedOf(program), { bundles });
+        const whole = new Case(before, partsOf(program), { bundles });
         await whole.connect();
         for (let at = 1; at <= whole.fake.log.length; at += 1) {
-          const one = new Case(before, wantedOf(program), { bundles });
+          const one = new Case(before, partsOf(program), { bundles });
           one.fake.cutAfter = at;
           await one.connect();
           one.fake.cutAfter = undefined;
@@ -292,10 +300,10 @@ t.test('from program to program over one connection', async t => {
       anyBefore,
       fc.array(anyProgram, { minLength: 1, maxLength: 5 }),
       async (before, programs) => {
-        const one = new Case(before, wantedOf(emptyProgram));
+        const one = new Case(before, partsOf(emptyProgram));
         await one.connect();
         for (const program of programs) {
-          one.wanted = wantedOf({ ...program, learned: new Set(learnedCookies) });
+          one.parts = partsOf({ ...program, learned: new Set(learnedCookies) });
           one.switches.reconcile(one.fake.dpid);
           await one.fake.settle();
           check(

@@ -1,13 +1,14 @@
 import type { Config } from '../../config/config.js';
 import { groupIds, meterIds, type SwitchView } from '../../intent/index.js';
 import { messageOf } from '../../lib/errors.js';
+import { combine } from '../../reconcile/compile.js';
 import { removedFlows, switchChanges } from '../../reconcile/flow-changes.js';
-import { readActual } from '../../reconcile/flows.js';
+import { readActual } from '../../reconcile/actual.js';
 import { answersTo, identityOf } from '../../reconcile/host-bridge.js';
 import type { Replica } from '../../ovsdb/index.js';
 import { scopeOfSwitch } from '../app-start.js';
 import type { Apps } from '../apps.js';
-import { type Desire, tellConflict, wantedIn } from '../desired.js';
+import { type Desire, partsIn, tellConflict } from '../desired.js';
 import { whyLeftAlone } from '../left-alone.js';
 import type { SwitchReading } from '../switch-reading.js';
 import type { LeftAlone, Programming } from './plan.js';
@@ -38,7 +39,7 @@ export function planSwitch(
   );
   const options = { portName: (port: number) => standIns.get(port) };
   try {
-    const wanted = wantedIn(view, desire);
+    const wanted = combine(partsIn(view, desire));
     const { flows, groups, meters, kept } = switchChanges(wanted, there, options);
     const orphans = removedFlows(
       reactive.filter(({ cookie }) => cleared.has(cookie)),

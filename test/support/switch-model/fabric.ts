@@ -1,8 +1,10 @@
 /** Several models of switches whose tunnels lead to each other: a frame goes in, and it is told who hears it. */
 import { formatIpv4, type Ipv4 } from '../../../src/lib/addresses.js';
 import { OFPP, type Port } from '../../../src/openflow/index.js';
-import { compile, type Part } from '../../../src/reconcile/compile.js';
-import { planFlows, readActual } from '../../../src/reconcile/flows.js';
+import { readActual } from '../../../src/reconcile/actual.js';
+import type { Part } from '../../../src/reconcile/check.js';
+import { compile } from '../../../src/reconcile/compile.js';
+import { planFlows } from '../../../src/reconcile/flows.js';
 import { order } from '../../../src/reconcile/order.js';
 import { type Change, change, type FrameFields, receive, type SwitchPorts, Tables } from './index.js';
 

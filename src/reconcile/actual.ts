@@ -1,0 +1,86 @@
+import { classOfCookie, type Group, groupIds, type Meter, meterIds } from '../intent/index.js';
+import type { Ipv4 } from '../lib/addresses.js';
+import type { FlowStats } from '../openflow/index.js';
+import { tunnelOfFlow } from './tunnel.js';
+
+/** What a switch holds of ours. */
+export interface Actual {
+  /** Cookies of static flows. */
+  readonly flows: ReadonlySet<bigint>;
+  /** Of these, those that send into a tunnel: to which address. */
+  readonly towards: ReadonlyMap<bigint, Ipv4>;
+  /** Of these, those that several flows bear: somebody else has sent one under a cookie of ours. */
+  readonly doubled: ReadonlySet<bigint>;
+  /** Cookies under which its own `learn` actions have written, or may have. */
+  readonly learned: ReadonlySet<bigint>;
+  readonly groups: ReadonlyMap<number, Group>;
+  readonly meters: ReadonlyMap<number, Meter>;
+}
+
+/** The same, to be kept true to what is done to the switch. */
+export interface Holdings extends Actual {
+  readonly flows: Set<bigint>;
+  readonly towards: Map<bigint, Ipv4>;
+  readonly doubled: Set<bigint>;
+  readonly learned: Set<bigint>;
+  readonly groups: Map<number, Group>;
+  readonly meters: Map<number, Meter>;
+}
+
+/** Sorts a dump of the flows under our cookies; `reactive` ones belong to the apps that sent them. */
+export function readActual(
+  flows: readonly FlowStats[],
+  groups: readonly Group[],
+  meters: readonly Meter[] = [],
+): { readonly actual: Holdings; readonly reactive: readonly FlowStats[] } {
+  const cookies = new Set<bigint>();
+  const towards = new Map<bigint, Ipv4>();
+  const doubled = new Set<bigint>();
+  const learned = new Set<bigint>();
+  const reactive: FlowStats[] = [];
+  for (const flow of flows) {
+    switch (classOfCookie(flow.cookie)) {
+      case 'static':
+        if (cookies.has(flow.cookie)) doubled.add(flow.cookie);
+        cookies.add(flow.cookie);
+        setIfGiven(towards, flow.cookie, tunnelOfFlow(flow.instructions));
+        break;
+      case 'learned':
+        learned.add(flow.cookie);
+        break;
+      case 'reactive':
+        reactive.push(flow);
+        break;
+      case undefined:
+        break;
+    }
+  }
+  // Which of them was ours cannot be told: none is worth keeping for where it sends to.
+  for (const cookie of doubled) towards.delete(cookie);
+  const ours = groups.filter(group => groupIds.isOurs(group.id));
+  const byId = new Map(ours.map(group => [group.id, group]));
+  const ourMeters = meters.filter(meter => meterIds.isOurs(meter.id));
+  const actual: Holdings = {
+    flows: cookies,
+    towards,
+    doubled,
+    learned,
+    groups: byId,
+    meters: new Map(ourMeters.map(meter => [meter.id, meter])),
+  };
+  return { actual, reactive };
+}
+
+/** A copy that can be changed without the other. */
+export const copyOf = ({ flows, towards, doubled, learned, groups, meters }: Actual): Holdings => ({
+  flows: new Set(flows),
+  towards: new Map(towards),
+  doubled: new Set(doubled),
+  learned: new Set(learned),
+  groups: new Map(groups),
+  meters: new Map(meters),
+});
+
+function setIfGiven(map: Map<bigint, Ipv4>, key: bigint, value: Ipv4 | undefined): void {
+  if (value !== undefined) map.set(key, value);
+}

@@ -1,0 +1,147 @@
+import {
+  type Flow,
+  type Group,
+  groupIds,
+  hash40,
+  makeCookie,
+  meterIds,
+  type Program,
+} from '../intent/index.js';
+import { HeddleError } from '../lib/errors.js';
+import { encodeInto, type Message, maxFrame, Writer } from '../openflow/index.js';
+import { flowMod, groupMod, meterMod } from './mods.js';
+
+/** What one app wants in a switch. */
+export interface Part {
+  readonly app: string;
+  /** The app's number in cookies. */
+  readonly number: number;
+  readonly program: Program;
+}
+
+/** A part whose flows and groups have been encoded once: all of them can be sent. */
+export interface CheckedPart extends Part {
+  /** `program.flows`, and behind them each of `program.blocks`. What is the same object as in the part before has not changed. */
+  readonly lists: readonly EncodedList[];
+}
+
+export interface EncodedList {
+  readonly list: readonly Flow[];
+  readonly flows: readonly EncodedFlow[];
+}
+
+export interface EncodedFlow {
+  readonly flow: Flow;
+  /** Table, priority and match: what a switch tells flows apart by [OF1.3.5 5.2]. */
+  readonly key: string;
+  /** Says the whole flow. */
+  readonly cookie: bigint;
+}
+
+/**
+ * Encodes what an app wants. The app may be a user's own, so this is done where a failure costs that app alone.
+ *
+ * @param before the same app's part before this one: what is the same object in both is not looked at again
+ * @throws WireError where a value does not fit its field, HeddleError APP_INVALID where the program is none
+ */
+export function checkPart(part: Part, before?: CheckedPart): CheckedPart {
+  const { number, program } = part;
+  const { flows, groups, meters, blocks } = checkShape(program);
+  const old = before?.number === number ? before : undefined;
+  const known = new Set<unknown>([...(old?.program.groups ?? []), ...(old?.program.meters ?? [])]);
+  for (const group of groups) if (!known.has(group)) checkGroup(group);
+  for (const meter of meters) {
+    if (known.has(meter)) continue;
+    if (!meterIds.isOurs(meter.id)) throw invalid(`meter ${meter.id} is not one of meterIds`);
+    bytesOf(meterMod('add', meter));
+  }
+  const oldLists = old?.lists ?? [];
+  const byList = new Map(oldLists.map(one => [one.list, one]));
+  const lists = [
+    // Also where it is the same list: only the flows in it are said to be values.
+    encodeList(flows, number, oldLists[0]),
+    ...blocks.map((list, index) => byList.get(list) ?? encodeList(list, number, oldLists[index + 1])),
+  ];
+  return { ...part, lists };
+}
+
+function checkShape(program: Program): Required<Pick<Program, 'flows' | 'groups' | 'meters' | 'blocks'>> {
+  if (!isObject(program)) throw invalid('`desired` must return a program');
+  const { flows, groups, meters = [], blocks = [], learned, keep } = program;
+  if (!isList(flows) || !isList(groups) || !isList(meters))
+    throw invalid('`flows`, `groups` and `meters` must be lists');
+  if (!isList(blocks) || !blocks.every(isList)) throw invalid('`blocks` must be a list of lists of flows');
+  if (!isSet(learned)) throw invalid('`learned` must be a Set of cookies');
+  if (keep !== undefined && keep !== 'all' && !isSet(keep))
+    throw invalid("`keep` must be 'all' or a Set of tunnel addresses");
+  return { flows, groups, meters, blocks };
+}
+
+/** Only the flows that are not in the same place of the old list, counted from either end, are looked for in it. */
+function encodeList(list: readonly Flow[], number: number, old?: EncodedList): EncodedList {
+  const oldFlows = old?.flows ?? [];
+  const shorter = Math.min(list.length, oldFlows.length);
+  let head = 0;
+  while (head < shorter && list[head] === oldFlows[head]?.flow) head += 1;
+  if (old !== undefined && head === list.length && head === oldFlows.length)
+    return old.list === list ? old : { list, flows: oldFlows };
+  let tail = 0;
+  while (tail < shorter - head && list.at(-1 - tail) === oldFlows.at(-1 - tail)?.flow) tail += 1;
+  const known = new Map(oldFlows.slice(head, oldFlows.length - tail).map(one => [one.flow, one]));
+  const flows = list.map((flow, index) => {
+    const same =
+      index < head
+        ? oldFlows[index]
+        : index >= list.length - tail
+          ? oldFlows[index - list.length + oldFlows.length]
+          : known.get(flow);
+    return same ?? encodeFlow(flow, number);
+  });
+  return { list, flows };
+}
+
+function encodeFlow(flow: Flow, number: number): EncodedFlow {
+  const bytes = bundled(flowMod(flow, 0n));
+  return { flow, key: keyOf(flow, bytes), cookie: makeCookie(number, 'static', hash40(bytes)) };
+}
+
+function checkGroup(group: Group): void {
+  if (!groupIds.isOurs(group.id)) throw invalid(`group ${group.id} is not one of groupIds`);
+  bundled(groupMod('add_or_mod', group));
+}
+
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
+const isList = (value: unknown): boolean => Array.isArray(value);
+const isSet = (value: unknown): boolean => value instanceof Set;
+
+const invalid = (what: string): HeddleError => new HeddleError('APP_INVALID', what);
+
+/** What a bundle puts around each message of its own: the header of a BUNDLE_ADD_MESSAGE [ONF EXT-230]. Bytes. */
+const envelope = 24;
+
+/** An app that wants too many buckets in a group has to hear of it: the switch would close the connection. */
+function bundled(message: Message): Uint8Array {
+  const bytes = bytesOf(message);
+  if (bytes.length + envelope > maxFrame)
+    throw invalid(`a ${message.type} of ${bytes.length} bytes, which no message has room for`);
+  return bytes;
+}
+
+const writer = new Writer(1024);
+
+/** In memory that the next call writes over. */
+function bytesOf(message: Message): Uint8Array {
+  writer.reset();
+  encodeInto(writer, message);
+  return writer.bytes.subarray(0, writer.pos);
+}
+
+/** Where the match begins in a FLOW_MOD, and its length field within it [OF1.3.5 A.3.4.1, A.2.3]. Bytes. */
+const matchAt = 48;
+
+/** The match in its bytes, as `match()` orders it. */
+function keyOf(flow: Flow, bytes: Uint8Array): string {
+  const length = ((bytes[matchAt + 2] ?? 0) << 8) | (bytes[matchAt + 3] ?? 0);
+  const match = Buffer.from(bytes.buffer, bytes.byteOffset + matchAt, length).toString('latin1');
+  return `${flow.table},${flow.priority},${match}`;
+}

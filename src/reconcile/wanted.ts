@@ -1,0 +1,122 @@
+import type { Flow } from '../intent/index.js';
+import type { CheckedPart, EncodedFlow, EncodedList } from './check.js';
+import { combineFlows, combineRest, type Conflict, type Wanted } from './compile.js';
+
+/**
+ * What is wanted in one switch, from change to change: `combine`, at the cost of what has changed. Lists that are the same
+ * objects as before are not looked into.
+ */
+export class WantedTables implements Wanted {
+  #flows = new Map<bigint, Flow>();
+  #flowConflicts: readonly Conflict[] = [];
+  #rest = combineRest([]);
+  #parts: readonly CheckedPart[] = [];
+  /** The keys of all flows; undefined where flows of one key or one cookie met, which only a look at all of them can judge. */
+  #keys: Set<string> | undefined = new Set();
+
+  get flows(): ReadonlyMap<bigint, Flow> {
+    return this.#flows;
+  }
+  get groups(): Wanted['groups'] {
+    return this.#rest.groups;
+  }
+  get groupOwners(): Wanted['groupOwners'] {
+    return this.#rest.groupOwners;
+  }
+  get meters(): Wanted['meters'] {
+    return this.#rest.meters;
+  }
+  get learned(): Wanted['learned'] {
+    return this.#rest.learned;
+  }
+  get keep(): Wanted['keep'] {
+    return this.#rest.keep;
+  }
+  get conflicts(): readonly Conflict[] {
+    return [...this.#flowConflicts, ...this.#rest.conflicts];
+  }
+
+  /** @returns the cookies of all flows that came or went, and maybe some more */
+  update(parts: readonly CheckedPart[]): Iterable<bigint> {
+    const before = this.#parts;
+    this.#parts = parts;
+    if (parts.length === before.length && parts.every((part, index) => part === before[index])) return [];
+    this.#rest = combineRest(parts);
+    const changes = changedFlows(before, parts);
+    return this.#carryOut(changes) ? cookiesOf(changes) : this.#startAnew(cookiesOf(changes));
+  }
+
+  /** @returns whether no flow met another one that claims the same */
+  #carryOut({ gone, come }: Changes): boolean {
+    const keys = this.#keys;
+    if (keys === undefined) return false;
+    for (const { key, cookie } of gone) {
+      keys.delete(key);
+      this.#flows.delete(cookie);
+    }
+    for (const { key, cookie, flow } of come) {
+      if (keys.has(key) || this.#flows.has(cookie)) return false;
+      keys.add(key);
+      this.#flows.set(cookie, flow);
+    }
+    return true;
+  }
+
+  /** @param taken away and put in on the way here */
+  #startAnew(taken: ReadonlySet<bigint>): Iterable<bigint> {
+    const before = this.#flows;
+    const { flows, conflicts, isPlain } = combineFlows(this.#parts);
+    this.#flows = flows;
+    this.#flowConflicts = conflicts;
+    const keys = this.#parts.flatMap(({ lists }) =>
+      lists.flatMap(({ flows: its }) => its.map(one => one.key)),
+    );
+    this.#keys = isPlain && conflicts.length === 0 ? new Set(keys) : undefined;
+    return new Set([...taken, ...before.keys(), ...flows.keys()]);
+  }
+}
+
+interface Changes {
+  readonly gone: readonly EncodedFlow[];
+  readonly come: readonly EncodedFlow[];
+}
+
+function cookiesOf({ gone, come }: Changes): ReadonlySet<bigint> {
+  const cookies = new Set<bigint>();
+  for (const { cookie } of gone) cookies.add(cookie);
+  for (const { cookie } of come) cookies.add(cookie);
+  return cookies;
+}
+
+function changedFlows(before: readonly CheckedPart[], after: readonly CheckedPart[]): Changes {
+  const gone: EncodedFlow[] = [];
+  const come: EncodedFlow[] = [];
+  for (let index = 0; index < Math.max(before.length, after.length); index += 1) {
+    const lists = changed(before[index]?.lists ?? [], after[index]?.lists ?? []);
+    // A list that has become another one mostly holds the same flows.
+    for (let at = 0; at < Math.max(lists.gone.length, lists.come.length); at += 1) {
+      const flows = changed(lists.gone[at]?.flows ?? [], lists.come[at]?.flows ?? []);
+      for (const one of flows.gone) gone.push(one);
+      for (const one of flows.come) come.push(one);
+    }
+  }
+  return { gone, come };
+}
+
+/** What two lists do not have in common, by identity: what is the same at both ends is passed over. */
+function changed<T extends EncodedFlow | EncodedList>(
+  before: readonly T[],
+  after: readonly T[],
+): { readonly gone: readonly T[]; readonly come: readonly T[] } {
+  const shorter = Math.min(before.length, after.length);
+  let head = 0;
+  while (head < shorter && before[head] === after[head]) head += 1;
+  let tail = 0;
+  while (tail < shorter - head && before.at(-1 - tail) === after.at(-1 - tail)) tail += 1;
+  const old = before.slice(head, before.length - tail);
+  const now = after.slice(head, after.length - tail);
+  const [were, are] = [new Set(old), new Set(now)];
+  // What stands there twice is for `combine` to judge.
+  if (are.size < now.length) return { gone: old, come: now };
+  return { gone: old.filter(one => !are.has(one)), come: now.filter(one => !were.has(one)) };
+}
