@@ -22,6 +22,9 @@ interface Begun {
   readonly result: Promise<ProbeResult>;
 }
 
+/** On a busy machine a guest that waits for its turn loses packets that the network has brought. */
+const soon = ['nice', '-n', '-5'];
+
 export class GuestAgent {
   readonly #waiting = new Map<
     number,
@@ -37,7 +40,7 @@ export class GuestAgent {
     const said: string[] = [];
     let ready = (): void => undefined;
     const isReady = new Promise<void>(resolve => (ready = resolve));
-    agent.#program = await host.start([...program, name], {
+    agent.#program = await host.start([...soon, ...program, name], {
       onLine: (line, from) => {
         if (from === 'stderr') said.push(line);
         else agent.#heard(line, ready);

@@ -127,8 +127,8 @@ export class Hypervisor {
    * again, since the bridge's own interface is a tap that went with the old process (a real host's network scripts
    * do the same).
    */
-  async startVswitchd(): Promise<void> {
-    await this.vswitchd.start();
+  async startVswitchd(...more: readonly string[]): Promise<void> {
+    await this.vswitchd.start(...more);
     await setAddress(this.host, this.#physicalBridge, this.vtep);
   }
 

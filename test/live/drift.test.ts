@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import type { FileNetwork } from '../../lab/heddle-file.js';
-import type { Hypervisor } from '../../lab/hypervisor.js';
 import { Lab } from '../../lab/lab.js';
 import { sendSignal } from '../../lab/namespaces.js';
 import { broadcastAddress } from '../../lab/plan.js';
@@ -13,6 +12,7 @@ import { groupIds } from '../../src/intent/index.js';
 import { openDoor } from './support/door.js';
 import { addForeign, foreignOn } from './support/foreign.js';
 import { startHeddleIn, untilInSync } from './support/heddle-in.js';
+import { oursOf } from './support/tables.js';
 import { reachEachOther, Site } from './support/overlay-site.js';
 import { addGuests, addSwitch, setController } from './support/switch.js';
 
@@ -27,19 +27,6 @@ const networks: readonly FileNetwork[] = [
 /** One period, the second between two ticks, and the repair itself. */
 const repairedWithin = auditPeriod + 2_000;
 
-const ours = 'cookie=0x4864000000000000/0xffff000000000000';
-
-/** Flows and groups of ours, ages and counters left out. */
-async function tablesOf(hypervisor: Hypervisor): Promise<readonly string[]> {
-  const flows = await hypervisor.ofctl('--no-stats', 'dump-flows', 'br-int', ours);
-  const groups = await hypervisor.ofctl('dump-groups', 'br-int');
-  return `${flows}\n${groups}`
-    .split('\n')
-    .map(line => line.trim())
-    .filter(line => /cookie=0x4864|group_id=12/.test(line))
-    .sort();
-}
-
 t.test('what is deleted or changed by hand on a hypervisor comes back', { skip }, async t => {
   const site = await Site.open({ hypervisors: ['kvm1', 'kvm2'], networks });
   t.teardown(() => site.close(t.passing() ? undefined : text => t.comment(text)));
@@ -49,7 +36,7 @@ t.test('what is deleted or changed by hand on a hypervisor comes back', { skip }
   await site.untilStatus('both ports to be there', ({ networks: [blue] }) => blue?.ports === 2);
   await site.untilInSync();
   await reachEachOther(one, two);
-  const before = await tablesOf(kvm1);
+  const before = await oursOf(kvm1);
   t.ok(before.length > 8);
 
   const cookies = before.flatMap(line => /cookie=(0x[0-9a-f]+)/.exec(line)?.[1] ?? []);
@@ -72,9 +59,9 @@ t.test('what is deleted or changed by hand on a hypervisor comes back', { skip }
       foreign = await foreignOn(kvm1);
     }
     await harm();
-    t.notSame(await tablesOf(kvm1), before, what);
+    t.notSame(await oursOf(kvm1), before, what);
     const begin = Date.now();
-    const isBack = async () => JSON.stringify(await tablesOf(kvm1)) === JSON.stringify(before);
+    const isBack = async () => JSON.stringify(await oursOf(kvm1)) === JSON.stringify(before);
     await waitFor(`${what} to be repaired`, isBack, { timeoutMs: repairedWithin, intervalMs: 200 });
     t.comment(`${what}: repaired after ${Date.now() - begin} ms`);
     await reachEachOther(one, two);

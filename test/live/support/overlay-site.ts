@@ -9,6 +9,8 @@ import type { Station } from '../../../lab/station.js';
 import type { Vm } from '../../../lab/vm.js';
 import { waitFor } from '../../../lab/wait.js';
 import type { Status } from '../../../src/controller/status.js';
+import { openDoor } from './door.js';
+import { statusOf } from './heddle-in.js';
 
 export interface SiteSpec {
   /** The first is 10.97.0.1 on the underlay, and so on. */
@@ -24,17 +26,23 @@ export interface GuestSpec {
   readonly known: boolean;
 }
 
+/** Where `heddle run` answers `heddle status`, unless the file says otherwise. */
+const apiPort = 8653;
+
 export const macOf = (address: number): string => `02:00:00:00:00:${address.toString(16).padStart(2, '0')}`;
 
 export class Site {
   readonly lab: Lab;
   /** The file that Heddle was first started with. */
   readonly yaml: string;
+  /** A way to Heddle's api, whichever Heddle it is. */
+  readonly #api: string;
   #heddle: HeddleProcess;
 
-  private constructor(lab: Lab, yaml: string, heddle: HeddleProcess) {
+  private constructor(lab: Lab, yaml: string, api: string, heddle: HeddleProcess) {
     this.lab = lab;
     this.yaml = yaml;
+    this.#api = api;
     this.#heddle = heddle;
   }
 
@@ -46,7 +54,8 @@ export class Site {
       for (const name of names) hypervisors.push(await lab.addHypervisor(name));
       const listen = `tcp:${controllerAddress}:${openflowPort}`;
       const yaml = heddleYaml({ listen, ovsdbPort, hypervisors, networks });
-      const site = new Site(lab, yaml, await startHeddle(lab, yaml));
+      const api = await openDoor(lab.controller, lab.directory, apiPort);
+      const site = new Site(lab, yaml, api, await startHeddle(lab, yaml));
       await site.untilInSync();
       return site;
     } catch (thrown) {
@@ -67,9 +76,9 @@ export class Site {
     return this.hypervisor(on).addVm({ name, mac: macOf(address), ip: `10.0.0.${address}`, ...identity });
   }
 
-  /** `heddle status --json`, whose exit code is 2 while something is wrong. */
-  async status(): Promise<Status> {
-    return (await this.#heddle.status()) as Status;
+  /** What `heddle status --json` prints. */
+  status(): Promise<Status> {
+    return statusOf(this.#api);
   }
 
   /** Waits until status says what `look` looks for. */
@@ -82,7 +91,8 @@ export class Site {
   }
 
   untilInSync(): Promise<void> {
-    return untilInSync(this.#heddle);
+    const { exited, goingDown } = this.#heddle;
+    return untilInSync({ exited, goingDown, status: () => this.status() });
   }
 
   async stopHeddle(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
