@@ -102,10 +102,10 @@ export function formatStatus(status: Status): string {
   section(
     'Ports',
     ['HYPERVISOR', 'PORT', 'NETWORK', 'OFPORT', 'IFACE-ID', 'MAC', 'ERROR'],
-    status.ports.map(({ hypervisor, port, network, ofport, ifaceId, mac, error }) => [
+    status.ports.map(({ hypervisor, port, role, network, remote, ofport, ifaceId, mac, error }) => [
       hypervisor,
       port,
-      network ?? '',
+      role === 'uplink' ? '(uplink)' : `${network ?? ''}${remote === undefined ? '' : ` (to ${remote})`}`,
       ofport === undefined ? '' : String(ofport),
       ifaceId ?? '',
       mac ?? '',

@@ -17,6 +17,11 @@ export interface HypervisorConfig {
   readonly datapath: 'system' | 'netdev';
   readonly vtep: Ipv4;
   /**
+   * The port of this very bridge that is the host's own way out: it and the bridge's own port are the host's underlay, and
+   * no network's.
+   */
+  readonly uplink?: string;
+  /**
    * The bridge's datapath id: known from the file alone, so that a switch that dials in is recognised before its
    * OVSDB has answered (docs/adr/0003). Made from the name unless the file says it.
    */
@@ -30,6 +35,8 @@ export interface NetworkConfig {
   readonly ports: readonly PortSelector[];
   /** VTEPs that Heddle does not manage. */
   readonly remotes: readonly Ipv4[];
+  /** Globs of the names of VXLAN ports that somebody made on the hypervisors' bridges: used as they are. */
+  readonly mesh: readonly string[];
 }
 
 /** An app that the file asks for. `options` are checked later, against the schema of the app itself. */

@@ -33,6 +33,7 @@ export interface HypervisorFacts {
   readonly ovsdb: Endpoint | undefined;
   readonly bridge: string | undefined;
   readonly vtep: Ipv4 | undefined;
+  readonly uplink: string | undefined;
   readonly dpid: Dpid | undefined;
   readonly dpidSaid: boolean;
 }
@@ -43,6 +44,7 @@ export interface NetworkFacts {
   readonly vni: number | undefined;
   readonly ports: readonly At<{ selector: PortSelector }>[];
   readonly remotes: readonly At<{ address: Ipv4 }>[];
+  readonly mesh: readonly At<{ glob: string }>[];
 }
 
 export function surveyFacts(file: unknown): Facts {
@@ -73,6 +75,7 @@ function hypervisorFacts(name: string, value: Record<string, unknown>): Hypervis
     ovsdb: understood(leaf.ovsdb, value['ovsdb']),
     bridge: understood(leaf.bridgeName, 'bridge' in value ? value['bridge'] : 'br-int'),
     vtep: understood(leaf.tunnelAddress, value['vtep']),
+    uplink: understood(leaf.portName, value['uplink']),
     dpid: dpidSaid ? understood(leaf.datapathId, value['datapath-id']) : dpidOfName(name),
     dpidSaid,
   };
@@ -91,6 +94,10 @@ function networkFacts(name: string, value: Record<string, unknown>): NetworkFact
     remotes: items(value['remotes']).flatMap(([index, entry]) => {
       const address = understood(leaf.tunnelAddress, entry);
       return address === undefined ? [] : [{ address, path: [...path, 'remotes', index] }];
+    }),
+    mesh: items(value['mesh']).flatMap(([index, entry]) => {
+      const glob = understood(leaf.portGlob, entry);
+      return glob === undefined ? [] : [{ glob, path: [...path, 'mesh', index] }];
     }),
   };
 }

@@ -30,7 +30,7 @@ const hypervisor = section({
   datapath: value.datapath.default('system'),
   vtep: value.tunnelAddress,
   'datapath-id': value.datapathId.optional(),
-  uplink: notYet('uplinks (uplink)'),
+  uplink: value.portName.optional(),
 });
 
 export const portSelector = section({
@@ -60,6 +60,7 @@ const network = section({
   vni: value.vni,
   ports: z.array(portSelector, { error: 'expected a list of ports' }).default([]),
   remotes: z.array(value.tunnelAddress, { error: 'expected a list of IPv4 addresses' }).default([]),
+  mesh: z.array(value.portGlob, { error: "expected a list of ports' names or globs" }).default([]),
   qos: notYet('service levels (qos)'),
 });
 

@@ -19,7 +19,7 @@ export function toConfig(file: FileValue): Config {
     api: { listen: file.api?.listen ?? apiListen },
     apps: file.apps === undefined ? defaultApps(overlay) : file.apps.map((app, index) => toApp(app, index)),
     hypervisors: hypervisors.map(([name, host]) => toHypervisor(name, host)),
-    networks: networks.map(([name, { vni, ports, remotes }]) => ({ name, vni, ports, remotes })),
+    networks: networks.map(([name, { vni, ports, remotes, mesh }]) => ({ name, vni, ports, remotes, mesh })),
   };
 }
 
@@ -54,6 +54,7 @@ const toApp = (app: AppEntry, index: number): AppConfig => ({
 });
 
 function toHypervisor(name: string, host: FileValue['hypervisors'][string]): HypervisorConfig {
-  const { ovsdb, bridge, datapath, vtep } = host;
-  return { name, ovsdb, bridge, datapath, vtep, dpid: host['datapath-id'] ?? dpidOfName(name) };
+  const { ovsdb, bridge, datapath, vtep, uplink } = host;
+  const dpid = host['datapath-id'] ?? dpidOfName(name);
+  return { name, ovsdb, bridge, datapath, vtep, ...(uplink !== undefined && { uplink }), dpid };
 }

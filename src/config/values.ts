@@ -38,6 +38,11 @@ export const bridgeName = matching(
   "a bridge's name of 1 to 15 letters, digits, dots, hyphens and underscores",
 );
 
+/** Open vSwitch takes any name for a port of DPDK; here are no wildcards, so that nobody thinks that they are read. */
+export const portName = matching(
+  /^[^\s*?/]{1,255}$/,
+  "a port's name of 1 to 255 characters, with no spaces, slashes and wildcards",
+);
 export const portGlob = matching(/^.{1,255}$/s, "a port's name or a glob, of 1 to 255 characters");
 export const ifaceIdGlob = matching(/^.{1,255}$/s, 'an interface id or a glob, of 1 to 255 characters');
 export const hypervisorName = z.string({ error: "expected a hypervisor's name" });

@@ -56,6 +56,12 @@ function checkQueues(port: string, queues: readonly unknown[]): void {
   }
 }
 
+export function checkNames(names: unknown): readonly string[] {
+  if (!Array.isArray(names) || names.some(name => typeof name !== 'string'))
+    throw invalid('`replaceable` must return a list of port names');
+  return names as readonly string[];
+}
+
 export function checkReport(report: unknown): Report {
   if (!isObject(report)) throw invalid('`report` must return an object');
   for (const part of ['networks', 'ports', 'problems'] as const) {

@@ -15,7 +15,7 @@ import { messageOf } from '../lib/errors.js';
 import type { FlowStats } from '../openflow/index.js';
 import { type CheckedPart, checkPart } from '../reconcile/check.js';
 import { deleteByCookie } from '../reconcile/order.js';
-import { checkPorts, checkQos, checkReport, checkStep } from './app-answers.js';
+import { checkNames, checkPorts, checkQos, checkReport, checkStep } from './app-answers.js';
 import {
   fixedNumbers,
   type Generation,
@@ -170,6 +170,15 @@ export class Apps {
       qos: wanted.flatMap(host => host?.qos ?? []),
       complete: !wanted.includes(undefined),
     };
+  }
+
+  /** Ports of others that the apps can do without (AppModule.replaceable). Of an app that fails: none. */
+  replaceable(hypervisor: string, world: World): readonly string[] {
+    return this.#running.flatMap(app =>
+      this.#guard<readonly string[]>(app, `replaceable ${hypervisor}`, [], () =>
+        checkNames(app.module.replaceable?.(app.state, world, hypervisor) ?? []),
+      ),
+    );
   }
 
   report(world: World): readonly Report[] {

@@ -4,6 +4,7 @@ import { isGroupMac, type Mac, parseMac } from '../lib/addresses.js';
 import type { SwitchPort, SwitchPorts } from '../ovsdb/index.js';
 import type { BridgeIdentity } from '../reconcile/host-bridge.js';
 import { isMarked } from '../reconcile/owner.js';
+import { vxlanPort } from './vxlan-port.js';
 
 export const unknownHypervisor = (config: HypervisorConfig): HypervisorView => ({
   config,
@@ -39,7 +40,7 @@ export function viewOf(
   };
 }
 
-function hostPort({ name, port, bonded, ofport, error, externalIds }: SwitchPort): HostPort {
+function hostPort({ name, port, bonded, type, ofport, error, options, externalIds }: SwitchPort): HostPort {
   const ifaceId = externalIds.get('iface-id');
   const mac = attachedMac(externalIds.get('attached-mac'));
   return {
@@ -49,6 +50,7 @@ function hostPort({ name, port, bonded, ofport, error, externalIds }: SwitchPort
     ...(mac !== undefined && { attachedMac: mac }),
     ...(bonded && { bond: port }),
     ...(error !== null && error !== '' && { error }),
+    ...(type === 'vxlan' && { vxlan: vxlanPort(options) }),
   };
 }
 

@@ -63,7 +63,12 @@ export interface Problem {
 export interface PortReport {
   readonly hypervisor: string;
   readonly port: string;
+  /** What it is, where it is no network's own port: the host's way out, or a tunnel that somebody made. */
+  readonly role?: 'uplink' | 'mesh';
+  /** Of several that use it, all names. */
   readonly network?: string;
+  /** Where such a tunnel leads. */
+  readonly remote?: string;
   readonly ofport?: number;
   readonly ifaceId?: string;
   readonly mac?: string;
@@ -114,6 +119,11 @@ export interface AppModule<Options = unknown, State = unknown> {
    * `heddle status` says so.
    */
   qos?(state: State, world: World, hypervisor: string): readonly QosIntent[];
+  /**
+   * Ports on this hypervisor's bridge that somebody else made, and that the app needs no more once all switches have what it
+   * wants with `world.meshSending` being 'flow'. They go only where the user has asked for that.
+   */
+  replaceable?(state: State, world: World, hypervisor: string): readonly string[];
   report?(state: State, world: World): Report;
 }
 

@@ -1,5 +1,5 @@
 import type { HypervisorConfig, NetworkConfig } from '../config/config.js';
-import type { Dpid, Mac } from '../lib/addresses.js';
+import type { Dpid, Ipv4, Mac } from '../lib/addresses.js';
 import type { Port } from '../openflow/index.js';
 
 /** A switch with a live OpenFlow session. */
@@ -26,6 +26,22 @@ export interface HostPort {
   readonly bond?: string;
   /** Interface.error, in Open vSwitch's own words. */
   readonly error?: string;
+  /** Where its type is `vxlan`: what somebody has set it up for. */
+  readonly vxlan?: VxlanPort;
+}
+
+/**
+ * A VXLAN port that somebody made, as Interface.options has it [ovs-vswitchd.conf.db(5), Interface: Tunnel Options]. What
+ * is left out cannot be read: Open vSwitch may take it for something, which Heddle does not guess.
+ */
+export interface VxlanPort {
+  /** Where it sends to, and whom it takes frames from; 'flow': the flows say that. */
+  readonly remoteIp?: Ipv4 | 'flow';
+  /** The VNIs that it takes and sends with (options:in_key, out_key, else key); 'flow': any, as the flows say; 0 unless given. */
+  readonly inKey?: number | 'flow';
+  readonly outKey?: number | 'flow';
+  /** UDP, 4789 unless given. */
+  readonly dstPort?: number;
 }
 
 export interface HypervisorView {
@@ -48,4 +64,9 @@ export interface World {
   readonly networks: readonly NetworkConfig[];
   readonly hypervisors: ReadonlyMap<string, HypervisorView>;
   readonly switches: ReadonlyMap<Dpid, SwitchView>;
+  /**
+   * By which tunnels managed hosts send to each other where somebody has made VXLAN ports that the networks name in `mesh`: by
+   * those, or by Heddle's own flow-based port. Frames are taken from both, whatever this says. Left out: 'mesh'.
+   */
+  readonly meshSending?: 'mesh' | 'flow';
 }

@@ -11,7 +11,7 @@ import { sameValue, type Row, type Uuid } from './values.js';
 export const portColumns = {
   Bridge: ['name', 'ports'],
   Port: ['name', 'interfaces'],
-  Interface: ['name', 'type', 'ofport', 'error', 'external_ids'],
+  Interface: ['name', 'type', 'ofport', 'error', 'options', 'external_ids'],
 } as const satisfies WantedTables;
 
 export interface SwitchPort {
@@ -29,6 +29,8 @@ export interface SwitchPort {
   readonly ofport: number | null;
   /** Why the interface could not be made, in the switch's words. */
   readonly error: string | null;
+  /** What its type is set up with: for a tunnel, where it leads. */
+  readonly options: ReadonlyMap<string, string>;
   readonly externalIds: ReadonlyMap<string, string>;
 }
 
@@ -38,7 +40,7 @@ export type PortEvent =
   | { readonly type: 'appeared'; readonly port: SwitchPort }
   /** To another bridge or port number. */
   | { readonly type: 'moved'; readonly port: SwitchPort; readonly before: SwitchPort }
-  /** Anything else about it: a name, an error, external_ids. */
+  /** Anything else about it: a name, an error, options, external_ids. */
   | { readonly type: 'changed'; readonly port: SwitchPort; readonly before: SwitchPort }
   | { readonly type: 'gone'; readonly before: SwitchPort };
 
@@ -82,6 +84,7 @@ function switchPort(uuid: Uuid, bridge: Row, port: Row, row: Row): SwitchPort {
     type: readString(row, 'type') ?? '',
     ofport: ofport === -1 ? null : ofport,
     error: readString(row, 'error'),
+    options: readStringMap(row, 'options'),
     externalIds: readStringMap(row, 'external_ids'),
   };
 }
@@ -92,4 +95,5 @@ const sameDetails = (a: SwitchPort, b: SwitchPort): boolean =>
   a.name === b.name &&
   a.type === b.type &&
   a.error === b.error &&
+  sameValue(a.options, b.options) &&
   sameValue(a.externalIds, b.externalIds);

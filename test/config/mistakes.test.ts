@@ -13,7 +13,7 @@ const hosts = `hypervisors:
   kvm2: { ovsdb: tcp:10.98.0.2:6640, vtep: 10.97.0.2 }
 `;
 const sections = 'openflow, api, apps, hypervisors, networks';
-const hostKeys = 'ovsdb, bridge, datapath, vtep, datapath-id';
+const hostKeys = 'ovsdb, bridge, datapath, vtep, datapath-id, uplink';
 const wholeNumber = 'expected a whole number from 1 to 16777215';
 const aName = 'expected a name of 1 to 64 letters, digits, dots, hyphens and underscores';
 const anApp =
@@ -175,14 +175,14 @@ const tables: Record<string, Case[]> = {
     [
       'values',
       host(
-        '    ovsdb: /run/db.sock\n    bridge: a/b\n    datapath: netdv\n    vtep: 10.0.0.01\n    datapath-id: 0\n    uplink: eth0\n',
+        '    ovsdb: /run/db.sock\n    bridge: a/b\n    datapath: netdv\n    vtep: 10.0.0.01\n    datapath-id: 0\n    uplink: eth*\n',
       ),
       'h.yaml:3:12: hypervisors.a.ovsdb: found "/run/db.sock", expected tcp:HOST:PORT or unix:PATH; did you mean "unix:/run/db.sock"?',
       `h.yaml:4:13: hypervisors.a.bridge: found "a/b", expected a bridge's name of 1 to 15 letters, digits, dots, hyphens and underscores`,
       'h.yaml:5:15: hypervisors.a.datapath: found "netdv", expected system or netdev; did you mean "netdev"?',
       'h.yaml:6:11: hypervisors.a.vtep: found "10.0.0.01", expected an IPv4 address',
       'h.yaml:7:18: hypervisors.a.datapath-id: found "0", expected 1 to 16 hexadecimal digits, not all zero',
-      'h.yaml:8:5: hypervisors.a.uplink: this version of Heddle does not do uplinks (uplink) yet',
+      'h.yaml:8:13: hypervisors.a.uplink: found "eth*", expected a port\'s name of 1 to 255 characters, with no spaces, slashes and wildcards',
     ],
     [
       'databases',
@@ -243,7 +243,7 @@ const tables: Record<string, Case[]> = {
       network('    qos: gold\n    port: []\n'),
       `h.yaml:6:5: networks.blue.vni: missing, ${wholeNumber}`,
       'h.yaml:6:5: networks.blue.qos: this version of Heddle does not do service levels (qos) yet',
-      'h.yaml:7:5: networks.blue.port: unknown key, expected one of vni, ports, remotes; did you mean "ports"?',
+      'h.yaml:7:5: networks.blue.port: unknown key, expected one of vni, ports, remotes, mesh; did you mean "ports"?',
     ],
     [
       'no hypervisors',
@@ -254,7 +254,7 @@ const tables: Record<string, Case[]> = {
       'one VNI twice',
       `${hosts}networks:\n  blue: { vni: 5 }\n  red: { vni: 0x5, prots: [] }\n`,
       'h.yaml:6:15: networks.red.vni: 5 is also the VNI of networks.blue (line 5): each network needs its own',
-      'h.yaml:6:20: networks.red.prots: unknown key, expected one of vni, ports, remotes; did you mean "ports"?',
+      'h.yaml:6:20: networks.red.prots: unknown key, expected one of vni, ports, remotes, mesh; did you mean "ports"?',
     ],
     [
       'remotes',
@@ -263,6 +263,38 @@ const tables: Record<string, Case[]> = {
       'h.yaml:7:36: networks.blue.remotes[2]: 10.0.0.9 is in this list already, on line 7',
       'h.yaml:7:46: networks.blue.remotes[3]: found "a", expected an IPv4 address',
       'h.yaml:7:49: networks.blue.remotes[4]: found 7, expected an IPv4 address; did you mean "7", in quotes?',
+    ],
+  ],
+  uplinks: [
+    [
+      'claimed by networks',
+      `hypervisors:
+  a: { ovsdb: tcp:a:1, vtep: 10.0.0.1, uplink: eth0 }
+  b: { ovsdb: tcp:b:1, vtep: 10.0.0.2, uplink: eth1 }
+  c: { ovsdb: tcp:c:1, vtep: 10.0.0.3, uplink: eth0 }
+networks:
+  blue:
+    vni: 1
+    ports: [{ port: eth0 }, { port: "eth*", on: b }, { port: eth0, on: b }, { iface-id: eth0 }]
+    mesh: ["*1", vxlan1]
+`,
+      'h.yaml:8:13: networks.blue.ports[0]: port "eth0" takes the uplink "eth0" of hypervisors.a (line 2): an uplink is the host\'s own, and no network\'s',
+      'h.yaml:8:29: networks.blue.ports[1]: port "eth*" takes the uplink "eth1" of hypervisors.b (line 3): an uplink is the host\'s own, and no network\'s',
+      'h.yaml:9:12: networks.blue.mesh[0]: port "*1" takes the uplink "eth1" of hypervisors.b (line 3): an uplink is the host\'s own, and no network\'s',
+    ],
+  ],
+  mesh: [
+    [
+      'lists',
+      network('    vni: 1\n    mesh: [vxlan1, "", 5, "vxlan?", vxlan1]\n'),
+      'h.yaml:7:20: networks.blue.mesh[1]: found "", expected a port\'s name or a glob, of 1 to 255 characters',
+      'h.yaml:7:24: networks.blue.mesh[2]: found 5, expected a port\'s name or a glob, of 1 to 255 characters; did you mean "5", in quotes?',
+      'h.yaml:7:37: networks.blue.mesh[4]: "vxlan1" is in this list already, on line 7',
+    ],
+    [
+      'no list',
+      network('    vni: 1\n    mesh: vxlan1\n'),
+      'h.yaml:7:11: networks.blue.mesh: found "vxlan1", expected a list of ports\' names or globs',
     ],
   ],
   ports: [
@@ -330,7 +362,7 @@ t.test('mistakes of all kinds at once, in the order of the file', t => {
   const text = `openflw: {}
 openflow:
   listen: tcp:0.0.0.0:6653
-${hosts}  kvm3: { ovsdb: tcp:10.98.0.1:6640, vtep: 10.97.0.3, uplink: eth1 }
+${hosts}  kvm3: { ovsdb: tcp:10.98.0.1:6640, vtep: 10.97.0.3, uplink: br-int }
 networks:
   blue: { vni: 5, vni: 6, ports: [{ port: x, on: kvm9 }] }
   red: { vni: 5, remotes: [*gone] }
@@ -341,7 +373,7 @@ apps: [overlay, overlay]
     `h.yaml:1:1: openflw: unknown key, expected one of ${sections}; did you mean "openflow"?`,
     'h.yaml:3:3: openflow.advertise: missing, expected the tcp:HOST:PORT that hypervisors connect to, since nothing can connect to tcp:0.0.0.0:6653',
     'h.yaml:7:18: hypervisors.kvm3.ovsdb: this is the bridge of hypervisors.kvm1 again (line 5): the same database and the same bridge name',
-    'h.yaml:7:55: hypervisors.kvm3.uplink: this version of Heddle does not do uplinks (uplink) yet',
+    'h.yaml:7:63: hypervisors.kvm3.uplink: found "br-int", expected the network card on the bridge: this is the bridge\'s own port',
     'h.yaml:9:19: networks.blue.vni: the key "vni" is already in this map, on line 9',
     'h.yaml:9:50: networks.blue.ports[0].on: found "kvm9", expected a hypervisor\'s name; did you mean "kvm1"?',
     'h.yaml:10:15: networks.red.vni: 5 is also the VNI of networks.blue (line 9): each network needs its own',

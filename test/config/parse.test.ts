@@ -48,6 +48,7 @@ hypervisors:
     datapath: netdev
     vtep: 10.97.0.2
     datapath-id: 0x4864000000000001
+    uplink: eth0
 networks:
   blue:
     vni: 5e3
@@ -56,6 +57,7 @@ networks:
       - { port: "fw1-p", on: kvm1 }
       - port: eth1
     remotes: [10.97.0.9]
+    mesh: ["vxlan*"]
   "5": { vni: 16777215, ports: [] }
   6: { vni: 0x1 }
 `;
@@ -88,12 +90,13 @@ t.test('everything that a file may say', t => {
         bridge: 'br1',
         datapath: 'netdev',
         vtep: parseIpv4('10.97.0.2'),
+        uplink: 'eth0',
         dpid: 0x4864000000000001n,
       },
     ],
     networks: [
-      { name: '5', vni: 16777215, ports: [], remotes: [] },
-      { name: '6', vni: 1, ports: [], remotes: [] },
+      { name: '5', vni: 16777215, ports: [], remotes: [], mesh: [] },
+      { name: '6', vni: 1, ports: [], remotes: [], mesh: [] },
       {
         name: 'blue',
         vni: 5000,
@@ -103,6 +106,7 @@ t.test('everything that a file may say', t => {
           { by: 'port', glob: 'eth1' },
         ],
         remotes: [parseIpv4('10.97.0.9')],
+        mesh: ['vxlan*'],
       },
     ],
   });
@@ -150,10 +154,10 @@ t.test('aliases stand for whole values', t => {
 t.test('places in a file', t => {
   const { source } = parsed(everything);
   t.strictSame(source.locate([]), { line: 1, column: 1 });
-  t.strictSame(source.locate(['networks', 'blue', 'vni']), { line: 18, column: 10 });
-  t.strictSame(source.locateKey(['networks', 'blue', 'vni']), { line: 18, column: 5 });
-  t.strictSame(source.locate(['networks', 'blue', 'ports', 1]), { line: 21, column: 9 });
-  t.strictSame(source.locate(['networks', 'blue', 'missing', 'more']), { line: 18, column: 5 });
+  t.strictSame(source.locate(['networks', 'blue', 'vni']), { line: 19, column: 10 });
+  t.strictSame(source.locateKey(['networks', 'blue', 'vni']), { line: 19, column: 5 });
+  t.strictSame(source.locate(['networks', 'blue', 'ports', 1]), { line: 22, column: 9 });
+  t.strictSame(source.locate(['networks', 'blue', 'missing', 'more']), { line: 19, column: 5 });
   t.equal(source.valueAt(['networks', 'blue', 'vni']), 5000);
   t.equal(source.valueAt(['networks', 'blue', 'constructor']), undefined);
   t.end();

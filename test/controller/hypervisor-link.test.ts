@@ -374,6 +374,7 @@ t.test('what apps see of a host', t => {
       type: '',
       ofport: 1,
       error: null,
+      options: new Map<string, string>(),
       externalIds: new Map(),
     };
     return [name as Uuid, { uuid: name as Uuid, ...port, ...more }];
@@ -405,7 +406,14 @@ t.test('what apps see of a host', t => {
         ]),
       }),
       row('vnet3', { ofport: null, error: 'no such device' }),
-      row('vxlan9', { type: 'vxlan', ofport: 9 }),
+      row('vxlan9', {
+        type: 'vxlan',
+        ofport: 9,
+        options: new Map([
+          ['remote_ip', '10.97.0.2'],
+          ['key', '0x10'],
+        ]),
+      }),
       row('eth1', { port: 'bond0', bonded: true }),
     ),
     mine,
@@ -418,7 +426,11 @@ t.test('what apps see of a host', t => {
       { name: 'vnet1', ofport: 1 },
       { name: 'vnet2', ofport: 1, ifaceId: 'i2' },
       { name: 'vnet3', error: 'no such device' },
-      { name: 'vxlan9', ofport: 9 },
+      {
+        name: 'vxlan9',
+        ofport: 9,
+        vxlan: { remoteIp: 0x0a61_0002, inKey: 16, outKey: 16, dstPort: 4789 },
+      },
       { name: 'eth1', ofport: 1, bond: 'bond0' },
     ],
   );

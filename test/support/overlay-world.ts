@@ -2,6 +2,7 @@
 import { overlay } from '../../src/apps/overlay/overlay.js';
 import type { Config } from '../../src/config/config.js';
 import { parseConfig } from '../../src/config/parse.js';
+import { vxlanPort } from '../../src/controller/vxlan-port.js';
 import {
   hashText,
   type HostPort,
@@ -47,9 +48,14 @@ export interface PortText {
   readonly mac?: string;
   readonly error?: string;
   readonly bond?: string;
+  /** A VXLAN port's options, as a person gives them: `remote_ip=10.97.0.2 key=10`. */
+  readonly vxlan?: string;
 }
 
-const port = (name: string, { ofport, id, mac, error, bond }: PortText): HostPort => {
+const optionsOf = (text: string): ReadonlyMap<string, string> =>
+  new Map(text.split(' ').map(one => one.split('=') as [string, string]));
+
+const port = (name: string, { ofport, id, mac, error, bond, vxlan }: PortText): HostPort => {
   const attachedMac = mac === undefined ? undefined : parseMac(mac);
   return {
     name,
@@ -58,6 +64,7 @@ const port = (name: string, { ofport, id, mac, error, bond }: PortText): HostPor
     ...(attachedMac !== undefined && { attachedMac }),
     ...(error !== undefined && { error }),
     ...(bond !== undefined && { bond }),
+    ...(vxlan !== undefined && { vxlan: vxlanPort(optionsOf(vxlan)) }),
   };
 };
 
@@ -73,6 +80,7 @@ export class Site {
   config: Config;
   hypervisors = new Map<string, HypervisorView>();
   readonly switches = new Map<Dpid, SwitchView>();
+  meshSending: 'mesh' | 'flow' = 'mesh';
   #state: ReturnType<typeof overlay.init>;
 
   constructor(text: string) {
@@ -100,7 +108,8 @@ export class Site {
   }
 
   get world(): World {
-    return { networks: this.config.networks, hypervisors: this.hypervisors, switches: this.switches };
+    const { hypervisors, switches, meshSending } = this;
+    return { networks: this.config.networks, hypervisors, switches, meshSending };
   }
 
   /** A host was read: its ports, and the tunnel's ofport. @returns the numbers of the switches that are told to change */
@@ -135,6 +144,10 @@ export class Site {
 
   groups(dpid: number): string[] {
     return this.program(dpid).groups.map(group => formatGroup(group));
+  }
+
+  replaceable(name: string): readonly string[] {
+    return overlay.replaceable!(this.#state, this.world, name);
   }
 
   report(): ReturnType<NonNullable<typeof overlay.report>> {

@@ -20,9 +20,13 @@ export function differingSwitches(before: Hosts, after: Hosts): ReadonlySet<Dpid
   const vnis = new Set(
     [...names].flatMap(name => [...differing(toPeers(before.get(name)), toPeers(after.get(name)))]),
   );
+  const others = [...names].filter(name => ownPart(before.get(name)) !== ownPart(after.get(name)));
+  const vteps = new Set(others.map(name => (after.get(name) ?? before.get(name))?.vtep));
   const changed = [...after.values()].filter(
     host =>
-      ownPart(before.get(host.name)) !== ownPart(host) ||
+      others.includes(host.name) ||
+      // Whether a tunnel of somebody's making is used depends on both its ends.
+      host.mesh.some(({ remote }) => vteps.has(remote)) ||
       host.members.some(({ network }) => vnis.has(network.vni)),
   );
   return new Set(changed.map(({ dpid }) => dpid));
@@ -43,9 +47,10 @@ function toPeers(host: Host | undefined): ReadonlyMap<number, string> {
 
 function ownPart(host: Host | undefined): string {
   if (host === undefined) return '';
-  const { dpid, tunnelPort, members } = host;
+  const { dpid, tunnelPort, uplink, members, mesh } = host;
   const ports = members.map(({ port, ofport, network }) => `${network.vni} ${ofport} ${port}`);
-  return JSON.stringify([String(dpid), tunnelPort, ports.sort()]);
+  const tunnels = mesh.map(({ networks, ...its }) => [its, networks.map(({ vni }) => vni)]);
+  return JSON.stringify([String(dpid), tunnelPort, uplink, ports.sort(), tunnels]);
 }
 
 const texts = (addresses: readonly Ipv4[]): string => addresses.map(formatIpv4).join(',');

@@ -36,3 +36,5 @@ export const learnFromRemote = (table: number, cookie: bigint, tunnelPort: numbe
 /** What the learned flows of a port, or of a foreign VTEP, are known by: a cookie each, so that they can be forgotten. */
 export const portKey = (vni: number, port: string, ofport: number): string => `port ${vni} ${port} ${ofport}`;
 export const remoteKey = (vni: number, vtep: Ipv4): string => `remote ${vni} ${vtep}`;
+/** Of a port that leads to a foreign VTEP. */
+export const meshKey = (vni: number, port: string, ofport: number): string => `mesh ${vni} ${port} ${ofport}`;

@@ -1,26 +1,20 @@
 import { z } from 'zod';
-import type { NetworkConfig } from '../../config/config.js';
-import {
-  defineApp,
-  emptyProgram,
-  type Problem,
-  type Report,
-  type Setup,
-  type Step,
-  type World,
-} from '../../intent/index.js';
-import { type Dpid, formatIpv4, formatMac, type Ipv4 } from '../../lib/addresses.js';
+import { defineApp, emptyProgram, type Setup, type Step, type World } from '../../intent/index.js';
+import type { Dpid, Ipv4 } from '../../lib/addresses.js';
 import { differing, differingSwitches } from './differing.js';
-import { agedBy, asFirstRead, type Claim, claimsOf } from './holders.js';
-import { type Host, hostOf, type Membership, membership, signatures } from './members.js';
+import { agedBy, asFirstRead } from './holders.js';
+import { type Host, hostOf, signatures } from './members.js';
 import { tunnelPort } from './ports.js';
 import { overlayProgram } from './program.js';
+import { report } from './report.js';
+import { type Rules, rulesOf } from './rules.js';
 import { numbersOf, overlayTables, type TableNumbers } from './tables.js';
+import { replaceable } from './ways.js';
 
 interface State {
   readonly tables: TableNumbers;
   readonly learnedCookie: Setup['learnedCookie'];
-  readonly membership: Membership;
+  readonly rules: Rules;
   /** Of all hypervisors of the file. */
   readonly vteps: ReadonlySet<Ipv4>;
   readonly hosts: ReadonlyMap<string, Host>;
@@ -38,7 +32,7 @@ export const overlay = defineApp<Record<string, never>, State>({
   init: (_options, { tables, learnedCookie }, world) => ({
     tables: numbersOf(tables),
     learnedCookie,
-    membership: membership(world.networks),
+    rules: rulesOf(world),
     vteps: vtepsOf(world),
     hosts: new Map(),
     changes: 0,
@@ -73,12 +67,19 @@ export const overlay = defineApp<Record<string, never>, State>({
     const host = hosts.find(one => one.dpid === dpid);
     // Of a host that has not been read nothing is known: nothing is added, and nothing taken away.
     if (host?.known !== true) return { ...emptyProgram, keep: 'all' };
-    return overlayProgram({ host, hosts, tables: state.tables, learnedCookie: state.learnedCookie });
+    const { tables, learnedCookie } = state;
+    return overlayProgram({ host, hosts, sending: world.meshSending ?? 'mesh', tables, learnedCookie });
   },
 
   ports(_state, world, hypervisor) {
     const vtep = world.hypervisors.get(hypervisor)?.config.vtep;
     return vtep === undefined ? [] : [tunnelPort(vtep)];
+  },
+
+  replaceable(state, world, hypervisor) {
+    const hosts = allHosts(state, world);
+    const host = hosts.find(({ name }) => name === hypervisor);
+    return host === undefined ? [] : replaceable(host, hosts);
   },
 
   report: (state, world) => report(allHosts(state, world), world),
@@ -87,12 +88,13 @@ export const overlay = defineApp<Record<string, never>, State>({
 function allHosts(state: State, world: World): readonly Host[] {
   return [...world.hypervisors].map(
     ([name, view]) =>
-      state.hosts.get(name) ?? hostOf(view, state.membership, asFirstRead(world.hypervisors, name)),
+      state.hosts.get(name) ?? hostOf(view, state.rules, asFirstRead(world.hypervisors, name)),
   );
 }
 
 /**
- * Which switches have to change when a host did: itself, and those that share a network in which it looks different now.
+ * Which switches have to change when a host did: itself, those that share a network in which it looks different now, and those
+ * that have a tunnel of somebody's making to it, whose use depends on both ends.
  * All of them when it was the last to be read, since what is not wanted may be taken away from then on.
  */
 function onHypervisor(name: string, state: State, world: World): Step<State> {
@@ -101,7 +103,7 @@ function onHypervisor(name: string, state: State, world: World): Step<State> {
   const before = state.hosts.get(name);
   const changes = nextAge(state, world);
   const sinceOf = before?.known === true ? agedBy(before, changes) : asFirstRead(world.hypervisors, name);
-  const after = hostOf(view, state.membership, sinceOf);
+  const after = hostOf(view, state.rules, sinceOf);
   const hosts = new Map(state.hosts).set(name, after);
   const next = { ...state, hosts, changes };
   if (before === undefined && hosts.size === world.hypervisors.size)
@@ -109,7 +111,8 @@ function onHypervisor(name: string, state: State, world: World): Step<State> {
   const changed = new Set<Dpid>([after.dpid]);
   const vnis = differing(before === undefined ? new Map() : signatures(before), signatures(after));
   for (const host of hosts.values()) {
-    if (host.members.some(member => vnis.has(member.network.vni))) changed.add(host.dpid);
+    const leadsThere = host.mesh.some(({ remote }) => remote === after.vtep);
+    if (leadsThere || host.members.some(member => vnis.has(member.network.vni))) changed.add(host.dpid);
   }
   return { state: next, changed };
 }
@@ -121,14 +124,14 @@ const nextAge = ({ changes }: State, { hypervisors }: World): number =>
 /** Hosts that have to be read first, since the file leads elsewhere now, are as before their first reading. */
 function newFile(state: State, world: World): State {
   const changes = nextAge(state, world);
-  const networksOf = membership(world.networks);
+  const rules = rulesOf(world);
   const hosts = new Map<string, Host>();
   for (const [name, view] of world.hypervisors) {
     const before = state.hosts.get(name);
     if (before !== undefined && before.known === view.known)
-      hosts.set(name, hostOf(view, networksOf, agedBy(before, changes)));
+      hosts.set(name, hostOf(view, rules, agedBy(before, changes)));
   }
-  return { ...state, membership: networksOf, vteps: vtepsOf(world), hosts, changes };
+  return { ...state, rules, vteps: vtepsOf(world), hosts, changes };
 }
 
 const vtepsOf = ({ hypervisors }: World): ReadonlySet<Ipv4> =>
@@ -136,74 +139,3 @@ const vtepsOf = ({ hypervisors }: World): ReadonlySet<Ipv4> =>
 
 const sameSet = <T>(a: ReadonlySet<T>, b: ReadonlySet<T>): boolean =>
   a.size === b.size && [...a].every(one => b.has(one));
-
-function report(hosts: readonly Host[], world: World): Report {
-  const members = hosts.flatMap(host => host.members.map(member => ({ host, ...member })));
-  const networkOf = new Map(members.map(({ host, port, network }) => [`${host.name} ${port}`, network.name]));
-  return {
-    networks: world.networks.map(({ name, vni, remotes }) => {
-      const its = members.filter(member => member.network.name === name);
-      return {
-        name,
-        vni,
-        hypervisors: [...new Set(its.map(({ host }) => host.name))],
-        ports: its.length,
-        remotes: remotes.map(formatIpv4),
-      };
-    }),
-    ports: [...world.hypervisors].flatMap(([hypervisor, view]) =>
-      [...view.ports.values()].map(port => {
-        const network = networkOf.get(`${hypervisor} ${port.name}`);
-        return {
-          hypervisor,
-          port: port.name,
-          ...(network !== undefined && { network }),
-          ...(port.ofport !== undefined && { ofport: port.ofport }),
-          ...(port.ifaceId !== undefined && { ifaceId: port.ifaceId }),
-          ...(port.attachedMac !== undefined && { mac: formatMac(port.attachedMac) }),
-          ...(port.error !== undefined && { error: port.error }),
-        };
-      }),
-    ),
-    problems: [
-      ...hosts.flatMap(host => [...host.problems, ...tunnelProblems(host, world)]),
-      ...world.networks.flatMap(network => duplicateMacs(network, hosts)),
-      ...waiting(hosts),
-    ],
-  };
-}
-
-function tunnelProblems(host: Host, world: World): readonly Problem[] {
-  if (!host.known || host.tunnelPort !== undefined) return [];
-  const error = world.hypervisors.get(host.name)?.tunnelError;
-  const why = error === undefined ? '' : ` (${error})`;
-  return [
-    {
-      hypervisor: host.name,
-      message: `its VXLAN port is not there yet${why}: no traffic to or from other hosts`,
-    },
-  ];
-}
-
-/** Two ports with one MAC in one network: frames to it can reach one of them only. */
-function duplicateMacs(network: NetworkConfig, hosts: readonly Host[]): readonly Problem[] {
-  return [...claimsOf(network, hosts)].flatMap(([mac, [holder, ...others]]) =>
-    others.map(other => ({
-      network: network.name,
-      message: `MAC ${formatMac(mac)} is attached twice, to ${placeOf(holder)} and to ${placeOf(other)}: the first gets its frames until its port goes`,
-    })),
-  );
-}
-
-const placeOf = ({ host, member }: Claim): string => `${member.port} on ${host.name}`;
-
-function waiting(hosts: readonly Host[]): readonly Problem[] {
-  const unknown = hosts.filter(({ known }) => !known).map(({ name }) => name);
-  if (unknown.length === 0) return [];
-  return [
-    {
-      app: 'overlay',
-      message: `${unknown.join(', ')} ${unknown.length === 1 ? 'has' : 'have'} not been read since the start: until then, what is sent to them stays as it is`,
-    },
-  ];
-}

@@ -5,7 +5,10 @@ import { checkApps } from './apps.js';
 import { checkHypervisors } from './hypervisors.js';
 import { checkNetworks } from './networks.js';
 import { checkPorts } from './ports.js';
+import { checkUplinks } from './uplinks.js';
 
 /** What is wrong between parts of the file that are each right. */
 export const checkFacts = (facts: Facts, lineOf: LineOf): Finding[] =>
-  [checkApps, checkHypervisors, checkNetworks, checkPorts].flatMap(check => check(facts, lineOf));
+  [checkApps, checkHypervisors, checkNetworks, checkPorts, checkUplinks].flatMap(check =>
+    check(facts, lineOf),
+  );

@@ -18,6 +18,16 @@ export function checkNetworks(facts: Facts, lineOf: LineOf): Finding[] {
       }),
     ),
     ...checkRemotes(facts, lineOf),
+    ...facts.networks.flatMap(({ mesh }) =>
+      repeats(
+        mesh,
+        ({ glob }) => glob,
+        ({ glob, path }, first) => ({
+          path,
+          message: `${quoted(glob)} is in this list already, on line ${lineOf(first.path)}`,
+        }),
+      ),
+    ),
   ];
 }
 

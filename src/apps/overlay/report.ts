@@ -1,0 +1,124 @@
+import type { NetworkConfig } from '../../config/config.js';
+import type { PortReport, Problem, Report, World } from '../../intent/index.js';
+import { formatIpv4, formatMac } from '../../lib/addresses.js';
+import { type Claim, claimsOf } from './holders.js';
+import type { Host } from './members.js';
+import { isAnswered } from './ways.js';
+
+/** What `heddle status` tells of the overlay. */
+export function report(hosts: readonly Host[], world: World): Report {
+  const members = hosts.flatMap(host => host.members.map(member => ({ host, ...member })));
+  const uses = usesOf(hosts);
+  return {
+    networks: world.networks.map(({ name, vni, remotes }) => {
+      const its = members.filter(member => member.network.name === name);
+      return {
+        name,
+        vni,
+        hypervisors: [...new Set(its.map(({ host }) => host.name))],
+        ports: its.length,
+        remotes: remotes.map(formatIpv4),
+      };
+    }),
+    ports: [...world.hypervisors].flatMap(([hypervisor, view]) =>
+      [...view.ports.values()].map(port => {
+        return {
+          hypervisor,
+          port: port.name,
+          ...(port.name === view.config.uplink && { role: 'uplink' as const }),
+          ...uses.get(`${hypervisor} ${port.name}`),
+          ...(port.ofport !== undefined && { ofport: port.ofport }),
+          ...(port.ifaceId !== undefined && { ifaceId: port.ifaceId }),
+          ...(port.attachedMac !== undefined && { mac: formatMac(port.attachedMac) }),
+          ...(port.error !== undefined && { error: port.error }),
+        };
+      }),
+    ),
+    problems: [
+      ...hosts.flatMap(host => [...host.problems, ...tunnelProblems(host, world)]),
+      ...hosts.flatMap(host => meshProblems(host, hosts, world)),
+      ...world.networks.flatMap(network => duplicateMacs(network, hosts)),
+      ...waiting(hosts),
+    ],
+  };
+}
+
+type Use = Pick<PortReport, 'role' | 'network' | 'remote'>;
+
+/** By hypervisor and port. */
+function usesOf(hosts: readonly Host[]): ReadonlyMap<string, Use> {
+  const uses = hosts.flatMap(({ name, members, mesh }): (readonly [string, Use])[] => [
+    ...members.map(({ port, network }) => [`${name} ${port}`, { network: network.name }] as const),
+    ...mesh.map(({ port, networks, remote }): readonly [string, Use] => [
+      `${name} ${port}`,
+      {
+        role: 'mesh',
+        network: networks.map(network => network.name).join(', '),
+        remote: formatIpv4(remote),
+      },
+    ]),
+  ]);
+  return new Map(uses);
+}
+
+/** Tunnels of somebody's making that lead to nobody who is known, or that their other ends do not take. */
+function meshProblems(host: Host, hosts: readonly Host[], world: World): readonly Problem[] {
+  return host.mesh.flatMap(mesh =>
+    mesh.networks.flatMap(network => {
+      const about = { hypervisor: host.name, network: network.name, port: mesh.port };
+      const peer = hosts.find(({ vtep }) => vtep === mesh.remote);
+      const there = formatIpv4(mesh.remote);
+      if (peer === undefined)
+        return network.remotes.includes(mesh.remote)
+          ? []
+          : [
+              {
+                ...about,
+                message: `it leads to ${there}, which is no hypervisor's vtep: it is used, and what it brings is learned; name ${there} in remotes if that is meant`,
+              },
+            ];
+      if (world.meshSending === 'flow' || isAnswered(host, mesh, network, peer)) return [];
+      return [
+        {
+          ...about,
+          message: `${peer.name} has no port that takes what this one sends (remote_ip ${formatIpv4(host.vtep)}, the same key and dst_port, named in the network's mesh): Heddle's own tunnel is used to it`,
+        },
+      ];
+    }),
+  );
+}
+
+function tunnelProblems(host: Host, world: World): readonly Problem[] {
+  if (!host.known || host.tunnelPort !== undefined) return [];
+  const error = world.hypervisors.get(host.name)?.tunnelError;
+  const why = error === undefined ? '' : ` (${error})`;
+  return [
+    {
+      hypervisor: host.name,
+      message: `its VXLAN port is not there yet${why}: no traffic to or from other hosts`,
+    },
+  ];
+}
+
+/** Two ports with one MAC in one network: frames to it can reach one of them only. */
+function duplicateMacs(network: NetworkConfig, hosts: readonly Host[]): readonly Problem[] {
+  return [...claimsOf(network, hosts)].flatMap(([mac, [holder, ...others]]) =>
+    others.map(other => ({
+      network: network.name,
+      message: `MAC ${formatMac(mac)} is attached twice, to ${placeOf(holder)} and to ${placeOf(other)}: the first gets its frames until its port goes`,
+    })),
+  );
+}
+
+const placeOf = ({ host, member }: Claim): string => `${member.port} on ${host.name}`;
+
+function waiting(hosts: readonly Host[]): readonly Problem[] {
+  const unknown = hosts.filter(({ known }) => !known).map(({ name }) => name);
+  if (unknown.length === 0) return [];
+  return [
+    {
+      app: 'overlay',
+      message: `${unknown.join(', ')} ${unknown.length === 1 ? 'has' : 'have'} not been read since the start: until then, what is sent to them stays as it is`,
+    },
+  ];
+}
