@@ -8,7 +8,8 @@ import { runInNewContext } from 'node:vm';
 import { median } from './result.js';
 
 setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as () => void;
+/** Collects all garbage there is. */
+export const collect = runInNewContext('gc') as () => void;
 
 const batches = 15;
 /** Well under the young generation's first size, so that nothing is collected within a batch. */

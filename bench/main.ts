@@ -3,12 +3,16 @@ import { parseArgs } from 'node:util';
 import { run as codec } from './codec.js';
 import { run as learningSwitch } from './learning-switch.js';
 import { run as loadTime } from './load-time.js';
+import { run as change } from './reconcile-change.js';
+import { run as reconcile } from './reconcile.js';
 import { type BenchResult, format } from './result.js';
 
 const benchmarks: Readonly<Record<string, () => Promise<BenchResult>>> = {
   codec,
   'load-time': loadTime,
   'learning-switch': learningSwitch,
+  'reconcile-change': change,
+  reconcile,
 };
 
 const { values, positionals } = parseArgs({

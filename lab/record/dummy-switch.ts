@@ -1,6 +1,6 @@
 /**
  * Open vSwitch with no network at all: its own ovsdb-server and ovs-vswitchd in a directory of their own, the dummy
- * datapath, and a clock that stands still. Needs no root.
+ * datapath, and a clock that stands still unless asked. Needs no root.
  */
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -31,11 +31,15 @@ export class DummySwitch {
     this.directory = directory;
   }
 
-  /** @throws CommandError, HeddleError LAB_FAILED where a daemon does not start */
-  static async start(): Promise<DummySwitch> {
+  /**
+   * @param clock `runs`: it goes as any other
+   * @throws CommandError, HeddleError LAB_FAILED where a daemon does not start
+   */
+  static async start(clock: 'stands' | 'runs' = 'stands'): Promise<DummySwitch> {
     const vswitch = new DummySwitch(await mkdtemp(join(tmpdir(), 'heddle-record-')));
     try {
       await vswitch.#startDaemons();
+      if (clock === 'stands') await vswitch.appctl('ovs-vswitchd', 'time/stop');
     } catch (thrown) {
       await vswitch.stop();
       throw thrown;
@@ -85,7 +89,6 @@ export class DummySwitch {
     await run(['ovs-vsctl', `--db=unix:${directory}/db.sock`, '--no-wait', '--timeout=10', 'init']);
     const dummy = ['--enable-dummy', '--disable-system', '--disable-system-route'];
     await this.#daemon('ovs-vswitchd', ...dummy, `unix:${directory}/db.sock`);
-    await this.appctl('ovs-vswitchd', 'time/stop');
   }
 
   async #daemon(program: string, ...args: readonly string[]): Promise<void> {
