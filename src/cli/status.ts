@@ -63,6 +63,18 @@ const isStatus = (answer: unknown): answer is Status =>
     part => part in answer && Array.isArray(answer[part as keyof typeof answer]),
   );
 
+/** The networks that a port is in, and as what. */
+const formatUse = ({ role, network, vlan, remote }: Partial<Status['ports'][number]>): string =>
+  role === 'uplink'
+    ? '(uplink)'
+    : [
+        network,
+        vlan === undefined ? undefined : `vlan ${vlan}`,
+        remote === undefined ? undefined : `to ${remote}`,
+      ]
+        .filter(part => part !== undefined)
+        .join(' ');
+
 /** The status as tables for a person. */
 export function formatStatus(status: Status): string {
   const sections: string[] = status.reload === undefined ? [] : [formatReload(status.reload)];
@@ -102,10 +114,10 @@ export function formatStatus(status: Status): string {
   section(
     'Ports',
     ['HYPERVISOR', 'PORT', 'NETWORK', 'OFPORT', 'IFACE-ID', 'MAC', 'ERROR'],
-    status.ports.map(({ hypervisor, port, role, network, remote, ofport, ifaceId, mac, error }) => [
+    status.ports.map(({ hypervisor, port, ofport, ifaceId, mac, error, ...use }) => [
       hypervisor,
       port,
-      role === 'uplink' ? '(uplink)' : `${network ?? ''}${remote === undefined ? '' : ` (to ${remote})`}`,
+      formatUse(use),
       ofport === undefined ? '' : String(ofport),
       ifaceId ?? '',
       mac ?? '',

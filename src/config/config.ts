@@ -6,9 +6,13 @@ export type Endpoint =
   | { readonly transport: 'unix'; readonly path: string };
 
 /** Which ports belong to a network: by identity that follows the VM, or by the port's name. */
-export type PortSelector =
+export type PortSelector = (
   | { readonly by: 'iface-id'; readonly glob: string }
-  | { readonly by: 'port'; readonly glob: string; readonly on?: string };
+  | { readonly by: 'port'; readonly glob: string; readonly on?: string }
+) & {
+  /** The VLAN of a trunk that is the network, 1..4094 [IEEE 802.1Q 9.6]; left out: its untagged frames are. */
+  readonly vlan?: number;
+};
 
 export interface HypervisorConfig {
   readonly name: string;

@@ -37,16 +37,17 @@ export const portSelector = section({
   'iface-id': value.ifaceIdGlob.optional(),
   port: value.portGlob.optional(),
   on: value.hypervisorName.optional(),
-  vlan: notYet('trunk ports (vlan)'),
+  vlan: value.vlan.optional(),
 }).transform((selector, context) => {
   // An unknown key was told already, and is most likely the one that seems to be missing.
   if (context.issues.length > 0) return z.NEVER;
-  const { 'iface-id': ifaceId, port, on } = selector;
+  const { 'iface-id': ifaceId, port, on, vlan } = selector;
+  const tagged = vlan === undefined ? {} : { vlan };
   if (port !== undefined && ifaceId === undefined) {
-    return { by: 'port' as const, glob: port, ...(on === undefined ? {} : { on }) };
+    return { by: 'port' as const, glob: port, ...(on === undefined ? {} : { on }), ...tagged };
   }
   if (ifaceId !== undefined && port === undefined && on === undefined) {
-    return { by: 'iface-id' as const, glob: ifaceId };
+    return { by: 'iface-id' as const, glob: ifaceId, ...tagged };
   }
   const message =
     ifaceId !== undefined && port === undefined

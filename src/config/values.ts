@@ -51,6 +51,10 @@ const largestVni = 2 ** 24 - 1;
 const vniRange = { error: `expected a whole number from 1 to ${largestVni}` };
 export const vni = z.int(vniRange).min(1, vniRange).max(largestVni, vniRange);
 
+/** 0 is no VLAN, and 4095 is reserved [IEEE 802.1Q 9.6]. */
+const vlanRange = { error: 'expected a VLAN: a whole number from 1 to 4094' };
+export const vlan = z.int(vlanRange).min(1, vlanRange).max(4094, vlanRange);
+
 export const datapath = z.enum(['system', 'netdev'], { error: 'expected system or netdev' });
 
 export const datapathId = readable('1 to 16 hexadecimal digits, not all zero', (text): Reading<Dpid> => {

@@ -60,13 +60,16 @@ export interface Problem {
   readonly message: string;
 }
 
+/** A port; one that is in several networks has one of these for each. */
 export interface PortReport {
   readonly hypervisor: string;
   readonly port: string;
   /** What it is, where it is no network's own port: the host's way out, or a tunnel that somebody made. */
   readonly role?: 'uplink' | 'mesh';
-  /** Of several that use it, all names. */
+  /** For a tunnel that several use: all their names. */
   readonly network?: string;
+  /** The VLAN of a trunk that is that network. */
+  readonly vlan?: number;
   /** Where such a tunnel leads. */
   readonly remote?: string;
   readonly ofport?: number;

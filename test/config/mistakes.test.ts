@@ -301,16 +301,16 @@ networks:
     [
       'selectors',
       network(
-        '    vni: 1\n    ports:\n    - iface-id: 5\n    - { port: a, iface-id: b }\n    - {}\n    - { port: a, on: kmv1 }\n    - { port: a, vlan: 10 }\n    - { prt: a }\n    - { iface-id: a, on: kvm1 }\n    - web\n    - port: ""\n',
+        '    vni: 1\n    ports:\n    - iface-id: 5\n    - { port: a, iface-id: b }\n    - {}\n    - { port: a, on: kmv1 }\n    - { port: a, vlan: 4095 }\n    - { prt: a }\n    - { iface-id: a, on: kvm1 }\n    - web\n    - port: ""\n',
       ),
       'h.yaml:8:17: networks.blue.ports[0].iface-id: found 5, expected an interface id or a glob, of 1 to 255 characters; did you mean "5", in quotes?',
       'h.yaml:9:7: networks.blue.ports[1]: expected either iface-id or port',
       'h.yaml:10:7: networks.blue.ports[2]: expected either iface-id or port',
       'h.yaml:11:22: networks.blue.ports[3].on: found "kmv1", expected a hypervisor\'s name; did you mean "kvm1"?',
-      'h.yaml:12:18: networks.blue.ports[4].vlan: this version of Heddle does not do trunk ports (vlan) yet',
-      'h.yaml:13:9: networks.blue.ports[5].prt: unknown key, expected one of iface-id, port, on; did you mean "port"?',
+      'h.yaml:12:24: networks.blue.ports[4].vlan: found 4095, expected a VLAN: a whole number from 1 to 4094',
+      'h.yaml:13:9: networks.blue.ports[5].prt: unknown key, expected one of iface-id, port, on, vlan; did you mean "port"?',
       'h.yaml:14:7: networks.blue.ports[6]: expected no "on" beside iface-id, which follows the VM from host to host',
-      'h.yaml:15:7: networks.blue.ports[7]: found "web", expected a map with iface-id, port, on',
+      'h.yaml:15:7: networks.blue.ports[7]: found "web", expected a map with iface-id, port, on, vlan',
       'h.yaml:16:13: networks.blue.ports[8].port: found "", expected a port\'s name or a glob, of 1 to 255 characters',
     ],
     [
@@ -336,6 +336,30 @@ networks:
       'h.yaml:16:7: networks.red.ports[2]: port "f?1" is also claimed by networks.blue (line 9: port "fw1"): a port belongs to one network',
       'h.yaml:17:7: networks.red.ports[3]: port "eth0" is also claimed by networks.blue (line 10): a port belongs to one network',
       'h.yaml:18:7: networks.red.ports[4]: port "eth0" is also claimed by networks.blue (line 10): a port belongs to one network',
+    ],
+    [
+      'VLANs of trunks',
+      `${hosts}networks:
+  blue:
+    vni: 1
+    ports:
+    - { port: eth1, on: kvm1, vlan: 10 }
+    - { port: eth2, vlan: 10 }
+    - { port: eth1, on: kvm1, vlan: 30 }
+    - { iface-id: "fw*", vlan: 10 }
+    - { iface-id: "fw*" }
+  red:
+    vni: 2
+    ports:
+    - { port: eth1, vlan: 20 }
+    - { port: eth1, vlan: 10 }
+    - { port: eth2, on: kvm2 }
+    - { port: "eth?", vlan: 10 }
+`,
+      'h.yaml:10:7: networks.blue.ports[2]: port "eth1" with VLAN 30 is also claimed by networks.blue (line 8: port "eth1" with VLAN 10): a network has one VLAN of a port, or its untagged frames',
+      'h.yaml:12:7: networks.blue.ports[4]: iface-id "fw*" is also claimed by networks.blue (line 11: iface-id "fw*" with VLAN 10): a network has one VLAN of a port, or its untagged frames',
+      'h.yaml:17:7: networks.red.ports[1]: port "eth1" with VLAN 10 is also claimed by networks.red (line 16: port "eth1" with VLAN 20): a network has one VLAN of a port, or its untagged frames',
+      'h.yaml:19:7: networks.red.ports[3]: port "eth?" with VLAN 10 is also claimed by networks.red (line 16: port "eth1" with VLAN 20): a network has one VLAN of a port, or its untagged frames',
     ],
     [
       'not claimed twice: other hosts, other kinds, the same network, patterns that may or may not overlap',

@@ -55,7 +55,7 @@ networks:
     ports:
       - iface-id: "fw*"
       - { port: "fw1-p", on: kvm1 }
-      - port: eth1
+      - { port: eth1, vlan: 10 }
     remotes: [10.97.0.9]
     mesh: ["vxlan*"]
   "5": { vni: 16777215, ports: [] }
@@ -103,7 +103,7 @@ t.test('everything that a file may say', t => {
         ports: [
           { by: 'iface-id', glob: 'fw*' },
           { by: 'port', glob: 'fw1-p', on: 'kvm1' },
-          { by: 'port', glob: 'eth1' },
+          { by: 'port', glob: 'eth1', vlan: 10 },
         ],
         remotes: [parseIpv4('10.97.0.9')],
         mesh: ['vxlan*'],

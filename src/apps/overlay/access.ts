@@ -1,18 +1,39 @@
 import type { Flow } from '../../intent/index.js';
-import { applyActions, gotoTable, output, writeMetadata } from '../../openflow/index.js';
+import {
+  applyActions,
+  gotoTable,
+  output,
+  popVlan,
+  pushVlan,
+  setField,
+  writeMetadata,
+} from '../../openflow/index.js';
 import { flow } from './flow.js';
 import type { Member } from './members.js';
 import type { TableNumbers } from './tables.js';
 
+/** OFPVID_PRESENT: in a match and in set_field, a VLAN has it, and an untagged frame has not [OF1.3.5 7.2.3.7]. */
+const tagPresent = 0x1000;
+
 /**
- * An access port takes untagged frames only: a tagged one of a VM would be a way into nowhere that was meant. It is given
- * frames of its network alone, whatever a group or a flow before says.
+ * An access port takes untagged frames only: a tagged one of a VM would be a way into nowhere that was meant. A VLAN of a
+ * trunk is told by the outermost tag, which ends at the switch; a tag within it is none of the overlay's. A port is given
+ * frames of its networks alone, whatever a group or a flow before says.
  */
-export function accessFlows({ ofport, network }: Member, tables: TableNumbers): readonly Flow[] {
-  const untagged = { in_port: ofport, vlan_tci: { value: 0, mask: 0x1fff } };
+export function accessFlows({ ofport, network, vlan }: Member, tables: TableNumbers): readonly Flow[] {
   const metadata = BigInt(network.vni);
+  const next = [writeMetadata(metadata), gotoTable(tables.afterSource)];
+  const toPort = { metadata, reg1: ofport };
+  if (vlan === undefined) {
+    const untagged = { in_port: ofport, vlan_tci: { value: 0, mask: 0x1fff } };
+    return [
+      flow(tables.classify, 100, untagged, ...next),
+      flow(tables.output, 100, toPort, applyActions([output(ofport)])),
+    ];
+  }
+  const tag = { vlan_vid: tagPresent | vlan };
   return [
-    flow(tables.classify, 100, untagged, writeMetadata(metadata), gotoTable(tables.afterSource)),
-    flow(tables.output, 100, { metadata, reg1: ofport }, applyActions([output(ofport)])),
+    flow(tables.classify, 100, { in_port: ofport, ...tag }, applyActions([popVlan()]), ...next),
+    flow(tables.output, 100, toPort, applyActions([pushVlan(), setField(tag), output(ofport)])),
   ];
 }

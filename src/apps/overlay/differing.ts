@@ -48,7 +48,9 @@ function toPeers(host: Host | undefined): ReadonlyMap<number, string> {
 function ownPart(host: Host | undefined): string {
   if (host === undefined) return '';
   const { dpid, tunnelPort, uplink, members, mesh } = host;
-  const ports = members.map(({ port, ofport, network }) => `${network.vni} ${ofport} ${port}`);
+  const ports = members.map(
+    ({ port, ofport, network, vlan = 0 }) => `${network.vni} ${ofport} ${vlan} ${port}`,
+  );
   const tunnels = mesh.map(({ networks, ...its }) => [its, networks.map(({ vni }) => vni)]);
   return JSON.stringify([String(dpid), tunnelPort, uplink, ports.sort(), tunnels]);
 }

@@ -9,7 +9,7 @@ import type { Segment } from './segments.js';
 import type { TableNumbers } from './tables.js';
 
 /**
- * Sources are learned behind ports with no attached-mac, and from foreign VTEPs. A network with neither has no flow here:
+ * Sources are learned behind ports with no attached-mac, behind trunks, and from foreign VTEPs. A network with neither has no flow here:
  * one would put the source address into every cached datapath flow. Nothing is learned from managed hosts: a VM there
  * could take over a MAC of this host's.
  */
@@ -23,7 +23,7 @@ export function learnFlows(
   const { tunnelPort } = host;
   const next = gotoTable(tables.unicast);
   const fromPorts = locals
-    .filter(({ mac }) => mac === undefined)
+    .filter(({ learns }) => learns)
     .map(({ port, ofport }) => {
       const cookie = cookieFor(portKey(network.vni, port, ofport));
       return flow(

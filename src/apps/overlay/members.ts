@@ -1,8 +1,9 @@
 import type { NetworkConfig } from '../../config/config.js';
 import type { HostPort, HypervisorView, Problem } from '../../intent/index.js';
 import type { Dpid, Ipv4, Mac } from '../../lib/addresses.js';
+import { groupBy } from '../../lib/group-by.js';
 import { type MeshPort, meshPort, shadowProblem } from './mesh.js';
-import type { Rules } from './rules.js';
+import type { Claimed, Rules } from './rules.js';
 import { type Uplink, uplinkOf } from './underlay.js';
 
 /** A port on a hypervisor that belongs to a network. */
@@ -10,8 +11,12 @@ export interface Member {
   readonly port: string;
   readonly ofport: number;
   readonly network: NetworkConfig;
-  /** Known from OVSDB before the first packet; undefined: the switch learns what is behind this port. */
+  /** The VLAN that is the network; left out: its untagged frames are. */
+  readonly vlan?: number;
+  /** Known from OVSDB before the first packet. */
   readonly mac?: Mac;
+  /** Whether there may be others behind it: where no MAC is known, or it is a trunk, which has one and leads on. */
+  readonly learns: boolean;
   /** Since when it has that MAC (see SinceOf): a smaller number is earlier. */
   readonly since: number;
 }
@@ -57,7 +62,7 @@ export function hostOf(view: HypervisorView, rules: Rules, sinceOf: SinceOf): Ho
       bonds.add(port.bond);
     }
     problems.push(...found.problems);
-    if (found.member !== undefined) members.push(found.member);
+    members.push(...found.members);
     if (found.mesh !== undefined) mesh.push(found.mesh);
   }
   mesh.sort((a, b) => (a.port < b.port ? -1 : 1));
@@ -77,70 +82,102 @@ export function hostOf(view: HypervisorView, rules: Rules, sinceOf: SinceOf): Ho
 
 /** What a port is to the overlay, if it is anything. */
 interface Found {
-  readonly member?: Member;
+  readonly members: readonly Member[];
   readonly mesh?: MeshPort;
   readonly problems: readonly Problem[];
 }
 
 function portOf(port: HostPort, view: HypervisorView, rules: Rules, sinceOf: SinceOf): Found {
   const { name: hypervisor, uplink } = view.config;
-  const networks = rules.networksOf(hypervisor, port);
+  const claims = rules.networksOf(hypervisor, port);
   const named = rules.meshOf(port);
   const about = { hypervisor, port: port.bond ?? port.name };
-  const problem = (message: string): Found => ({ problems: [{ ...about, message }] });
+  const problem = (message: string): Found => ({ members: [], problems: [{ ...about, message }] });
   if (uplink !== undefined && (port.name === uplink || port.bond === uplink)) {
-    const names = [...new Set([...networks, ...named])].map(network => network.name);
-    return names.length === 0
-      ? { problems: [] }
+    const networks = [...claims.map(({ network }) => network), ...named];
+    return networks.length === 0
+      ? { members: [], problems: [] }
       : problem(
-          `claimed by ${listOf(names)}, and it is this host's uplink: it is in no network until the selector is narrowed`,
+          `claimed by ${listOf(networks)}, and it is this host's uplink: it is in no network until the selector is narrowed`,
         );
   }
   if (named.length > 0) {
-    if (networks.length > 0)
+    if (claims.length > 0)
       return problem(
-        `named in the mesh of ${listOf(namesOf(named))}, and claimed as a port by ${listOf(namesOf(networks))}: it is neither until one selector is narrowed`,
+        `named in the mesh of ${listOf(named)}, and claimed as a port by ${listOf(claims.map(({ network }) => network))}: it is neither until one selector is narrowed`,
       );
     const mesh = meshPort(view, port, named, rules);
-    return 'message' in mesh ? { problems: [mesh] } : { mesh, problems: [] };
+    return 'message' in mesh ? { members: [], problems: [mesh] } : { mesh, members: [], problems: [] };
   }
-  const member = memberOf(port, hypervisor, networks, sinceOf);
-  const problems = member.member === undefined ? shadowProblem(hypervisor, port, rules) : [];
-  return { ...member, problems: [...member.problems, ...problems] };
+  const found = membersOf(port, hypervisor, claims, sinceOf);
+  const problems = claims.length === 0 ? shadowProblem(hypervisor, port, rules) : [];
+  return { ...found, problems: [...found.problems, ...problems] };
 }
 
-function memberOf(
-  port: HostPort,
-  hypervisor: string,
-  networks: readonly NetworkConfig[],
-  sinceOf: SinceOf,
-): Found {
+function membersOf(port: HostPort, hypervisor: string, claims: readonly Claimed[], sinceOf: SinceOf): Found {
   const about = { hypervisor, port: port.bond ?? port.name };
-  const [network, second] = networks;
-  if (network === undefined) return { problems: [] };
-  // Each of its interfaces as a port of its own would give what is at the other end every broadcast twice, and a loop.
-  if (port.bond !== undefined)
-    return { problems: [{ ...about, network: network.name, message: bondMessage }] };
-  if (second !== undefined) {
-    const message = `claimed by ${listOf(namesOf(networks))}: it is in neither until one selector is narrowed`;
-    return { problems: [{ ...about, message }] };
-  }
+  const [first] = claims;
+  if (first === undefined) return { members: [], problems: [] };
+  const problem = (message: string, network?: NetworkConfig): Problem => ({
+    ...about,
+    ...(network !== undefined && { network: network.name }),
+    message,
+  });
   const { name, ofport, attachedMac: mac } = port;
+  // Each of its interfaces as a port of its own would give what is at the other end every broadcast twice, and a loop.
+  if (port.bond !== undefined) return { members: [], problems: [problem(bondMessage, first.network)] };
   if (ofport === undefined) {
-    const message = port.error ?? 'Open vSwitch has not given it an OpenFlow port yet';
-    return { problems: [{ ...about, network: network.name, message }] };
+    const why = port.error ?? 'Open vSwitch has not given it an OpenFlow port yet';
+    return { members: [], problems: [problem(why, first.network)] };
   }
-  const since = mac === undefined ? 0 : sinceOf(name, network, mac);
-  return {
-    member: { port: name, ofport, network, since, ...(mac !== undefined && { mac }) },
-    problems: [],
-  };
+  const learns = mac === undefined || claims.some(({ vlan }) => vlan !== undefined);
+  const { clear, problems } = settle(claims);
+  const members = clear.map(({ network, vlan }): Member => ({
+    port: name,
+    ofport,
+    network,
+    ...(vlan !== undefined && { vlan }),
+    since: mac === undefined ? 0 : sinceOf(name, network, mac),
+    ...(mac !== undefined && { mac }),
+    learns,
+  }));
+  return { members, problems: problems.map(message => problem(message)) };
 }
 
-const namesOf = (networks: readonly NetworkConfig[]): readonly string[] => networks.map(({ name }) => name);
+/**
+ * A VLAN of a port is one network, and a network has one VLAN of it: what is sent to a port says the network and the port, and
+ * Open vSwitch sends nothing back to the port that it came from.
+ */
+function settle(claims: readonly Claimed[]): {
+  readonly clear: readonly Claimed[];
+  readonly problems: readonly string[];
+} {
+  const byVlan = groupBy(claims, ({ vlan }) => vlan);
+  const byNetwork = groupBy(claims, ({ network }) => network);
+  const problems = [
+    ...[...byVlan]
+      .filter(([, rivals]) => rivals.length > 1)
+      .map(([vlan, rivals]) => {
+        const what = vlan === undefined ? '' : `VLAN ${vlan} of it is `;
+        return `${what}claimed by ${listOf(rivals.map(({ network }) => network))}: it is in neither until one selector is narrowed`;
+      }),
+    ...[...byNetwork]
+      .filter(([, its]) => its.length > 1)
+      .map(
+        ([network, its]) =>
+          `claimed by network ${network.name} with ${its.map(({ vlan }) => (vlan === undefined ? 'no VLAN' : `VLAN ${vlan}`)).join(' and ')}: a network has one VLAN of a port, so it has none of it`,
+      ),
+  ];
+  const clear = claims.filter(
+    ({ network, vlan }) => byVlan.get(vlan)?.length === 1 && byNetwork.get(network)?.length === 1,
+  );
+  return { clear, problems };
+}
 
-const listOf = (names: readonly string[]): string =>
-  `${names.length === 1 ? 'network' : 'networks'} ${names.join(' and ')}`;
+function listOf(networks: readonly NetworkConfig[]): string {
+  const names = [...new Set(networks.map(({ name }) => name))];
+  return `${names.length === 1 ? 'network' : 'networks'} ${names.join(' and ')}`;
+}
 
 /**
  * What peers program from a host: two equal signatures mean that no peer has anything to change. The age of a MAC is part

@@ -1,6 +1,7 @@
 import type { NetworkConfig } from '../../config/config.js';
 import type { PortReport, Problem, Report, World } from '../../intent/index.js';
 import { formatIpv4, formatMac } from '../../lib/addresses.js';
+import { groupBy } from '../../lib/group-by.js';
 import { type Claim, claimsOf } from './holders.js';
 import type { Host } from './members.js';
 import { isAnswered } from './ways.js';
@@ -21,17 +22,18 @@ export function report(hosts: readonly Host[], world: World): Report {
       };
     }),
     ports: [...world.hypervisors].flatMap(([hypervisor, view]) =>
-      [...view.ports.values()].map(port => {
-        return {
+      [...view.ports.values()].flatMap(port => {
+        const its = uses.get(`${hypervisor} ${port.name}`) ?? [{}];
+        return its.map(use => ({
           hypervisor,
           port: port.name,
           ...(port.name === view.config.uplink && { role: 'uplink' as const }),
-          ...uses.get(`${hypervisor} ${port.name}`),
+          ...use,
           ...(port.ofport !== undefined && { ofport: port.ofport }),
           ...(port.ifaceId !== undefined && { ifaceId: port.ifaceId }),
           ...(port.attachedMac !== undefined && { mac: formatMac(port.attachedMac) }),
           ...(port.error !== undefined && { error: port.error }),
-        };
+        }));
       }),
     ),
     problems: [
@@ -43,12 +45,15 @@ export function report(hosts: readonly Host[], world: World): Report {
   };
 }
 
-type Use = Pick<PortReport, 'role' | 'network' | 'remote'>;
+type Use = Pick<PortReport, 'role' | 'network' | 'vlan' | 'remote'>;
 
 /** By hypervisor and port. */
-function usesOf(hosts: readonly Host[]): ReadonlyMap<string, Use> {
+function usesOf(hosts: readonly Host[]): ReadonlyMap<string, readonly Use[]> {
   const uses = hosts.flatMap(({ name, members, mesh }): (readonly [string, Use])[] => [
-    ...members.map(({ port, network }) => [`${name} ${port}`, { network: network.name }] as const),
+    ...members.map(({ port, network, vlan }): readonly [string, Use] => [
+      `${name} ${port}`,
+      { network: network.name, ...(vlan !== undefined && { vlan }) },
+    ]),
     ...mesh.map(({ port, networks, remote }): readonly [string, Use] => [
       `${name} ${port}`,
       {
@@ -58,7 +63,8 @@ function usesOf(hosts: readonly Host[]): ReadonlyMap<string, Use> {
       },
     ]),
   ]);
-  return new Map(uses);
+  const byPort = groupBy(uses, ([port]) => port);
+  return new Map([...byPort].map(([port, its]) => [port, its.map(([, use]) => use)]));
 }
 
 /** Tunnels of somebody's making that lead to nobody who is known, or that their other ends do not take. */

@@ -5,13 +5,19 @@ import { glob } from '../../lib/glob.js';
 
 /** What the file says of ports and addresses, made ready once for all ports. */
 export interface Rules {
-  /** Which networks' `ports` a port is among. */
-  networksOf(hypervisor: string, port: HostPort): readonly NetworkConfig[];
+  /** Which networks' `ports` a port is among, and by which of its VLANs. */
+  networksOf(hypervisor: string, port: HostPort): readonly Claimed[];
   /** Which networks' `mesh` names a port. */
   meshOf(port: HostPort): readonly NetworkConfig[];
   networkOfVni(vni: number): NetworkConfig | undefined;
   /** The hypervisor whose tunnel address this is. */
   hypervisorAt(vtep: Ipv4): string | undefined;
+}
+
+export interface Claimed {
+  readonly network: NetworkConfig;
+  /** Left out: its untagged frames. */
+  readonly vlan?: number;
 }
 
 export function rulesOf({ networks, hypervisors }: Pick<World, 'networks' | 'hypervisors'>): Rules {
@@ -25,12 +31,15 @@ export function rulesOf({ networks, hypervisors }: Pick<World, 'networks' | 'hyp
   const byVtep = new Map([...hypervisors].map(([name, { config }]) => [config.vtep, name]));
   return {
     networksOf(hypervisor, port) {
-      const found = new Set<NetworkConfig>();
+      const found: Claimed[] = [];
       for (const { network, selector, pattern } of selectors) {
+        const { vlan } = selector;
         const identities = identitiesFor(selector, hypervisor, port);
-        if (identities.some(identity => pattern.matches(identity))) found.add(network);
+        if (!identities.some(identity => pattern.matches(identity))) continue;
+        if (!found.some(one => one.network === network && one.vlan === vlan))
+          found.push({ network, ...(vlan !== undefined && { vlan }) });
       }
-      return [...found];
+      return found;
     },
     meshOf: ({ name }) => [
       ...new Set(mesh.filter(({ pattern }) => pattern.matches(name)).map(({ network }) => network)),

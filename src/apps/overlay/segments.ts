@@ -1,4 +1,5 @@
 import type { NetworkConfig } from '../../config/config.js';
+import { groupBy } from '../../lib/group-by.js';
 import type { Host, Member } from './members.js';
 import { type MeshSending, type Way, waysOf } from './ways.js';
 
@@ -14,15 +15,9 @@ export interface Segment {
 
 /** The networks that have ports on a host. */
 export function segmentsOf(host: Host, others: readonly Host[], sending: MeshSending): readonly Segment[] {
-  const locals = new Map<NetworkConfig, Member[]>();
-  for (const member of host.members) {
-    const members = locals.get(member.network);
-    if (members === undefined) locals.set(member.network, [member]);
-    else members.push(member);
-  }
-  return [...locals].map(([network, members]) => ({
+  return [...groupBy(host.members, ({ network }) => network)].map(([network, locals]) => ({
     network,
-    locals: members,
+    locals,
     peers: others.filter(other => other.members.some(member => member.network === network)),
     ways: waysOf(host, network, others, sending),
   }));

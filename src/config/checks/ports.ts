@@ -19,7 +19,10 @@ interface Claim {
  */
 const mostComparisons = 5_000_000;
 
-/** Ports that two networks claim: by the same selector, or by a name that the other's pattern matches. */
+/**
+ * Ports that two networks claim by one VLAN, or one network by two: by the same selector, or by a name that the other's
+ * pattern matches.
+ */
 export function checkPorts(facts: Facts, lineOf: LineOf): Finding[] {
   const claims = facts.networks
     .flatMap(({ name, ports }) => ports.map(({ selector, path }) => ({ network: name, path, selector })))
@@ -32,12 +35,20 @@ export function checkPorts(facts: Facts, lineOf: LineOf): Finding[] {
   return [...rivals].map(([later, first]) => ({
     path: later.path,
     message: `${tell(later)} is also claimed by ${formatPath(['networks', first.network])} (line ${lineOf(first.path)}${
-      first.glob.pattern === later.glob.pattern ? '' : `: ${tell(first)}`
-    }): a port belongs to one network`,
+      first.glob.pattern === later.glob.pattern && later.network !== first.network ? '' : `: ${tell(first)}`
+    }): ${lawOf(later, first)}`,
   }));
 }
 
-const tell = ({ selector }: Claim): string => `${selector.by} ${quoted(selector.glob)}`;
+const tell = ({ selector: { by, glob: pattern, vlan } }: Claim): string =>
+  `${by} ${quoted(pattern)}${vlan === undefined ? '' : ` with VLAN ${vlan}`}`;
+
+function lawOf({ network, selector }: Claim, first: Claim): string {
+  if (network === first.network) return 'a network has one VLAN of a port, or its untagged frames';
+  return selector.vlan === undefined
+    ? 'a port belongs to one network'
+    : 'a VLAN of a port belongs to one network';
+}
 
 function* overlaps(claims: readonly Claim[]): Generator<[Claim, Claim]> {
   const same = new Map<string, Claim[]>();
@@ -71,9 +82,12 @@ function listOf(lists: Map<string, Claim[]>, key: string): Claim[] {
   return list;
 }
 
-/** Two networks, and hosts in common: a port's name is of one host where `on` says so, an interface id is of all. */
+/**
+ * Two networks with one VLAN, or one network with two, and hosts in common: a port's name is of one host where `on` says so,
+ * an interface id is of all.
+ */
 function compete(a: Claim, b: Claim): boolean {
-  if (a.network === b.network) return false;
+  if ((a.network === b.network) === (a.selector.vlan === b.selector.vlan)) return false;
   const onA = hostOf(a.selector);
   const onB = hostOf(b.selector);
   return onA === undefined || onB === undefined || onA === onB;
