@@ -153,7 +153,7 @@ async function untilInSync(vswitch: DummySwitch, flows: readonly Flow[]): Promis
         if (text.endsWith('is in sync')) inSync();
       },
       info: silent,
-      warn: (_, text) => console.error(text),
+      warn: silent,
       error: (_, text) => console.error(text),
     },
   });

@@ -1,6 +1,7 @@
 import type { BundleControl, Message, MeterMod } from '../openflow/index.js';
 import type { ExchangeError, ExchangeOutcome } from '../openflow/session/exchange.js';
-import { bundleControl, bundleOf, type Operation } from '../reconcile/order.js';
+import { xidSteps } from '../openflow/session/xid.js';
+import { bundleControl, inBundle, type Operation } from '../reconcile/order.js';
 
 /** What became of some operations. The places of the errors are those of the operations. */
 export type Applied =
@@ -18,6 +19,11 @@ export type ExchangeWith = (messages: readonly Message[], errorsSince?: number) 
 
 /** A commit tells one refusal alone. After so many in a row, the messages are sent one by one and all are told at once. */
 const patience = 8;
+
+const chunkWeight = 500;
+
+/** So many chunks may be under way at one time. */
+const window = 4;
 
 const lost: Applied = { type: 'lost' };
 const done: Applied = { type: 'done' };
@@ -43,9 +49,9 @@ export class SwitchChanges {
   async apply(operations: readonly Operation[]): Promise<Applied> {
     if (!this.#bundles || this.#failedCommits >= patience) return this.#oneByOne(operations);
     const bundleId = this.#nextBundle++;
-    const adds = await this.#exchange(bundleOf(operations, bundleId));
-    if (adds.type === 'failed') return lost;
-    if (!has(adds.replies, 'open_reply')) {
+    const adds = await this.#addAll(operations, bundleId);
+    if (adds === 'lost') return lost;
+    if (adds === 'no bundles') {
       // The switch knows no bundles, whether it says so or not: the order of the messages is all that can be kept.
       this.#bundles = false;
       return this.#oneByOne(operations);
@@ -57,22 +63,54 @@ export class SwitchChanges {
       return this.#refused(operations, adds.errors);
     }
     // What fails at the commit is told under the transaction id of its add, before the commit's own error.
-    const commit = await this.#exchange([bundleControl(bundleId, 'commit_request')], adds.first);
+    const commit = await this.#exchange([bundleControl(bundleId, 'commit_request')], adds.chunks[0]?.first);
     if (commit.type === 'failed') return lost;
     if (commit.errors.length === 0 && has(commit.replies, 'commit_reply')) {
       this.#failedCommits = 0;
       return done;
     }
     this.#failedCommits += 1;
-    return this.#refused(operations, commit.errors);
+    return this.#refused(operations, placed(commit.errors, adds.chunks));
+  }
+
+  /**
+   * Fills a bundle, some messages at a time: the next go out when the switch has taken the ones before, so that little waits
+   * for it on our side, and other switches get their turn.
+   */
+  async #addAll(operations: readonly Operation[], bundleId: number): Promise<Added | 'lost' | 'no bundles'> {
+    const chunks: Chunk[] = [];
+    const errors: ExchangeError[] = [];
+    const underWay: Promise<ExchangeOutcome>[] = [];
+    const turns = chunksOf(operations);
+    for (let next = 0; next < turns.length || underWay.length > 0;) {
+      const turn = turns[next];
+      // Whether there are bundles is told by the first answer.
+      if (turn !== undefined && underWay.length < (chunks.length === 0 ? 1 : window)) {
+        const adds = turn.map(operation => inBundle(operation, bundleId));
+        underWay.push(this.#exchange(next === 0 ? [bundleControl(bundleId, 'open_request'), ...adds] : adds));
+        next += 1;
+        continue;
+      }
+      const outcome = await underWay.shift();
+      if (outcome?.type !== 'done') return 'lost';
+      const isFirst = chunks.length === 0;
+      if (isFirst && !has(outcome.replies, 'open_reply')) return 'no bundles';
+      const last = chunks.at(-1);
+      const chunk = {
+        first: outcome.first,
+        // The OPEN has the first place, and the operations come behind it.
+        at: last === undefined ? -1 : last.at + last.size,
+        size: (turns[chunks.length]?.length ?? 0) + (isFirst ? 1 : 0),
+      };
+      chunks.push(chunk);
+      errors.push(...placed(outcome.errors, [chunk]));
+    }
+    return { chunks, errors };
   }
 
   /** A bundle was not made; where nobody says by whose fault, that is found out message by message. */
   #refused(operations: readonly Operation[], errors: readonly ExchangeError[]): Applied | Promise<Applied> {
-    // The OPEN has the first place, and the operations come behind it.
-    const own = errors
-      .map(({ index, error }) => ({ index: index - 1, error }))
-      .filter(({ index }) => operations[index] !== undefined);
+    const own = errors.filter(({ index }) => operations[index] !== undefined);
     return own.length === 0
       ? this.#oneByOne(operations)
       : { type: 'refused', errors: own, others: 'untouched' };
@@ -83,13 +121,66 @@ export class SwitchChanges {
     const errors: ExchangeError[] = [];
     let at = 0;
     for (const turn of turnsOf(operations)) {
-      const outcome = await this.#exchange(turn.map(operation => operation.message));
-      if (outcome.type === 'failed') return lost;
-      for (const { index, error } of outcome.errors) errors.push({ index: at + index, error });
-      at += turn.length;
+      for (const some of chunksOf(turn)) {
+        const outcome = await this.#exchange(some.map(standardMessage));
+        if (outcome.type === 'failed') return lost;
+        for (const { index, error } of outcome.errors) errors.push({ index: at + index, error });
+        at += some.length;
+      }
     }
     return errors.length === 0 ? done : { type: 'refused', errors, others: 'done' };
   }
+}
+
+/** Messages that were sent together: their transaction ids follow each other. */
+interface Chunk {
+  /** The transaction id of its first message. */
+  readonly first: number;
+  /** The place of that among the operations. */
+  readonly at: number;
+  readonly size: number;
+}
+
+interface Added {
+  readonly chunks: readonly Chunk[];
+  readonly errors: readonly ExchangeError[];
+}
+
+/** The errors of these messages, with their places among the operations. */
+const placed = (errors: readonly ExchangeError[], chunks: readonly Chunk[]): readonly ExchangeError[] =>
+  errors.flatMap(({ error }) =>
+    chunks.flatMap(({ first, at, size }) => {
+      const steps = xidSteps(first, error.xid);
+      return steps < size ? [{ index: at + steps, error }] : [];
+    }),
+  );
+
+/** Where there are no bundles there is none of Open vSwitch's own commands either. */
+const standardMessage = ({ message, replaces }: Operation): Message =>
+  message.type === 'group_mod' && message.command === 'add_or_mod'
+    ? { ...message, command: replaces === true ? 'modify' : 'add' }
+    : message;
+
+/** Some milliseconds of work each: a flow weighs 1, and a bucket of a group about half as much. */
+function chunksOf(operations: readonly Operation[]): readonly (readonly Operation[])[] {
+  const chunks: Operation[][] = [[]];
+  let weight = 0;
+  for (const operation of operations) {
+    if (weight >= chunkWeight) {
+      chunks.push([]);
+      weight = 0;
+    }
+    chunks.at(-1)?.push(operation);
+    weight += 1 + bucketsOf(operation) / 2;
+  }
+  return chunks;
+}
+
+/** Flows are known by their cookies: what their messages say is not asked for before they are sent. */
+function bucketsOf(operation: Operation): number {
+  if (typeof operation.about === 'bigint') return 0;
+  const { message } = operation;
+  return message.type === 'group_mod' ? message.buckets.length : 0;
 }
 
 /**

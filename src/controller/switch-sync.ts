@@ -240,6 +240,10 @@ export class SwitchSync {
   /** What is left may differ still: what was refused, and what stays though it is not wanted. */
   #carriedOut(plan: FlowPlan, actual: Holdings): void {
     carryOut(plan, actual);
+    if (!plan.keepsStale && !this.#refusals.holdBackAny) {
+      this.#differing = new Set();
+      return;
+    }
     const left = [...(this.#differing ?? [])].filter(cookie => differs(cookie, this.#wanted, actual));
     this.#differing = new Set(left);
   }

@@ -1,12 +1,13 @@
 import {
-  type BundleControl,
   bundleAdd,
+  type BundleAdd,
+  type BundleControl,
   type FlowMod,
   type GroupMod,
-  type Message,
   OFPBF,
   OFPTT,
 } from '../openflow/index.js';
+import type { Flow } from '../intent/index.js';
 import { flowMod, groupMod } from './mods.js';
 import type { FlowPlan } from './flows.js';
 
@@ -14,6 +15,8 @@ import type { FlowPlan } from './flows.js';
 export interface Operation {
   readonly about: bigint | number;
   readonly message: FlowMod | GroupMod;
+  /** Of a group: it is there already, and becomes another. */
+  readonly replaces?: boolean;
 }
 
 /**
@@ -29,13 +32,29 @@ export function order(plan: FlowPlan): readonly Operation[] {
       .map(group => ({
         about: group.id,
         message: groupMod('add_or_mod', group),
+        replaces: plan.groupsReplaced.has(group.id),
       })),
-    ...plan.flowsToAdd.map(([cookie, flow]) => ({ about: cookie, message: flowMod(flow, cookie) })),
+    ...plan.flowsToAdd.map(([cookie, flow]) => new FlowAddition(cookie, flow)),
     ...plan.cookiesToDelete.map(cookie => ({ about: cookie, message: deleteByCookie(cookie) })),
     ...[...plan.groupsToDelete]
       .sort((a, b) => b - a)
       .map(id => ({ about: id, message: groupMod('delete', { id, groupType: 'all', buckets: [] }) })),
   ];
+}
+
+/** Its message is made when it is sent: of 100,000, only a few are there at one time. */
+class FlowAddition implements Operation {
+  readonly about: bigint;
+  readonly #flow: Flow;
+
+  constructor(cookie: bigint, flow: Flow) {
+    this.about = cookie;
+    this.#flow = flow;
+  }
+
+  get message(): FlowMod {
+    return flowMod(this.#flow, this.about);
+  }
 }
 
 /** A cookie says the whole flow, so no match is needed, and the switch finds it by an index. */
@@ -45,14 +64,11 @@ export const deleteByCookie = (cookie: bigint): FlowMod => ({
   command: 'delete',
 });
 
-/** The messages as one atomic, ordered bundle, up to but without its commit [ONF EXT-230]. */
-export function bundleOf(operations: readonly Operation[], bundleId: number): readonly Message[] {
-  return [
-    bundleControl(bundleId, 'open_request'),
-    ...operations.map(({ message }) => bundleAdd(0, bundleId, bundleFlags, message)),
-  ];
-}
+/** One message of an atomic, ordered bundle [ONF EXT-230]. */
+export const inBundle = ({ message }: Operation, bundleId: number): BundleAdd =>
+  bundleAdd(0, bundleId, bundleFlags, message);
 
+/** The same in every message of a bundle, else OFPBFC_BAD_FLAGS. */
 const bundleFlags = OFPBF.ATOMIC | OFPBF.ORDERED;
 
 export const bundleControl = (

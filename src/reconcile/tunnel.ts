@@ -8,5 +8,10 @@ export function tunnelOf(actions: readonly Action[]): Ipv4 | undefined {
   return undefined;
 }
 
-export const tunnelOfFlow = (instructions: readonly Instruction[]): Ipv4 | undefined =>
-  tunnelOf(instructions.flatMap(one => (one.type === 'apply_actions' ? one.actions : [])));
+export function tunnelOfFlow(instructions: readonly Instruction[]): Ipv4 | undefined {
+  for (const one of instructions) {
+    const tunnel = one.type === 'apply_actions' ? tunnelOf(one.actions) : undefined;
+    if (tunnel !== undefined) return tunnel;
+  }
+  return undefined;
+}

@@ -36,7 +36,7 @@ export class WantedTables implements Wanted {
     return [...this.#flowConflicts, ...this.#rest.conflicts];
   }
 
-  /** @returns the cookies of all flows that came or went, and maybe some more */
+  /** @returns the cookies of all flows that came or went, and maybe some more: to be read before the next update */
   update(parts: readonly CheckedPart[]): Iterable<bigint> {
     const before = this.#parts;
     this.#parts = parts;
@@ -63,7 +63,7 @@ export class WantedTables implements Wanted {
   }
 
   /** @param taken away and put in on the way here */
-  #startAnew(taken: ReadonlySet<bigint>): Iterable<bigint> {
+  #startAnew(taken: Iterable<bigint>): Iterable<bigint> {
     const before = this.#flows;
     const { flows, conflicts, isPlain } = combineFlows(this.#parts);
     this.#flows = flows;
@@ -81,11 +81,9 @@ interface Changes {
   readonly come: readonly EncodedFlow[];
 }
 
-function cookiesOf({ gone, come }: Changes): ReadonlySet<bigint> {
-  const cookies = new Set<bigint>();
-  for (const { cookie } of gone) cookies.add(cookie);
-  for (const { cookie } of come) cookies.add(cookie);
-  return cookies;
+function* cookiesOf({ gone, come }: Changes): Generator<bigint, void, undefined> {
+  for (const { cookie } of gone) yield cookie;
+  for (const { cookie } of come) yield cookie;
 }
 
 function changedFlows(before: readonly CheckedPart[], after: readonly CheckedPart[]): Changes {
@@ -115,6 +113,7 @@ function changed<T extends EncodedFlow | EncodedList>(
   while (tail < shorter - head && before.at(-1 - tail) === after.at(-1 - tail)) tail += 1;
   const old = before.slice(head, before.length - tail);
   const now = after.slice(head, after.length - tail);
+  if (old.length === 0 || now.length === 0) return { gone: old, come: now };
   const [were, are] = [new Set(old), new Set(now)];
   // What stands there twice is for `combine` to judge.
   if (are.size < now.length) return { gone: old, come: now };

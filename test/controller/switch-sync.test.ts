@@ -31,6 +31,7 @@ import {
   OFPMF,
   output,
   setField,
+  valueOf,
 } from '../../src/openflow/index.js';
 import type { Ipv4 } from '../../src/lib/addresses.js';
 import { type CheckedPart, checkPart } from '../../src/reconcile/check.js';
@@ -38,6 +39,7 @@ import { compile } from '../../src/reconcile/compile.js';
 import { flowMod, groupMod, meterMod } from '../../src/reconcile/mods.js';
 import { FakeEffects, FakeLog, settled } from '../support/fake-effects.js';
 import { FakeSwitch, type FakeSwitchOptions, keyOf } from '../support/fake-switch.js';
+import type { Change } from '../support/switch-model/index.js';
 
 const flow = (inPort: number, ...outs: number[]): Flow => ({
   table: 0,
@@ -635,6 +637,31 @@ t.test('a commit that fails and does not say why: message by message', async t =
   t.equal(bench.only.sync.phase, 'in sync');
 });
 
+t.test('a large bundle goes out in parts, and each refusal is told of its own flow', async t => {
+  const bench = new Bench();
+  const ports = Array.from({ length: 3_000 }, (_, index) => index + 1);
+  const refusedOf = (change: Change, bad: readonly number[]): readonly [number, number] | undefined =>
+    change.type === 'flow_mod' &&
+    change.command === 'add' &&
+    bad.includes(valueOf(change.match, 'in_port') ?? 0)
+      ? [2, 4]
+      : undefined;
+  bench.fake.refuseAdd = change => refusedOf(change, [1, 500, 501, 1_700]);
+  bench.fake.refuseCommit = change => refusedOf(change, [2_400]);
+  bench.wanted = wantedOf({ flows: ports.map(port => flow(port, 9)) });
+  await bench.connect();
+  t.strictSame(
+    bench.refusals.map(({ what }) => what),
+    [1, 500, 501, 1_700, 2_400].map(port => formatFlow(flow(port, 9))),
+  );
+  t.equal(bench.flows.length, 2_995);
+  t.equal(bench.only.sync.phase, 'in sync');
+  const opened = bench.fake.log.filter(
+    one => one.type === 'bundle_control' && one.controlType === 'open_request',
+  );
+  t.equal(opened.length, 3, 'two bundles were refused, and nothing of them was done');
+});
+
 t.test('a switch that knows no bundles is asked for one once', async t => {
   for (const bundles of ['errors', 'silence'] as const) {
     const bench = new Bench({ bundles });
@@ -642,6 +669,13 @@ t.test('a switch that knows no bundles is asked for one once', async t => {
     await bench.connect();
     t.strictSame(bench.flows, texts(floodFlow(1, 7)));
     t.strictSame(bench.refusals, []);
+    await bench.want({ flows: [floodFlow(1, 7)], groups: [flood(7, 1, 2, 3)] });
+    t.strictSame(
+      bench.fake.groups.get(groupIds.flood(7))?.buckets.length,
+      3,
+      'a group that is there is changed',
+    );
+    await bench.want({ flows: [floodFlow(1, 7)], groups: [flood(7, 1, 2)] });
     bench.news();
     await bench.want({ flows: [flow(1, 2)] });
     const each = ['flow_mod', 'flow_mod', 'group_mod'].flatMap(type => [type, 'barrier_request']);

@@ -168,6 +168,9 @@ export class FakeSwitch {
       case 'flow_mod':
       case 'group_mod':
       case 'meter_mod': {
+        // Open vSwitch's own command, as its bundles are its own.
+        if (message.type === 'group_mod' && message.command === 'add_or_mod' && this.bundles !== 'yes')
+          return [errorTo(message, [6, 11])]; // OFPGMFC_BAD_COMMAND
         const why = this.refuseAdd(message) ?? this.refuseCommit(message) ?? change(this.tables, message);
         return why === undefined ? [] : [errorTo(message, why)];
       }
