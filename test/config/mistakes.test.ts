@@ -358,8 +358,8 @@ networks:
 `,
       'h.yaml:10:7: networks.blue.ports[2]: port "eth1" with VLAN 30 is also claimed by networks.blue (line 8: port "eth1" with VLAN 10): a network has one VLAN of a port, or its untagged frames',
       'h.yaml:12:7: networks.blue.ports[4]: iface-id "fw*" is also claimed by networks.blue (line 11: iface-id "fw*" with VLAN 10): a network has one VLAN of a port, or its untagged frames',
-      'h.yaml:17:7: networks.red.ports[1]: port "eth1" with VLAN 10 is also claimed by networks.red (line 16: port "eth1" with VLAN 20): a network has one VLAN of a port, or its untagged frames',
-      'h.yaml:19:7: networks.red.ports[3]: port "eth?" with VLAN 10 is also claimed by networks.red (line 16: port "eth1" with VLAN 20): a network has one VLAN of a port, or its untagged frames',
+      'h.yaml:17:7: networks.red.ports[1]: port "eth1" with VLAN 10 is also claimed by networks.blue (line 8): a VLAN of a port belongs to one network',
+      'h.yaml:19:7: networks.red.ports[3]: port "eth?" with VLAN 10 is also claimed by networks.blue (line 8: port "eth1" with VLAN 10): a VLAN of a port belongs to one network',
     ],
     [
       'not claimed twice: other hosts, other kinds, the same network, patterns that may or may not overlap',
