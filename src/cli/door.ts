@@ -11,16 +11,17 @@ export interface Move {
 
 const noMove: Move = { done: () => undefined, undo: () => Promise.resolve() };
 
-/** An address where Heddle listens, which a new file may change while it runs. */
+/** An address where Heddle listens, which a new file may change, give or take away while it runs. */
 export class Door {
   readonly #open: (endpoint: TcpEndpoint) => Promise<Listener>;
-  #endpoint: TcpEndpoint;
-  #listener: Listener;
+  /** Neither is there where the file names no such address. */
+  #endpoint: TcpEndpoint | undefined;
+  #listener: Listener | undefined;
 
   private constructor(
     open: (endpoint: TcpEndpoint) => Promise<Listener>,
-    endpoint: TcpEndpoint,
-    listener: Listener,
+    endpoint: TcpEndpoint | undefined,
+    listener: Listener | undefined,
   ) {
     this.#open = open;
     this.#endpoint = endpoint;
@@ -29,35 +30,35 @@ export class Door {
 
   /** @throws HeddleError LISTEN_FAILED */
   static async open(
-    endpoint: TcpEndpoint,
+    endpoint: TcpEndpoint | undefined,
     open: (endpoint: TcpEndpoint) => Promise<Listener>,
   ): Promise<Door> {
-    return new Door(open, endpoint, await open(endpoint));
+    return new Door(open, endpoint, endpoint && (await open(endpoint)));
   }
 
-  get address(): string {
-    return `${this.#listener.address}:${this.#listener.port}`;
+  /** Undefined while it is not open. */
+  get address(): string | undefined {
+    return this.#listener && `${this.#listener.address}:${this.#listener.port}`;
   }
 
-  get port(): number {
-    return this.#listener.port;
+  get port(): number | undefined {
+    return this.#listener?.port;
   }
 
   /** @throws HeddleError LISTEN_FAILED: the old address is open then, as before */
-  async move(to: TcpEndpoint): Promise<Move> {
+  async move(to: TcpEndpoint | undefined): Promise<Move> {
     const from = this.#endpoint;
     if (same(from, to)) return noMove;
     const old = this.#listener;
     // 0.0.0.0 and 127.0.0.1 cannot both be listened on at one port.
-    const makesRoom = from.port === to.port;
-    if (makesRoom) old.retire();
+    const makesRoom = from !== undefined && from.port === to?.port;
+    if (makesRoom) old?.retire();
     const back = async (): Promise<void> => {
-      if (makesRoom) this.#listener = await this.#open(from);
-      else this.#listener = old;
+      this.#listener = makesRoom ? await this.#open(from) : old;
       this.#endpoint = from;
     };
     try {
-      this.#listener = await this.#open(to);
+      this.#listener = to && (await this.#open(to));
     } catch (thrown) {
       await back();
       throw thrown;
@@ -66,16 +67,16 @@ export class Door {
     const now = this.#listener;
     return {
       done: () => {
-        if (!makesRoom) old.retire();
+        if (!makesRoom) old?.retire();
       },
       undo: async () => {
-        now.retire();
+        now?.retire();
         await back();
       },
     };
   }
 
-  close(): Promise<void> {
-    return this.#listener.close();
+  async close(): Promise<void> {
+    await this.#listener?.close();
   }
 }

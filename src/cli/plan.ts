@@ -1,17 +1,17 @@
 import { formatEndpoint } from '../config/endpoint.js';
 import type { Config } from '../config/config.js';
 import { expectedSwitches } from '../controller/plan/expected.js';
-import { type HostReading, readHost } from '../controller/plan/host-reader.js';
+import type { HostReading } from '../controller/plan/host-reader.js';
 import type { Plan } from '../controller/plan/plan.js';
 import { makePlan, type PlanInput } from '../controller/plan/planner.js';
 import { SwitchReader } from '../controller/plan/switch-reader.js';
 import { decodeReading, type SwitchReading } from '../controller/switch-reading.js';
-import { realEffects } from '../io/effects.js';
 import { addressOf, getText } from '../io/http-client.js';
 import { listen } from '../io/streams.js';
 import { formatDpid } from '../lib/addresses.js';
 import { HeddleError, messageOf } from '../lib/errors.js';
 import { exitCodes } from './exit-codes.js';
+import { longestWait, readHosts } from './plan-hosts.js';
 import { formatPlan } from './plan-text.js';
 import { readConfig } from './read-config.js';
 
@@ -24,9 +24,6 @@ export interface PlanOptions {
 /** How long a Heddle that runs may take to read its switches. Milliseconds. */
 const patience = 40_000;
 
-/** A switch tries again within 8 s, by default [ovs-vswitchd.conf.db(5), Controller: max_backoff]. Milliseconds. */
-const longestWait = 10_000;
-
 /**
  * `heddle plan [FILE]`: tells what `heddle run` would change with this file, and changes nothing.
  *
@@ -35,8 +32,9 @@ const longestWait = 10_000;
  */
 export async function plan(file: string | undefined, options: PlanOptions): Promise<number> {
   const { config, apps } = await readConfig(file);
-  const hosts = await readHosts(config);
-  const { switches, unread } = await readSwitches(config, hosts, options.api ?? addressOf(config.api.listen));
+  const address = options.api ?? addressOf(config.api.listen);
+  const hosts = await readHosts(config, address);
+  const { switches, unread } = await readSwitches(config, hosts, address);
   const made = makePlan({ config, apps, hosts, switches, unread });
   console.log(options.json === true ? JSON.stringify(made, null, 2) : formatPlan(made));
   return exitCodeOf(made);
@@ -45,14 +43,6 @@ export async function plan(file: string | undefined, options: PlanOptions): Prom
 export function exitCodeOf({ ok, hosts }: Plan): number {
   if (hosts.some(({ error }) => error !== undefined)) return exitCodes.failed;
   return ok ? exitCodes.ok : exitCodes.attention;
-}
-
-async function readHosts({ hypervisors }: Config): Promise<ReadonlyMap<string, HostReading>> {
-  const effects = realEffects();
-  const readings = hypervisors.map(
-    async ({ name, ovsdb }) => [name, await readHost(ovsdb, effects)] as const,
-  );
-  return new Map(await Promise.all(readings));
 }
 
 type Switches = Pick<PlanInput, 'switches' | 'unread'>;

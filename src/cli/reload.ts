@@ -12,6 +12,7 @@ export interface ReloaderOptions {
   readonly stamp: string | undefined;
   readonly controller: Pick<Controller, 'reload' | 'refuse'>;
   readonly openflow: Pick<Door, 'move'>;
+  readonly ovsdb: Pick<Door, 'move'>;
   readonly api: Pick<Door, 'move'>;
   readonly log: Log;
 }
@@ -66,10 +67,11 @@ export class Reloader {
   }
 
   async #apply(checked: CheckedFile): Promise<readonly string[]> {
-    const { controller, openflow, api } = this.#options;
+    const { controller, openflow, ovsdb, api } = this.#options;
     const moves: Move[] = [];
     try {
       moves.push(await openflow.move(checked.config.openflow.listen));
+      moves.push(await ovsdb.move(checked.config.ovsdb?.listen));
       moves.push(await api.move(checked.config.api.listen));
       const changes = controller.reload(checked);
       for (const move of moves) move.done();

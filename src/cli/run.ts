@@ -1,3 +1,4 @@
+import type { Config } from '../config/config.js';
 import { Controller } from '../controller/controller.js';
 import { api } from '../http/api.js';
 import { realEffects } from '../io/effects.js';
@@ -24,41 +25,30 @@ export async function run(file: string | undefined, options: { readonly logLevel
   const { config, apps } = await readConfig(file);
   const log = makeLog(options.logLevel);
   const controller = new Controller({ config, apps, effects: realEffects(), log });
-  const openflow = await Door.open(config.openflow.listen, endpoint =>
-    listen(endpoint, stream => controller.accept(stream)),
-  );
-  const { fetch } = api({
-    status: () => controller.status(),
-    readings: () => controller.readings(),
-  });
-  const http = await Door.open(config.api.listen, endpoint => serve(endpoint, fetch)).catch(
-    async (error: unknown) => {
-      await openflow.close();
-      throw error;
-    },
-  );
+  const { openflow, ovsdb, http } = await openDoors(config, controller);
   controller.start();
   log.info(
     {
       openflow: openflow.address,
+      ...(ovsdb.address !== undefined && { ovsdb: ovsdb.address }),
       api: http.address,
       apps: apps.map(({ module }) => module.name),
       hypervisors: config.hypervisors.length,
       networks: config.networks.length,
     },
-    `Heddle listens for switches on tcp:${openflow.address} (apps: ${apps.map(({ module }) => module.name).join(', ')})`,
+    `Heddle listens for switches on tcp:${openflow.address ?? ''} (apps: ${apps.map(({ module }) => module.name).join(', ')})`,
   );
   if (file === undefined) {
     log.info(
       {},
-      `no file was given: to try it, run \`ovs-vsctl set-controller BRIDGE tcp:127.0.0.1:${openflow.port}\``,
+      `no file was given: to try it, run \`ovs-vsctl set-controller BRIDGE tcp:127.0.0.1:${openflow.port ?? 0}\``,
     );
   }
 
   const stopReloading =
     file === undefined || stamp === undefined
       ? () => undefined
-      : reloadOn(file, stamp, new Reloader({ file, stamp, controller, openflow, api: http, log }));
+      : reloadOn(file, stamp, new Reloader({ file, stamp, controller, openflow, ovsdb, api: http, log }));
   const reason = await new Promise<string>(resolve => {
     process.once('SIGTERM', () => resolve('SIGTERM'));
     process.once('SIGINT', () => resolve('SIGINT'));
@@ -70,8 +60,39 @@ export async function run(file: string | undefined, options: { readonly logLevel
   log.info({ reason }, 'Heddle stops; flows and settings stay as they are');
   stopReloading();
   controller.stop();
-  await Promise.all([openflow.close(), http.close()]);
+  await Promise.all([openflow.close(), ovsdb.close(), http.close()]);
   return reason === 'fault' ? exitCodes.failed : exitCodes.ok;
+}
+
+interface Doors {
+  readonly openflow: Door;
+  readonly ovsdb: Door;
+  readonly http: Door;
+}
+
+/** All of them, or none. @throws HeddleError LISTEN_FAILED */
+async function openDoors(config: Config, controller: Controller): Promise<Doors> {
+  const { fetch } = api({
+    status: () => controller.status(),
+    readings: () => controller.readings(),
+    host: systemId => controller.hostOf(systemId),
+  });
+  const doors: Door[] = [];
+  const open = async (...args: Parameters<typeof Door.open>): Promise<Door> => {
+    const door = await Door.open(...args);
+    doors.push(door);
+    return door;
+  };
+  try {
+    return {
+      openflow: await open(config.openflow.listen, at => listen(at, stream => controller.accept(stream))),
+      ovsdb: await open(config.ovsdb?.listen, at => listen(at, stream => controller.acceptOvsdb(stream))),
+      http: await open(config.api.listen, at => serve(at, fetch)),
+    };
+  } catch (thrown) {
+    await Promise.all(doors.map(door => door.close()));
+    throw thrown;
+  }
 }
 
 /** @param stamp of the file, when it was read */

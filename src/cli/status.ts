@@ -1,5 +1,5 @@
 import { printable } from '../config/mistake.js';
-import type { ReloadStatus, Status } from '../controller/status.js';
+import type { HypervisorStatus, ReloadStatus, Status } from '../controller/status.js';
 import { addressOf, getText } from '../io/http-client.js';
 import { HeddleError, messageOf } from '../lib/errors.js';
 import { colour } from './colour.js';
@@ -91,14 +91,19 @@ export function formatStatus(status: Status): string {
   section(
     'Hypervisors',
     ['NAME', 'OVSDB', 'BRIDGE', 'OPENFLOW', 'VTEP', 'PORTS'],
-    status.hypervisors.map(({ name, state, ovsdb, bridge, openflow, vtep, ports }) => [
+    status.hypervisors.map(({ name, bridge, openflow, vtep, ports, ...host }) => [
       name,
-      state === 'connected' ? ovsdb : `${state} to ${ovsdb}`,
+      ovsdbOf(host),
       bridge,
       openflow,
       vtep,
       String(ports),
     ]),
+  );
+  section(
+    'Hosts that dial in and are not in the file',
+    ['SYSTEM-ID', 'FROM', 'LAST'],
+    (status.strangers ?? []).map(({ systemId, from, secondsAgo }) => [systemId, from, `${secondsAgo} s ago`]),
   );
   section(
     'Networks',
@@ -144,6 +149,18 @@ export function formatStatus(status: Status): string {
       : `${bold('Wrong')}\n${status.problems.map(({ where, message }) => colour('red', printable(`${where}: ${message}`))).join('\n')}`,
   );
   return sections.join('\n\n');
+}
+
+function ovsdbOf({ state, ovsdb, peer }: Pick<HypervisorStatus, 'state' | 'ovsdb' | 'peer'>): string {
+  switch (state) {
+    case 'connected':
+      return peer === undefined ? ovsdb : `${ovsdb} (${peer})`;
+    case 'waiting':
+      return `waiting for ${ovsdb}`;
+    case 'reading':
+    case 'connecting':
+      return `${state} to ${ovsdb}`;
+  }
 }
 
 function formatReload({ secondsAgo, ok, changes, mistakes }: ReloadStatus): string {

@@ -5,6 +5,15 @@ export type Endpoint =
   | { readonly transport: 'tcp'; readonly host: string; readonly port: number }
   | { readonly transport: 'unix'; readonly path: string };
 
+/** How Heddle comes to speak with a host's OVSDB: it connects to it, or waits for it to connect here, and to say who it is. */
+export type OvsdbSource = Endpoint | DialIn;
+
+export interface DialIn {
+  readonly transport: 'dial-in';
+  /** Open_vSwitch.external_ids:system-id of the host. */
+  readonly systemId: string;
+}
+
 /** Which ports belong to a network: by identity that follows the VM, or by the port's name. */
 export type PortSelector = (
   | { readonly by: 'iface-id'; readonly glob: string }
@@ -16,7 +25,7 @@ export type PortSelector = (
 
 export interface HypervisorConfig {
   readonly name: string;
-  readonly ovsdb: Endpoint;
+  readonly ovsdb: OvsdbSource;
   readonly bridge: string;
   readonly datapath: 'system' | 'netdev';
   readonly vtep: Ipv4;
@@ -58,6 +67,8 @@ export interface Config {
     /** What hosts are told to connect to (Controller.target). */
     readonly advertise: Endpoint & { transport: 'tcp' };
   };
+  /** Where hosts dial in with their OVSDB; left out where none is to. */
+  readonly ovsdb?: { readonly listen: Endpoint & { transport: 'tcp' } };
   readonly api: { readonly listen: Endpoint & { transport: 'tcp' } };
   readonly apps: readonly AppConfig[];
   readonly hypervisors: readonly HypervisorConfig[];

@@ -16,10 +16,11 @@ export interface Difference {
   readonly apps: Changes;
   /** Whether the apps that stay come in another order: the tables of one stage are numbered by it. */
   readonly appOrder: boolean;
-  /** Whether `openflow.listen`, `openflow.advertise` and `api.listen` are others, as written or by default. */
+  /** Whether `openflow.listen`, `openflow.advertise`, `api.listen` and `ovsdb.listen` are others, as written or by default. */
   readonly listen: boolean;
   readonly advertise: boolean;
   readonly api: boolean;
+  readonly ovsdb: boolean;
 }
 
 export function difference(before: Config, after: Config): Difference {
@@ -31,12 +32,13 @@ export function difference(before: Config, after: Config): Difference {
     listen: !same(before.openflow.listen, after.openflow.listen),
     advertise: !same(before.openflow.advertise, after.openflow.advertise),
     api: !same(before.api.listen, after.api.listen),
+    ovsdb: !same(before.ovsdb, after.ovsdb),
   };
 }
 
 /** One short text for each thing, for people: `network red added`. None where both files say the same. */
 export function tellDifference(difference: Difference): readonly string[] {
-  const { hypervisors, networks, apps, appOrder, listen, advertise, api } = difference;
+  const { hypervisors, networks, apps, appOrder, listen, advertise, api, ovsdb } = difference;
   const tell = (one: string, { added, removed, changed }: Changes): string[] =>
     Object.entries({ added, removed, changed }).flatMap(([what, names]) =>
       names.length === 0 ? [] : [`${one}${names.length === 1 ? '' : 's'} ${names.join(', ')} ${what}`],
@@ -49,6 +51,7 @@ export function tellDifference(difference: Difference): readonly string[] {
     ...(listen ? ['openflow.listen changed'] : []),
     ...(advertise ? ['openflow.advertise changed'] : []),
     ...(api ? ['api.listen changed'] : []),
+    ...(ovsdb ? ['ovsdb.listen changed'] : []),
   ];
 }
 

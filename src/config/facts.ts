@@ -1,11 +1,11 @@
 import type * as z from 'zod';
 import type { Dpid, Ipv4 } from '../lib/addresses.js';
 import { isMap, readAppEntry } from './apps.js';
-import type { Endpoint, PortSelector } from './config.js';
+import type { OvsdbSource, PortSelector } from './config.js';
 import { dpidOfName } from './dpid.js';
 import type { TcpEndpoint } from './endpoint.js';
 import type { KeyPath } from './mistake.js';
-import { portSelector } from './schema.js';
+import { ovsdbSource, portSelector } from './schema.js';
 import * as leaf from './values.js';
 
 /**
@@ -16,6 +16,8 @@ export interface Facts {
   readonly listen?: TcpEndpoint;
   /** Whether openflow.advertise is in the file, right or wrong. */
   readonly advertises: boolean;
+  /** Whether the section of ovsdb.listen is in the file, right or wrong. */
+  readonly ovsdbListens: boolean;
   readonly apps: readonly At<{ name: string }>[];
   /** Whether `apps` is a list of which each entry could be read: only then is it known what is not in it. */
   readonly appsListed: boolean;
@@ -30,7 +32,7 @@ export type At<T> = T & { readonly path: KeyPath };
 export interface HypervisorFacts {
   readonly name: string;
   readonly path: KeyPath;
-  readonly ovsdb: Endpoint | undefined;
+  readonly ovsdb: OvsdbSource | undefined;
   readonly bridge: string | undefined;
   readonly vtep: Ipv4 | undefined;
   readonly uplink: string | undefined;
@@ -59,6 +61,7 @@ export function surveyFacts(file: unknown): Facts {
   return {
     ...(listen === undefined ? {} : { listen }),
     advertises: 'advertise' in openflow,
+    ovsdbListens: 'ovsdb' in root,
     apps,
     appsListed: Array.isArray(root['apps']) && apps.length === entries.length,
     hypervisorsKnown: !('hypervisors' in root) || isMap(root['hypervisors']),
@@ -72,7 +75,7 @@ function hypervisorFacts(name: string, value: Record<string, unknown>): Hypervis
   return {
     name,
     path: ['hypervisors', name],
-    ovsdb: understood(leaf.ovsdb, value['ovsdb']),
+    ovsdb: understood(ovsdbSource, value['ovsdb']),
     bridge: understood(leaf.bridgeName, 'bridge' in value ? value['bridge'] : 'br-int'),
     vtep: understood(leaf.tunnelAddress, value['vtep']),
     uplink: understood(leaf.portName, value['uplink']),

@@ -1,5 +1,7 @@
 import * as z from 'zod';
 import { readAppEntry, type AppEntry } from './apps.js';
+import type { OvsdbSource } from './config.js';
+import { readOvsdbSource } from './ovsdb.js';
 import * as value from './values.js';
 import { notYet } from './values.js';
 
@@ -24,8 +26,16 @@ const appEntry = z.unknown().transform((entry, context): AppEntry => {
   return z.NEVER;
 });
 
+export const ovsdbSource = z.unknown().transform((entry, context): OvsdbSource => {
+  const read = readOvsdbSource(entry);
+  if ('value' in read) return read.value;
+  const { path, message, ...params } = read;
+  context.addIssue({ code: 'custom', path: [...path], message, params });
+  return z.NEVER;
+});
+
 const hypervisor = section({
-  ovsdb: value.ovsdb,
+  ovsdb: ovsdbSource,
   bridge: value.bridgeName.default('br-int'),
   datapath: value.datapath.default('system'),
   vtep: value.tunnelAddress,
@@ -70,13 +80,13 @@ export const fileSchema = section({
     listen: value.tcpListen.optional(),
     advertise: value.advertise.optional(),
   }).optional(),
+  ovsdb: section({ listen: value.tcpListen }).optional(),
   api: section({ listen: value.apiListen.optional() }).optional(),
   apps: z.array(appEntry, { error: 'expected a list of apps' }).optional(),
   hypervisors: z
     .record(value.name, hypervisor, { error: 'expected a map of names to hypervisors' })
     .default({}),
   networks: z.record(value.name, network, { error: 'expected a map of names to networks' }).default({}),
-  ovsdb: notYet('hosts that dial in (ovsdb)'),
   tls: notYet('TLS (tls)'),
   qos: notYet('service levels (qos)'),
   store: notYet('shared state (store)'),

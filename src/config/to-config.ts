@@ -16,6 +16,7 @@ export function toConfig(file: FileValue): Config {
   const overlay = hypervisors.length > 0 || networks.length > 0;
   return {
     openflow: { listen, advertise: file.openflow?.advertise ?? listen },
+    ...(file.ovsdb !== undefined && { ovsdb: file.ovsdb }),
     api: { listen: file.api?.listen ?? apiListen },
     apps: file.apps === undefined ? defaultApps(overlay) : file.apps.map((app, index) => toApp(app, index)),
     hypervisors: hypervisors.map(([name, host]) => toHypervisor(name, host)),

@@ -1,24 +1,18 @@
 import * as z from 'zod';
 import { parseDpid, parseIpv4, type Dpid, type Ipv4 } from '../lib/addresses.js';
-import { readAdvertise, readApiListen, readOvsdb, readTcp, type Reading } from './endpoint.js';
+import { readAdvertise, readApiListen, readTcp, type Reading } from './endpoint.js';
 
 /** The leaves of the file's schema. A message says what is expected: what was found is added where it is told. */
 
 /** A text that `read` makes a value of, or says what is wrong with it. */
-const readable = <T>(
-  expected: string,
-  read: (text: string) => Reading<T>,
-  instead?: (input: unknown) => string | undefined,
-) =>
-  z
-    .string({ error: issue => instead?.(issue.input) ?? `expected ${expected}` })
-    .transform((text, context): T => {
-      const reading = read(text);
-      if ('value' in reading) return reading.value;
-      const params = reading.hint === undefined ? {} : { params: { hint: reading.hint } };
-      context.addIssue({ code: 'custom', message: reading.problem, ...params });
-      return z.NEVER;
-    });
+const readable = <T>(expected: string, read: (text: string) => Reading<T>) =>
+  z.string({ error: `expected ${expected}` }).transform((text, context): T => {
+    const reading = read(text);
+    if ('value' in reading) return reading.value;
+    const params = reading.hint === undefined ? {} : { params: { hint: reading.hint } };
+    context.addIssue({ code: 'custom', message: reading.problem, ...params });
+    return z.NEVER;
+  });
 
 /** A key of DESIGN that this version reads nothing from: said as such, so that nobody looks for a slip of the finger. */
 export const notYet = (what: string) =>
@@ -81,9 +75,3 @@ export const tunnelAddress = readable('an IPv4 address', (text): Reading<Ipv4> =
 export const tcpListen = readable('tcp:HOST:PORT', readTcp);
 export const advertise = readable('tcp:HOST:PORT', readAdvertise);
 export const apiListen = readable('HOST:PORT or tcp:HOST:PORT', readApiListen);
-
-export const ovsdb = readable('tcp:HOST:PORT or unix:PATH', readOvsdb, input =>
-  typeof input === 'object' && input !== null && 'system-id' in input
-    ? 'this version of Heddle does not do hosts that dial in (system-id) yet'
-    : undefined,
-);

@@ -3,10 +3,12 @@ import { difference, isEmpty, tellDifference } from '../config/difference.js';
 import type { AppEvent, HypervisorView, SwitchView, World } from '../intent/index.js';
 import { type Dpid } from '../lib/addresses.js';
 import type { Message } from '../openflow/index.js';
+import type { ReplicaJson } from '../ovsdb/index.js';
 import type { CheckedPart } from '../reconcile/check.js';
 import type { Actual } from '../reconcile/actual.js';
 import { scopeOfSwitch as scopeOf } from './app-start.js';
 import { Apps, type LoadedApp } from './apps.js';
+import { Arrivals } from './arrivals.js';
 import { type Desire, hostIntent, partsIn } from './desired.js';
 import type { Effects, Log, Stream, StreamHandlers, Timer } from './effects.js';
 import { Hypervisors } from './hypervisors.js';
@@ -31,6 +33,7 @@ export class Controller {
   readonly #apps: Apps;
   readonly #switches: Switches;
   readonly #hypervisors: Hypervisors;
+  readonly #arrivals: Arrivals;
   #config: Config;
   #world: World;
   readonly #changed = new Set<Dpid>();
@@ -60,6 +63,11 @@ export class Controller {
       onChange: (...change) => this.#onHypervisor(...change),
       onLock: ({ config: { dpid } }) => this.#reconcileSoon([dpid]),
     });
+    this.#arrivals = new Arrivals({
+      effects,
+      log,
+      onArrival: arrival => this.#hypervisors.offer(arrival),
+    });
     const hypervisors = this.#hypervisors.next(config.hypervisors);
     this.#world = { networks: config.networks, hypervisors, switches: this.#switches.views };
     this.#apps = new Apps(apps, this.#world, log);
@@ -75,7 +83,13 @@ export class Controller {
   stop(): void {
     this.#ticker?.cancel();
     this.#hypervisors.stop();
+    this.#arrivals.stop();
     this.#switches.closeAll('Heddle stops');
+  }
+
+  /** A host has dialled in with its OVSDB. */
+  acceptOvsdb(stream: Stream): StreamHandlers {
+    return this.#arrivals.accept(stream);
   }
 
   /** A switch has dialled in. */
@@ -125,6 +139,11 @@ export class Controller {
     return this.#readings;
   }
 
+  /** The database of a host that dials in, as last heard; undefined while it is not connected. */
+  hostOf(systemId: string): ReplicaJson | undefined {
+    return this.#hypervisors.dialledIn(systemId)?.database;
+  }
+
   status(): Status {
     return buildStatus({
       now: this.#effects.now(),
@@ -134,6 +153,7 @@ export class Controller {
       contested: this.#switches.contested(),
       hypervisors: this.#hypervisors.views,
       links: this.#hypervisors.links,
+      strangers: this.#arrivals.strangers,
       reports: this.#apps.report(this.#world),
       ...(this.#reload !== undefined && { reload: this.#reload }),
     });

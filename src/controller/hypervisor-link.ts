@@ -10,6 +10,8 @@ import {
   portEvents,
   portsOf,
   type Replica,
+  type ReplicaJson,
+  replicaToJson,
   type SwitchPorts,
   type TransactionOutcome,
   type WantedTables,
@@ -17,6 +19,7 @@ import {
 import { type BridgeIdentity, identityOf, sameIdentity } from '../reconcile/host-bridge.js';
 import { hostColumns, planHost } from '../reconcile/host.js';
 import { othersOfOurs } from '../reconcile/host-controllers.js';
+import type { Arrival } from './arrivals.js';
 import { Contest } from './contest.js';
 import type { Effects, Log, Timer } from './effects.js';
 import { HostLock, hostLock, type HostLockState } from './host-lock.js';
@@ -88,6 +91,22 @@ export class HypervisorLink {
     return this.#lock.state;
   }
 
+  /** Where the host has dialled in from; undefined where Heddle connects to it, and while it is not connected. */
+  get peer(): string | undefined {
+    return this.#connection.peer;
+  }
+
+  /** What is followed of its database; undefined while that is not connected. */
+  get database(): ReplicaJson | undefined {
+    const { isReady, replica } = this.#connection;
+    return isReady && replica !== undefined ? replicaToJson(replica) : undefined;
+  }
+
+  /** The host has dialled in. */
+  offer(arrival: Arrival): void {
+    this.#connection.offer(arrival);
+  }
+
   /** Transactions that changed something, since the start. */
   get transactions(): number {
     return this.#transactions;
@@ -101,7 +120,7 @@ export class HypervisorLink {
   /** What keeps this host from being as it should be. */
   get problems(): readonly string[] {
     const contest = this.#contest.problem(this.#options.effects.now());
-    const own = [this.#heldElsewhere(), this.#refusal, contest, this.#unapplied()].filter(
+    const own = [this.#heldElsewhere(), this.#doubled(), this.#refusal, contest, this.#unapplied()].filter(
       text => text !== undefined,
     );
     return [...this.#planProblems, ...own];
@@ -188,6 +207,13 @@ export class HypervisorLink {
     const targets = replica === undefined ? [] : othersOfOurs(config.bridge, intent().controller, replica);
     const where = targets.length === 0 ? '' : ` (its controller is ${targets.join(', ')})`;
     return `another Heddle holds this host${where}: this one changes nothing there, and takes over when that one stops. If both are to run, name each host in one file only`;
+  }
+
+  #doubled(): string | undefined {
+    const { rival } = this.#connection;
+    return rival === undefined
+      ? undefined
+      : `a second host dials in with its system-id, from ${rival}, and is refused: give each host an id of its own (\`ovs-vsctl set Open_vSwitch . external_ids:system-id=…\`, and what sets it at boot, such as /etc/openvswitch/system-id.conf)`;
   }
 
   #onResult(outcome: TransactionOutcome): void {

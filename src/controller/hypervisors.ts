@@ -4,6 +4,7 @@ import type { Dpid } from '../lib/addresses.js';
 import { same } from '../lib/same.js';
 import type { SwitchPorts } from '../ovsdb/index.js';
 import { answersTo, type BridgeIdentity, sameIdentity } from '../reconcile/host-bridge.js';
+import type { Arrival } from './arrivals.js';
 import type { Effects, Log } from './effects.js';
 import { HypervisorLink } from './hypervisor-link.js';
 import { unknownHypervisor, viewOf } from './hypervisor-view.js';
@@ -83,6 +84,21 @@ export class Hypervisors {
       this.#bridges.delete(name);
     }
     for (const { config } of views.values()) if (!this.#links.has(config.name)) this.#connect(config);
+  }
+
+  /** A host has dialled in. @returns false where the file has none of this id */
+  offer(arrival: Arrival): boolean {
+    const link = this.dialledIn(arrival.systemId);
+    link?.offer(arrival);
+    return link !== undefined;
+  }
+
+  /** The link of a host that dials in with this id. */
+  dialledIn(systemId: string): HypervisorLink | undefined {
+    for (const [name, { config }] of this.#views)
+      if (config.ovsdb.transport === 'dial-in' && config.ovsdb.systemId === systemId)
+        return this.#links.get(name);
+    return undefined;
   }
 
   reconcile(dpid: Dpid): void {

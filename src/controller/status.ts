@@ -1,8 +1,8 @@
 import type { Config } from '../config/config.js';
-import { formatEndpoint, isLoopback, readOvsdb, type TcpEndpoint } from '../config/endpoint.js';
 import type { HypervisorView, NetworkReport, PortReport, Report } from '../intent/index.js';
-import { type Dpid, formatDpid, formatIpv4 } from '../lib/addresses.js';
-import type { HostLockState } from './host-lock.js';
+import { type Dpid, formatDpid } from '../lib/addresses.js';
+import type { Stranger } from './arrivals.js';
+import { type HypervisorStatus, hypervisorStatus } from './host-status.js';
 import type { HypervisorLink } from './hypervisor-link.js';
 import { tellConflict } from './desired.js';
 import type { Refusal } from './switch-refusals.js';
@@ -18,6 +18,8 @@ export interface Status {
   readonly reload?: ReloadStatus;
   readonly switches: readonly SwitchStatus[];
   readonly hypervisors: readonly HypervisorStatus[];
+  /** Hosts that have dialled in with their OVSDB, and that the file does not have: the latest ones. Left out where none may dial in. */
+  readonly strangers?: readonly StrangerStatus[];
   readonly networks: readonly NetworkReport[];
   readonly ports: readonly PortReport[];
   readonly problems: readonly StatusProblem[];
@@ -32,6 +34,8 @@ export interface ReloadStatus {
   /** Why it was refused, each as `heddle check` tells it. */
   readonly mistakes: readonly string[];
 }
+
+export type { HypervisorStatus } from './host-status.js';
 
 export type SwitchState = SyncPhase | 'left alone';
 
@@ -55,20 +59,11 @@ export interface SwitchStatus {
   readonly dropped: number;
 }
 
-export interface HypervisorStatus {
-  readonly name: string;
-  readonly ovsdb: string;
-  readonly state: 'connected' | 'reading' | 'connecting';
-  readonly lastError?: string;
-  readonly bridge: string;
-  readonly dpid: string;
-  readonly vtep: string;
-  readonly openflow: SwitchState | 'not connected';
-  readonly ports: number;
-  /** Transactions that changed something, since the start. */
-  readonly transactions: number;
-  /** Whether this Heddle may change the host, or another one may. */
-  readonly lock: HostLockState;
+export interface StrangerStatus {
+  readonly systemId: string;
+  /** The address that it last dialled in from. */
+  readonly from: string;
+  readonly secondsAgo: number;
 }
 
 export interface StatusProblem {
@@ -94,6 +89,7 @@ export interface StatusInput {
   readonly contested: ReadonlyMap<Dpid, string>;
   readonly hypervisors: ReadonlyMap<string, HypervisorView>;
   readonly links: ReadonlyMap<string, HypervisorLink>;
+  readonly strangers: readonly Stranger[];
   readonly reports: readonly Report[];
   readonly reload?: ReloadOutcome;
 }
@@ -103,27 +99,19 @@ export function buildStatus(input: StatusInput): Status {
   const switches = input.switches.map(connected => switchStatus(connected, now));
   const byDpid = new Map(switches.map(one => [one.dpid, one]));
   const whereIs = (dpid: Dpid): string => byDpid.get(formatDpid(dpid))?.hypervisor ?? formatDpid(dpid);
-  const hypervisors = config.hypervisors.map(({ name, ovsdb, bridge, dpid, vtep }): HypervisorStatus => {
-    const link = input.links.get(name);
-    const state = link?.state ?? { state: 'connecting', attempts: 0 };
-    return {
-      name,
-      ovsdb: formatEndpoint(ovsdb),
-      state: state.state,
-      ...(state.state === 'connecting' && state.lastError !== undefined && { lastError: state.lastError }),
-      bridge,
-      dpid: formatDpid(dpid),
-      vtep: formatIpv4(vtep),
-      openflow: byDpid.get(formatDpid(dpid))?.state ?? 'not connected',
-      ports: input.hypervisors.get(name)?.ports.size ?? 0,
-      transactions: link?.transactions ?? 0,
-      lock: link?.lock ?? 'unknown',
-    };
-  });
+  const hosts = config.hypervisors.map(host =>
+    hypervisorStatus(host, {
+      view: input.hypervisors.get(host.name),
+      link: input.links.get(host.name),
+      openflow: byDpid.get(formatDpid(host.dpid))?.state,
+      listen: config.ovsdb?.listen,
+      advertise: config.openflow.advertise,
+    }),
+  );
   const problems = [
     ...(reload?.mistakes ?? []).map(message => ({ where: 'the file was refused', message })),
-    ...hypervisors.flatMap(hypervisor =>
-      hypervisorProblems(hypervisor, input.links.get(hypervisor.name), config.openflow.advertise),
+    ...hosts.flatMap(({ status: { name }, problems: told }) =>
+      told.map(message => ({ where: name, message })),
     ),
     ...switches.flatMap(switchProblems),
     ...input.switches.flatMap(({ view, leftAlone }) =>
@@ -142,7 +130,10 @@ export function buildStatus(input: StatusInput): Status {
     uptimeSeconds: Math.floor((now - startedAt) / 1000),
     ...(reload !== undefined && { reload: reloadStatus(reload, now) }),
     switches,
-    hypervisors,
+    hypervisors: hosts.map(({ status }) => status),
+    ...(config.ovsdb !== undefined && {
+      strangers: input.strangers.map(stranger => strangerStatus(stranger, now)),
+    }),
     networks: reports.flatMap(report => report.networks ?? []),
     ports: reports.flatMap(report => report.ports ?? []),
     problems,
@@ -154,6 +145,12 @@ const reloadStatus = ({ at, changes, mistakes }: ReloadOutcome, now: number): Re
   ok: mistakes.length === 0,
   changes,
   mistakes,
+});
+
+const strangerStatus = ({ systemId, from, at }: Stranger, now: number): StrangerStatus => ({
+  systemId,
+  from,
+  secondsAgo: Math.floor((now - at) / 1000),
 });
 
 function switchStatus(
@@ -174,37 +171,6 @@ function switchStatus(
     badFrames: connection.badFrames,
     dropped: connection.dropped,
   };
-}
-
-function hypervisorProblems(
-  hypervisor: HypervisorStatus,
-  link: HypervisorLink | undefined,
-  advertise: TcpEndpoint,
-): StatusProblem[] {
-  const { name, ovsdb, state, lastError, openflow, bridge } = hypervisor;
-  const problems = (link?.problems ?? []).map(message => ({ where: name, message }));
-  if (state !== 'connected') {
-    const why = lastError === undefined ? '' : `: ${lastError}`;
-    return [
-      ...problems,
-      { where: name, message: `no OVSDB connection to ${ovsdb} yet${why}; Heddle keeps trying` },
-    ];
-  }
-  if (openflow === 'not connected' && hypervisor.lock !== 'elsewhere') {
-    const message = `bridge ${bridge} has not connected to Heddle yet: ${advice(ovsdb, advertise)}`;
-    return [...problems, { where: name, message }];
-  }
-  return problems;
-}
-
-/** Why a bridge may not find its way here. The default address is loopback, which every host takes for itself. */
-function advice(ovsdb: string, advertise: TcpEndpoint): string {
-  const target = formatEndpoint(advertise);
-  const read = readOvsdb(ovsdb);
-  const isElsewhere = 'value' in read && read.value.transport === 'tcp' && !isLoopback(read.value.host);
-  return isElsewhere && isLoopback(advertise.host)
-    ? `it is told to go to ${target}, which is that host itself: name an address of this machine in openflow.listen or openflow.advertise`
-    : `is ovs-vswitchd running there, and can that host reach ${target} (openflow.advertise)?`;
 }
 
 function switchProblems(status: SwitchStatus): StatusProblem[] {

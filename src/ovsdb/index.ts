@@ -1,5 +1,6 @@
 /** The OVSDB client [RFC 7047], with no I/O: whoever has a connection feeds the session its bytes and the time. */
 export { namedUuid, type NamedUuid, type WriteAtom, type WriteRow, type WriteValue } from './encode.js';
+export { Introduction, type IntroductionOutput } from './introduction.js';
 export type { MonitorMethod, WantedTables } from './monitor.js';
 export {
   assertLock,
@@ -19,6 +20,7 @@ export {
 } from './operations.js';
 export { preview } from './preview.js';
 export { changedColumns, type Change, type Replica } from './replica.js';
+export { replicaFromJson, type ReplicaJson, replicaToJson } from './replica-json.js';
 export { TransactionRefused, type OperationResult, type TransactionOutcome } from './results.js';
 export {
   readBoolean,

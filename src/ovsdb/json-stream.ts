@@ -28,7 +28,8 @@ const isSpace = (byte: number | undefined): boolean =>
 export class JsonStream {
   readonly #limits: JsonStreamLimits;
   readonly #utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-  #buffer = Buffer.allocUnsafe(smallest);
+  /** None before the first bytes: who says nothing holds no memory. */
+  #buffer = Buffer.alloc(0);
   /** The unfinished text begins here; what is before it has been handed out. */
   #start = 0;
   /** Bytes before this one have been looked at. */
@@ -54,6 +55,11 @@ export class JsonStream {
     for (let text = this.#scan(); text !== undefined; text = this.#scan()) texts.push(this.#parse(text));
     this.#release();
     return texts;
+  }
+
+  /** The bytes of the text that is not whole yet. */
+  get unfinished(): Uint8Array {
+    return Uint8Array.prototype.slice.call(this.#buffer, this.#start, this.#end);
   }
 
   /** Grows by doubling and moves what is unfinished to the front, so that every byte is copied a bounded number of times. */

@@ -30,6 +30,13 @@ export class Liveness {
     this.#askedAt = undefined;
   }
 
+  /** It is to be asked now, or soon enough has been. @returns whether the caller sends an echo now */
+  doubt(now: number): boolean {
+    if (this.#askedAt !== undefined) return false;
+    this.#askedAt = now;
+    return true;
+  }
+
   /** `ask` means that the caller sends an echo now. */
   check(now: number): 'alive' | 'ask' | 'dead' {
     if (now < this.deadline) return 'alive';

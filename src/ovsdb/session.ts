@@ -141,6 +141,12 @@ export class OvsdbSession {
     }
   }
 
+  /** Asks whether the server is still there, without waiting for a quiet while: if it says nothing, the session closes. */
+  doubt(now: number): readonly SessionOutput[] {
+    if (this.#state.phase === 'connecting' || this.#state.phase === 'closed') return [];
+    return this.#liveness.doubt(now) ? [this.#request({ for: 'echo' }, 'echo', [], now)] : [];
+  }
+
   /**
    * Sends a transaction; its outcome comes as a `result` with the token, at once where it cannot be sent: OVSDB_CLOSED when
    * the session is not ready, OVSDB_BUSY when too many wait, OVSDB_BAD_VALUE when it does not fit the schema.

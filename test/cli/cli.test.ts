@@ -270,7 +270,7 @@ t.test('heddle status', async t => {
   let told: unknown = calm;
   const http = await serve(
     { host: '127.0.0.1', port: 0 },
-    api({ status: () => told as Status, readings: () => Promise.resolve([]) }).fetch,
+    api({ status: () => told as Status, readings: () => Promise.resolve([]), host: () => undefined }).fetch,
   );
   t.teardown(() => http.close());
   const address = `127.0.0.1:${http.port}`;

@@ -85,12 +85,13 @@ class Fixture {
         refuse: mistakes => void this.told.push(...mistakes.map(one => `refused: ${one}`)),
       },
       openflow: { move: to => this.#move('openflow', to) },
+      ovsdb: { move: to => this.#move('ovsdb', to) },
       api: { move: to => this.#move('api', to) },
     });
   }
 
-  #move(door: string, { port }: TcpEndpoint) {
-    this.#may(door, `to ${port}`);
+  #move(door: string, to: TcpEndpoint | undefined) {
+    this.#may(door, `to ${to?.port ?? 'nowhere'}`);
     return Promise.resolve({
       done: () => void this.told.push(`${door} done`),
       undo: () => Promise.resolve(void this.told.push(`${door} undone`)),
@@ -105,8 +106,8 @@ class Fixture {
 
 t.test('a file is read again', async t => {
   const file = join(t.testdir({ 'f.yaml': 'api: { listen: "127.0.0.1:8654" }\n' }), 'f.yaml');
-  const moves = ['openflow to 6653', 'api to 8654'];
-  const good = [...moves, 'reload 0 networks', 'openflow done', 'api done'];
+  const moves = ['openflow to 6653', 'ovsdb to nowhere', 'api to 8654'];
+  const good = [...moves, 'reload 0 networks', 'openflow done', 'ovsdb done', 'api done'];
   const fixture = new Fixture(file, await fileStamp(file));
   const { reloader, told, log } = fixture;
   await reloader.request('if changed');
@@ -137,8 +138,8 @@ t.test('a file is read again', async t => {
   await writeFile(file, 'api: { listen: "127.0.0.1:8654" }\n');
   const faults: Readonly<Record<string, readonly string[]>> = {
     openflow: ['refused: no openflow'],
-    api: ['openflow to 6653', 'openflow undone', 'refused: no api'],
-    reload: [...moves, 'openflow undone', 'api undone', 'refused: no reload'],
+    api: ['openflow to 6653', 'ovsdb to nowhere', 'openflow undone', 'ovsdb undone', 'refused: no api'],
+    reload: [...moves, 'openflow undone', 'ovsdb undone', 'api undone', 'refused: no reload'],
   };
   for (const [fault, expected] of Object.entries(faults)) {
     fixture.fault = fault;
@@ -210,4 +211,13 @@ t.test('doors', async t => {
   t.strictSame([await knock('127.0.0.2', other), await knock('127.0.0.1', other)], [false, true]);
   await t.rejects(door.move(at('203.0.113.77', other)), { code: 'LISTEN_FAILED' });
   t.ok(await knock('127.0.0.1', other), 'open again, where it had to be shut for a moment');
+
+  const shut = await door.move(undefined);
+  t.ok(await knock('127.0.0.1', other), 'not shut before it is decided');
+  shut.done();
+  t.strictSame([door.address, door.port, await knock('127.0.0.1', other)], [undefined, undefined, false]);
+  const opened = await door.move(at('127.0.0.1', port));
+  t.ok(await knock('127.0.0.1', port));
+  await opened.undo();
+  t.strictSame([door.address, await knock('127.0.0.1', port)], [undefined, false]);
 });

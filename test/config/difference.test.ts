@@ -49,6 +49,7 @@ t.test('what is said', t => {
       'openflow.advertise changed', // which is what is listened on, where the file says nothing else
     ],
     ['.1:6653', '.1:6653, advertise: tcp:192.0.2.9:6653', 'openflow.advertise changed'],
+    ['apps:', 'ovsdb: { listen: tcp:0.0.0.0:6640 }\napps:', 'ovsdb.listen changed'],
     ['apps:', 'api: { listen: "tcp:127.0.0.1:8654" }\napps:', 'api.listen changed'],
   ];
   for (const [from, to, ...expected] of cases) {

@@ -12,7 +12,9 @@ const hosts = `hypervisors:
   kvm1: { ovsdb: tcp:10.98.0.1:6640, vtep: 10.97.0.1 }
   kvm2: { ovsdb: tcp:10.98.0.2:6640, vtep: 10.97.0.2 }
 `;
-const sections = 'openflow, api, apps, hypervisors, networks';
+const sections = 'openflow, ovsdb, api, apps, hypervisors, networks';
+const aSystemId =
+  'expected the id that `ovs-vsctl get Open_vSwitch . external_ids:system-id` tells, in quotes: 1 to 255 characters with no spaces';
 const hostKeys = 'ovsdb, bridge, datapath, vtep, datapath-id, uplink';
 const wholeNumber = 'expected a whole number from 1 to 16777215';
 const aName = 'expected a name of 1 to 64 letters, digits, dots, hyphens and underscores';
@@ -104,8 +106,7 @@ const tables: Record<string, Case[]> = {
     ],
     [
       'what this version does not do',
-      `ovsdb: { listen: tcp:0.0.0.0:6640 }\ntls:\n  private-key: k.pem\nqos: {}\nstore: x\n`,
-      'h.yaml:1:1: ovsdb: this version of Heddle does not do hosts that dial in (ovsdb) yet',
+      `\ntls:\n  private-key: k.pem\nqos: {}\nstore: x\n`,
       'h.yaml:2:1: tls: this version of Heddle does not do TLS (tls) yet',
       'h.yaml:4:1: qos: this version of Heddle does not do service levels (qos) yet',
       'h.yaml:5:1: store: this version of Heddle does not do shared state (store) yet',
@@ -186,10 +187,30 @@ const tables: Record<string, Case[]> = {
     ],
     [
       'databases',
-      'hypervisors:\n  a: { vtep: 10.0.0.1, ovsdb: ssl:a:1 }\n  b: { vtep: 10.0.0.2, ovsdb: { system-id: x } }\n  c: { vtep: 10.0.0.3, ovsdb: ptcp:a:0 }\n',
+      'hypervisors:\n  a: { vtep: 10.0.0.1, ovsdb: ssl:a:1 }\n  b: { vtep: 10.0.0.2, ovsdb: 5 }\n  c: { vtep: 10.0.0.3, ovsdb: ptcp:a:0 }\n',
       'h.yaml:2:31: hypervisors.a.ovsdb: found "ssl:a:1": this version of Heddle does not do TLS (ssl:) yet',
-      'h.yaml:3:31: hypervisors.b.ovsdb: found a map: this version of Heddle does not do hosts that dial in (system-id) yet',
+      'h.yaml:3:31: hypervisors.b.ovsdb: found 5, expected tcp:HOST:PORT, unix:PATH, or { system-id: ID } for a host that dials in',
       'h.yaml:4:31: hypervisors.c.ovsdb: found "ptcp:a:0", expected tcp:HOST:PORT or unix:PATH',
+    ],
+    [
+      'hosts that dial in',
+      'ovsdb: { listen: ssl:0.0.0.0:6640 }\nhypervisors:\n  a: { vtep: 10.0.0.1, ovsdb: { system-id: "a b" } }\n  b: { vtep: 10.0.0.2, ovsdb: { systemid: b } }\n  c: { vtep: 10.0.0.3, ovsdb: {} }\n  d: { vtep: 10.0.0.4, ovsdb: { system-id: x } }\n  e: { vtep: 10.0.0.5, ovsdb: { system-id: x }, bridge: br1 }\n  f: { vtep: 10.0.0.6, ovsdb: { system-id: 7 } }\n',
+      'h.yaml:1:18: ovsdb.listen: found "ssl:0.0.0.0:6640": this version of Heddle does not do TLS (ssl:) yet',
+      `h.yaml:3:44: hypervisors.a.ovsdb.system-id: found "a b", ${aSystemId}`,
+      'h.yaml:4:33: hypervisors.b.ovsdb.systemid: found "systemid", expected the key system-id alone; did you mean "system-id"?',
+      'h.yaml:5:31: hypervisors.c.ovsdb: found an empty map, expected tcp:HOST:PORT, unix:PATH, or { system-id: ID } for a host that dials in',
+      'h.yaml:7:31: hypervisors.e.ovsdb: this is the system-id of hypervisors.d again (line 6): each host has its own, and dials in once',
+      `h.yaml:8:44: hypervisors.f.ovsdb.system-id: found 7, ${aSystemId}`,
+    ],
+    [
+      'nowhere to dial in to',
+      'hypervisors:\n  a: { vtep: 10.0.0.1, ovsdb: { system-id: a } }\n',
+      'h.yaml:1:1: ovsdb.listen: missing, expected the tcp:HOST:PORT where a dials in, for example tcp:0.0.0.0:6640',
+    ],
+    [
+      'nowhere to dial in to, for several',
+      'ovsdb: {}\nhypervisors:\n  a: { vtep: 10.0.0.1, ovsdb: { system-id: a } }\n  b: { vtep: 10.0.0.2, ovsdb: { system-id: b } }\n',
+      'h.yaml:1:8: ovsdb.listen: missing, expected tcp:HOST:PORT',
     ],
     [
       'tunnel addresses',

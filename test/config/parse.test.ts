@@ -34,6 +34,7 @@ t.test('no file, and files that say nothing', t => {
 });
 
 const everything = `openflow: { listen: "tcp:[::]:6653", advertise: tcp:Controller.example:6653 }
+ovsdb: { listen: "tcp:[::]:6640" }
 api: { listen: "[::1]:0" }
 apps:
   - overlay
@@ -49,6 +50,7 @@ hypervisors:
     vtep: 10.97.0.2
     datapath-id: 0x4864000000000001
     uplink: eth0
+  kvm3: { ovsdb: { system-id: 2e1a5f1c-7d4e-4d3a-9d55-0f6b2b1d8c11 }, vtep: 10.97.0.3 }
 networks:
   blue:
     vni: 5e3
@@ -68,6 +70,7 @@ t.test('everything that a file may say', t => {
       listen: { transport: 'tcp', host: '::', port: 6653 },
       advertise: { transport: 'tcp', host: 'controller.example', port: 6653 },
     },
+    ovsdb: { listen: { transport: 'tcp', host: '::', port: 6640 } },
     api: { listen: { transport: 'tcp', host: '::1', port: 0 } },
     apps: [
       { name: 'overlay', options: {}, path: ['apps', 0] },
@@ -92,6 +95,14 @@ t.test('everything that a file may say', t => {
         vtep: parseIpv4('10.97.0.2'),
         uplink: 'eth0',
         dpid: 0x4864000000000001n,
+      },
+      {
+        name: 'kvm3',
+        ovsdb: { transport: 'dial-in', systemId: '2e1a5f1c-7d4e-4d3a-9d55-0f6b2b1d8c11' },
+        bridge: 'br-int',
+        datapath: 'system',
+        vtep: parseIpv4('10.97.0.3'),
+        dpid: dpidOfName('kvm3'),
       },
     ],
     networks: [
@@ -154,10 +165,10 @@ t.test('aliases stand for whole values', t => {
 t.test('places in a file', t => {
   const { source } = parsed(everything);
   t.strictSame(source.locate([]), { line: 1, column: 1 });
-  t.strictSame(source.locate(['networks', 'blue', 'vni']), { line: 19, column: 10 });
-  t.strictSame(source.locateKey(['networks', 'blue', 'vni']), { line: 19, column: 5 });
-  t.strictSame(source.locate(['networks', 'blue', 'ports', 1]), { line: 22, column: 9 });
-  t.strictSame(source.locate(['networks', 'blue', 'missing', 'more']), { line: 19, column: 5 });
+  t.strictSame(source.locate(['networks', 'blue', 'vni']), { line: 21, column: 10 });
+  t.strictSame(source.locateKey(['networks', 'blue', 'vni']), { line: 21, column: 5 });
+  t.strictSame(source.locate(['networks', 'blue', 'ports', 1]), { line: 24, column: 9 });
+  t.strictSame(source.locate(['networks', 'blue', 'missing', 'more']), { line: 21, column: 5 });
   t.equal(source.valueAt(['networks', 'blue', 'vni']), 5000);
   t.equal(source.valueAt(['networks', 'blue', 'constructor']), undefined);
   t.end();
@@ -275,7 +286,7 @@ t.test('any text ends well', t => {
   const words =
     'openflow listen api apps hypervisors ovsdb bridge datapath vtep datapath-id networks vni ports';
   const more =
-    'iface-id port on remotes qos tls __proto__ constructor << tcp:a:1 unix:/a 10.0.0.1 0x5 ~ 1e3 a';
+    'iface-id system-id port on remotes qos tls __proto__ constructor << tcp:a:1 unix:/a 10.0.0.1 0x5 ~ 1e3 a';
   const word = fc.constantFrom(...words.split(' '), ...more.split(' '));
   const { value } = fc.letrec(tie => ({
     value: fc.oneof({ maxDepth: 5 }, word, fc.integer(), fc.jsonValue(), tie('list'), tie('map'), tie('map')),

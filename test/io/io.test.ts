@@ -368,7 +368,11 @@ t.test('the HTTP interface', async t => {
   const controller = new Controller({ config, apps: [], effects: realEffects(), log: new FakeLog() });
   const server = await serve(
     loopback,
-    api({ status: () => controller.status(), readings: () => controller.readings() }).fetch,
+    api({
+      status: () => controller.status(),
+      readings: () => controller.readings(),
+      host: id => controller.hostOf(id),
+    }).fetch,
   );
   const url = `http://127.0.0.1:${server.port}`;
   const status = await fetch(`${url}/v1/status`);
@@ -394,9 +398,11 @@ t.test('the HTTP interface', async t => {
   t.equal((await fetch(`${url}/v1/status`, { method: 'HEAD' })).status, 200);
 
   const ask = (host: string, path = '/v1/status') =>
-    api({ status: () => controller.status(), readings: () => controller.readings() }).fetch(
-      new Request(`http://x${path}`, { headers: { host } }),
-    );
+    api({
+      status: () => controller.status(),
+      readings: () => controller.readings(),
+      host: id => controller.hostOf(id),
+    }).fetch(new Request(`http://x${path}`, { headers: { host } }));
   for (const host of [
     'localhost',
     'localhost:8653',
@@ -428,6 +434,7 @@ t.test('the HTTP interface', async t => {
       throw new RangeError('oops');
     },
     readings: () => Promise.reject(new Error('not asked for')),
+    host: () => undefined,
   });
   const answer = await broken.fetch(new Request('http://x/v1/status', { headers: { host: 'localhost' } }));
   t.equal(answer.status, 500);

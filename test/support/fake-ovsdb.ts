@@ -22,7 +22,10 @@ const schema = {
   name: 'Open_vSwitch',
   version: '8.3.1',
   tables: {
-    Open_vSwitch: { isRoot: true, columns: { bridges: rows('Bridge'), next_cfg: number, cur_cfg: number } },
+    Open_vSwitch: {
+      isRoot: true,
+      columns: { bridges: rows('Bridge'), next_cfg: number, cur_cfg: number, external_ids: map },
+    },
     Bridge: {
       columns: {
         name: text,
@@ -119,6 +122,8 @@ export class FakeOvsdb {
   away: string | undefined;
   /** Connections that were tried. */
   attempts = 0;
+  /** Says nothing more, as a host that is cut off. */
+  mute = false;
   #stream: FakeStream | undefined;
   /** No two databases have rows with the same UUIDs. */
   static #databases = 0;
@@ -142,6 +147,20 @@ export class FakeOvsdb {
         handlers.opened();
       }
     });
+    return stream;
+  }
+
+  /** Connects to Heddle, as after `ovs-vsctl set-manager tcp:…`, and says that it is this host. */
+  dialIn(
+    accept: (stream: Stream) => StreamHandlers,
+    { systemId = '', peer = '192.0.2.11:40000' }: { readonly systemId?: string; readonly peer?: string } = {},
+  ): FakeStream {
+    this.#tables.get('Open_vSwitch')?.forEach(row => {
+      row['external_ids'] = ['map', systemId === '' ? [] : [['system-id', systemId]]];
+    });
+    const stream = new FakeStream(undefined, request => this.#onRequest(request, stream), peer);
+    stream.handlers = accept(stream);
+    this.#stream = stream;
     return stream;
   }
 
@@ -205,7 +224,15 @@ export class FakeOvsdb {
     });
   }
 
-  #onRequest({ id, method, params }: Request): void {
+  #onRequest({ id, method, params }: Request, stream?: FakeStream): void {
+    if (this.mute) return;
+    const [, first] = params as readonly (Operation | undefined)[];
+    if (method === 'transact' && first?.op === 'select') {
+      const [row] = this.#tables.get('Open_vSwitch')?.values() ?? [];
+      const result = [{ rows: [{ external_ids: row?.['external_ids'] }] }];
+      stream?.tell(JSON.stringify({ id, result, error: null }));
+      return;
+    }
     switch (method) {
       case 'get_schema':
         this.#reply({ id, result: schema, error: null });
@@ -366,7 +393,11 @@ const uuidIn = (reference: unknown): string => String((reference as readonly unk
 /** Only the columns that Heddle asks for: a server tells no others. */
 function monitoredOf(table: string, row: WireRow): WireRow {
   const unasked =
-    table === 'Open_vSwitch' ? ['bridges', 'next_cfg'] : table === 'Controller' ? ['max_backoff'] : [];
+    table === 'Open_vSwitch'
+      ? ['bridges', 'next_cfg', 'external_ids']
+      : table === 'Controller'
+        ? ['max_backoff']
+        : [];
   return Object.fromEntries(Object.entries(row).filter(([column]) => !unasked.includes(column)));
 }
 
@@ -389,16 +420,17 @@ function mutateRow(row: WireRow, [column, mutator, value]: readonly [string, str
 }
 
 /** The client's end of a connection; what it writes is answered in a later turn. */
-class FakeStream implements Stream {
-  readonly peer = 'ovsdb';
+export class FakeStream implements Stream {
+  readonly peer: string;
   readonly pending = 0;
-  readonly #handlers: StreamHandlers;
+  handlers: StreamHandlers | undefined;
   readonly #onRequest: (request: Request) => void;
   isOpen = true;
 
-  constructor(handlers: StreamHandlers, onRequest: (request: Request) => void) {
-    this.#handlers = handlers;
+  constructor(handlers: StreamHandlers | undefined, onRequest: (request: Request) => void, peer = 'ovsdb') {
+    this.handlers = handlers;
     this.#onRequest = onRequest;
+    this.peer = peer;
   }
 
   write(bytes: Uint8Array | string): void {
@@ -411,7 +443,7 @@ class FakeStream implements Stream {
   }
 
   tell(text: string): void {
-    if (this.isOpen) this.#handlers.received(new TextEncoder().encode(text));
+    if (this.isOpen) this.handlers?.received(new TextEncoder().encode(text));
   }
 
   destroy(): void {
@@ -421,7 +453,7 @@ class FakeStream implements Stream {
   end(reason: string): void {
     if (!this.isOpen) return;
     this.isOpen = false;
-    this.#handlers.closed(reason);
+    this.handlers?.closed(reason);
   }
 }
 

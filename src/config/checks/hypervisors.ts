@@ -10,6 +10,15 @@ export function checkHypervisors(facts: Facts, lineOf: LineOf): Finding[] {
   const { hypervisors } = facts;
   return [
     ...checkAdvertise(facts),
+    ...checkDialIn(facts),
+    ...repeats(
+      hypervisors,
+      ({ ovsdb }) => (ovsdb?.transport === 'dial-in' ? ovsdb.systemId : undefined),
+      (host, first) => ({
+        path: [...host.path, 'ovsdb'],
+        message: `this is the system-id of ${formatPath(first.path)} again (line ${lineOf([...first.path, 'ovsdb'])}): each host has its own, and dials in once`,
+      }),
+    ),
     ...repeats(
       hypervisors,
       host => host.vtep,
@@ -21,7 +30,7 @@ export function checkHypervisors(facts: Facts, lineOf: LineOf): Finding[] {
     ...repeats(
       hypervisors,
       host =>
-        host.ovsdb === undefined || host.bridge === undefined
+        host.ovsdb === undefined || host.ovsdb.transport === 'dial-in' || host.bridge === undefined
           ? undefined
           : `${formatEndpoint(host.ovsdb)} ${host.bridge}`,
       (host, first) => ({
@@ -38,6 +47,19 @@ export function checkHypervisors(facts: Facts, lineOf: LineOf): Finding[] {
         ...(host.dpidSaid ? {} : { at: 'key', hint: 'it is made from the name: give one a datapath-id' }),
       }),
     ),
+  ];
+}
+
+/** Who is to dial in needs a place to dial to. */
+function checkDialIn({ hypervisors, ovsdbListens }: Facts): Finding[] {
+  const names = hypervisors.flatMap(({ name, ovsdb }) => (ovsdb?.transport === 'dial-in' ? [name] : []));
+  if (names.length === 0 || ovsdbListens) return [];
+  const who = names.length > 3 ? `${names.slice(0, 3).join(', ')} and others` : names.join(', ');
+  return [
+    {
+      path: ['ovsdb', 'listen'],
+      message: `missing, expected the tcp:HOST:PORT where ${who} dial${names.length === 1 ? 's' : ''} in, for example tcp:0.0.0.0:6640`,
+    },
   ];
 }
 

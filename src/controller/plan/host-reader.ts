@@ -1,16 +1,38 @@
 import type { Endpoint } from '../../config/config.js';
 import { OvsdbSession, type Replica, type SessionOutput } from '../../ovsdb/index.js';
-import type { Effects, Stream } from '../effects.js';
+import type { Arrival } from '../arrivals.js';
+import type { Effects, Stream, StreamHandlers } from '../effects.js';
 import { monitored } from '../hypervisor-link.js';
 
 /** A host's database at one moment, or why it could not be read. */
 export type HostReading =
   { readonly ok: true; readonly rows: Replica } | { readonly ok: false; readonly why: string };
 
+type Clock = Pick<Effects, 'every' | 'now'>;
+
 /** Reads a host's OVSDB once, and lets go. No lock is asked for, and no transaction sent. Never rejects. */
-export function readHost(
+export const readHost = (
   endpoint: Endpoint,
-  effects: Pick<Effects, 'connect' | 'every' | 'now'>,
+  effects: Clock & Pick<Effects, 'connect'>,
+): Promise<HostReading> => read(effects, handlers => effects.connect(endpoint, handlers));
+
+/** The same with a host that has dialled in. */
+export const readArrival = (
+  arrival: Arrival,
+  effects: Clock & Pick<Effects, 'defer'>,
+): Promise<HostReading> =>
+  read(effects, handlers => {
+    const { stream, unfinished } = arrival.take(handlers);
+    effects.defer(() => {
+      handlers.opened();
+      handlers.received(unfinished);
+    });
+    return stream;
+  });
+
+function read(
+  effects: Clock,
+  connect: (handlers: StreamHandlers & { opened(): void }) => Stream,
 ): Promise<HostReading> {
   return new Promise(resolve => {
     const session = new OvsdbSession({ database: 'Open_vSwitch', tables: monitored, now: effects.now() });
@@ -27,7 +49,7 @@ export function readHost(
       }
     };
     const ticker = effects.every(1_000, () => handle(session.tick(effects.now())));
-    const stream: Stream = effects.connect(endpoint, {
+    const stream: Stream = connect({
       opened: () => handle(session.opened(effects.now())),
       received: chunk => handle(session.received(chunk, effects.now())),
       closed: reason => end({ ok: false, why: reason }),

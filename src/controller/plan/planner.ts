@@ -1,5 +1,5 @@
 import type { Config } from '../../config/config.js';
-import { formatEndpoint } from '../../config/endpoint.js';
+import { formatOvsdbSource } from '../../config/ovsdb.js';
 import type { HypervisorView, SwitchView, World } from '../../intent/index.js';
 import { type Dpid, formatDpid } from '../../lib/addresses.js';
 import { portsOf, type Replica } from '../../ovsdb/index.js';
@@ -86,7 +86,7 @@ export function makePlan({ config, apps: loaded, hosts, switches, unread }: Plan
   const planned = config.hypervisors.map((one): HostPlanned => {
     const host = read.get(one.name);
     const reading = readingFor.get(one.name);
-    const about = { name: one.name, ovsdb: formatEndpoint(one.ovsdb), bridge: one.bridge };
+    const about = { name: one.name, ovsdb: formatOvsdbSource(one.ovsdb), bridge: one.bridge };
     if (host === undefined) return { ...about, ...nothingOf(whyNot(hosts.get(one.name))) };
     const isKnown = views.get(one.name)?.known === true;
     const { notes, ...entries } = isKnown
