@@ -173,6 +173,10 @@ export class Controller {
       this.#changed.delete(view.dpid);
       this.#apps.forget(view.dpid);
     }
+    if (event.type === 'switch-up' && view.hypervisor !== undefined) {
+      const holds = this.#switches.holdings(view.dpid);
+      this.#hypervisors.switchConnected(view.hypervisor, holds?.flows.size === 0);
+    }
     const { send, changed } = this.#apps.dispatch(event, scopeOf(view), this.#world);
     this.#reconcileSoon(changed);
     return this.#isElsewhere(view) ? [] : send;

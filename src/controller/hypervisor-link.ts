@@ -2,7 +2,9 @@ import type { HypervisorConfig } from '../config/config.js';
 import type { HostIntent } from '../intent/index.js';
 import {
   assertLock,
+  comment,
   configColumns,
+  countConfig,
   countedConfig,
   isConfigured,
   type PortEvent,
@@ -12,6 +14,7 @@ import {
   type Replica,
   type ReplicaJson,
   replicaToJson,
+  rootOf,
   type SwitchPorts,
   type TransactionOutcome,
   type WantedTables,
@@ -52,6 +55,9 @@ export const monitored: WantedTables = {
 const retryRefused = 2_000;
 /** How long ovs-vswitchd may take to apply a change before it is a problem. Milliseconds. */
 const slowToApply = 3_000;
+/** A switch that connects gets its flows first. Milliseconds. */
+const settleAfter = 1_000;
+
 /**
  * Keeps one hypervisor's OVSDB connected and true to what is wanted there. The last replica is kept while the connection
  * is away: the host's switch goes on forwarding, and its peers must go on knowing its ports.
@@ -70,6 +76,10 @@ export class HypervisorLink {
   #transactions = 0;
   #pending = false;
   #retry: Timer | undefined;
+  /** Something was written since the bridge connected: it may have brought a controller, with a connection of its own. */
+  #hasWritten = false;
+  #settling: Timer | undefined;
+  #isToSettle = false;
 
   constructor(options: HypervisorLinkOptions) {
     this.#options = options;
@@ -132,7 +142,24 @@ export class HypervisorLink {
 
   stop(): void {
     this.#retry?.cancel();
+    this.#settling?.cancel();
     this.#connection.stop();
+  }
+
+  /**
+   * The bridge has connected to this Heddle. Open vSwitch before 3.1.3 gives a connection its settings, of which Heddle
+   * wants `max_backoff`, only when it is configured once more after it has made it: by any transaction that asks for that.
+   *
+   * @param isNew it held nothing of ours: its ovs-vswitchd, or its controller, has just come
+   */
+  switchConnected(isNew: boolean): void {
+    if (!isNew && !this.#hasWritten) return;
+    this.#hasWritten = false;
+    this.#settling?.cancel();
+    this.#settling = this.#options.effects.after(settleAfter, () => {
+      this.#isToSettle = true;
+      this.reconcile();
+    });
   }
 
   /** What is wanted may have changed: compares, and sends the difference if there is one. */
@@ -144,6 +171,7 @@ export class HypervisorLink {
     this.#tell(problems);
     if (operations.length === 0) {
       this.#refusal = undefined;
+      if (this.#isToSettle && this.#lock.isHeld) this.#settle(replica);
       return;
     }
     if (!this.#lock.isHeld) return;
@@ -160,7 +188,18 @@ export class HypervisorLink {
     const level = this.#refusal === undefined && !contested ? 'info' : 'debug';
     log[level](fields, `${config.name}: ${changes}`);
     this.#pending = true;
+    this.#hasWritten = true;
+    this.#isToSettle = false;
     this.#connection.transact([assertLock(hostLock), ...operations]);
+  }
+
+  #settle(replica: Replica): void {
+    const root = rootOf(replica);
+    if (root === undefined) return;
+    this.#pending = true;
+    this.#isToSettle = false;
+    const why = comment('heddle: apply the settings of the new connection');
+    this.#connection.transact([assertLock(hostLock), why, ...countConfig(root)]);
   }
 
   /** A new connection: what was under way on the one before is not any more. */

@@ -105,6 +105,11 @@ export class Hypervisors {
     this.#links.get(this.#names.get(dpid) ?? '')?.reconcile();
   }
 
+  /** @param isNew as in `HypervisorLink.switchConnected` */
+  switchConnected(name: string, isNew: boolean): void {
+    this.#links.get(name)?.switchConnected(isNew);
+  }
+
   reconcileAll(): void {
     for (const link of this.#links.values()) link.reconcile();
   }

@@ -79,6 +79,11 @@ export class Switches {
     return connection;
   }
 
+  /** What this switch holds of ours, as far as it has been read. */
+  holdings(dpid: Dpid): Actual | undefined {
+    return this.#byDpid.get(dpid)?.sync.actual;
+  }
+
   tick(): void {
     for (const connection of [...this.#connections.keys()]) connection.tick();
     for (const { sync } of this.all) sync.tick(this.#options.effects.now());

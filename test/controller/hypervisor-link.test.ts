@@ -108,6 +108,26 @@ t.test('a host that has all already: nothing is written', async t => {
   t.strictSame(again.last?.tunnelPort, fixture.last?.tunnelPort);
 });
 
+t.test('the settings of a connection that its switch has just made', async t => {
+  const fixture = await new Fixture().started();
+  const { link, host } = fixture;
+  const applied = ['heddle: apply the settings of the new connection'];
+  const since = async (isNew: boolean): Promise<readonly string[]> => {
+    const before = host.transactions.length;
+    link.switchConnected(isNew);
+    await fixture.pass(1_000);
+    return host.transactions.slice(before);
+  };
+  t.strictSame(await since(true), applied, 'a bridge that was made');
+  t.strictSame(await since(false), [], 'the same again');
+  t.strictSame(await since(true), applied, 'an ovs-vswitchd that has come back');
+  host.edit(() => (host.row('Bridge', 'br-int')['controller'] = ['set', []]));
+  await fixture.pass(250);
+  t.strictSame(await since(false), applied, 'a controller that was set again, with all flows in place');
+  t.strictSame(await since(false), [], 'once');
+  t.equal(host.names('Controller').length, 1);
+});
+
 t.test('a host that is away: tried again, told once for each reason', async t => {
   const fixture = new Fixture();
   const { host, link, log } = fixture;

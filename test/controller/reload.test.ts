@@ -36,6 +36,9 @@ async function running(networks: readonly string[] = [blue, red], apps = bothApp
     for (const name of names) ovsdb.addPort('br-int', name, { 'iface-id': `${name}${index + 1}` });
   });
   await fixture.connect(...fixture.switches);
+  // Until the settings of the new connections have been applied, too.
+  fixture.effects.clock.advance(1_000);
+  await fixture.settle();
   forget(fixture);
   return fixture;
 }

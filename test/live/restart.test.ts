@@ -7,6 +7,8 @@ import { projectRoot } from '../../lab/compiled.js';
 import { missingForLab } from '../../lab/requirements.js';
 import { waitFor } from '../../lab/wait.js';
 import { noneLost, openLoadedSite } from './support/loaded-site.js';
+import { Site } from './support/overlay-site.js';
+import { logMessages, readArrival, triesOf } from './support/vswitchd-log.js';
 import { changesSwitch, watchWire } from './support/wire.js';
 
 const missing = missingForLab();
@@ -17,6 +19,7 @@ const shifted = `apps:\n  - ${join(projectRoot(), 'test/live/support/apps/shift.
 
 t.test('restarts of Heddle under load', { skip }, async t => {
   const { site, hosts, costOfBoth, tables, foreignIsThere, untilReached } = await openLoadedSite(t);
+  const [, kvm2] = hosts;
   const begin = await tables();
   const configurations = (): Promise<readonly string[]> =>
     Promise.all(hosts.map(host => host.vsctl('get', 'Open_vSwitch', '.', 'next_cfg')));
@@ -111,4 +114,53 @@ t.test('restarts of Heddle under load', { skip }, async t => {
     await waitFor('the tables to be as they were', isBack);
     await foreignIsThere(t);
   });
+
+  await t.test('ovs-vswitchd starts anew', async t => {
+    const { longestGapMs } = await costOfBoth(
+      t,
+      async () => {
+        await kvm2.stopVswitchd();
+        await kvm2.startVswitchd(logMessages);
+      },
+      1_500,
+    );
+    await site.untilInSync();
+    const { attempts, bundles, loose, beforeMs, controllerMs } = await readArrival(kvm2);
+    t.comment(`${beforeMs} ms until it connected, ${controllerMs} ms until its flows were there`);
+    t.comment(`no packet came through for ${longestGapMs} ms, from the end of the old one on`);
+    t.equal(attempts, 1, 'it connects at its first attempt');
+    t.same([bundles, loose], [1, 0], 'and gets all in one bundle');
+    t.ok(controllerMs < 1_000, `within ${controllerMs} ms`);
+    await untilReached();
+    const [, flows] = await tables();
+    const own = (lines: readonly string[] = []) => lines.filter(line => line.includes('cookie=0x4864'));
+    t.same(own(flows), own(begin[1]));
+  });
+});
+
+t.test('a bridge that Heddle has made, and nobody has touched since', { skip }, async t => {
+  const site = await Site.open({
+    hypervisors: ['kvm1'],
+    networks: [{ name: 'blue', vni: 5000, ports: [{ ifaceId: 'blue*' }] }],
+  });
+  t.teardown(() => site.close(t.passing() ? undefined : text => t.comment(text)));
+  const kvm1 = site.hypervisor('kvm1');
+  // Open vSwitch 3.1.0 gives the first connection its settings by the next transaction alone.
+  await site.untilStatus('the bridge to be made, and its connection to be set right', ({ hypervisors }) =>
+    hypervisors.every(({ transactions }) => transactions === 2),
+  );
+  await site.stopHeddle();
+  const tries = await waitFor('it to look for Heddle four times', async () => {
+    const found = await triesOf(kvm1);
+    return found.length >= 4 && found;
+  });
+  const waits = tries.slice(1).map((at, index) => at - (tries[index] ?? NaN));
+  t.comment(`it looks again after ${waits.join(', ')} ms`);
+  // After 1, 2 and 4 seconds otherwise.
+  t.ok(
+    waits.every(wait => wait < 1_700),
+    'each second: it is back within one of Heddle’s return',
+  );
+  await site.startHeddle();
+  await site.untilInSync();
 });

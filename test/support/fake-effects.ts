@@ -1,7 +1,7 @@
 import type { Effects, Log, Stream, StreamHandlers, Timer } from '../../src/controller/effects.js';
 
 interface Waiting {
-  readonly at: number;
+  at: number;
   readonly run: () => void;
   readonly every?: number;
 }
@@ -31,8 +31,9 @@ export class FakeEffects implements Effects {
       const next = [...this.#timers].sort((a, b) => a.at - b.at)[0];
       if (next === undefined || next.at > end) break;
       this.#now = next.at;
-      this.#timers.delete(next);
-      if (next.every !== undefined) this.#start({ ...next, at: next.at + next.every });
+      // The same one goes on, so that whoever started it can cancel it.
+      if (next.every === undefined) this.#timers.delete(next);
+      else next.at += next.every;
       next.run();
     }
     this.#now = end;
