@@ -1,7 +1,7 @@
 import type { BundleControl, Message, MeterMod } from '../openflow/index.js';
 import type { ExchangeError, ExchangeOutcome } from '../openflow/session/exchange.js';
 import { xidSteps } from '../openflow/session/xid.js';
-import { bundleControl, inBundle, type Operation } from '../reconcile/order.js';
+import { bundleControl, inBundle, type Operation, rankOf } from '../reconcile/order.js';
 
 /** What became of some operations. The places of the errors are those of the operations. */
 export type Applied =
@@ -191,8 +191,9 @@ function turnsOf(operations: readonly Operation[]): readonly (readonly Operation
   const turns: Operation[][] = [];
   let last = '';
   for (const operation of operations) {
-    const { type, command } = operation.message;
-    const kind = `${type} ${command}`;
+    const { message } = operation;
+    const rank = message.type === 'group_mod' ? rankOf(message.groupId) : 0;
+    const kind = `${message.type} ${message.command} ${rank}`;
     if (kind === last) turns.at(-1)?.push(operation);
     else turns.push([operation]);
     last = kind;

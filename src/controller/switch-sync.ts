@@ -4,6 +4,7 @@ import type { CheckedPart } from '../reconcile/check.js';
 import type { Conflict } from '../reconcile/compile.js';
 import { differingGroups, type Drift, driftOf } from '../reconcile/drift.js';
 import { carryOut, differingFlows, differs, type FlowPlan, isEmpty, planFlows } from '../reconcile/flows.js';
+import { joinGroups } from '../reconcile/group-parts.js';
 import { afterMeterMod, planMeters } from '../reconcile/meters.js';
 import { order } from '../reconcile/order.js';
 import { WantedTables } from '../reconcile/wanted.js';
@@ -157,6 +158,7 @@ export class SwitchSync {
       // What may yet be learned is in no dump.
       learned: new Set([...believed.learned, ...actual.learned]),
       groups: toldGroups ? actual.groups : believed.groups,
+      parts: toldGroups ? actual.parts : believed.parts,
       meters: actual.meters,
     };
     return reactive;
@@ -182,7 +184,7 @@ export class SwitchSync {
     // A switch that does not count, but tells its flows, is read in full each time.
     if (!this.#refusals.isUnread && flowCount !== believed.flows.size) return false;
     if (groups === undefined) return true;
-    return differingGroups(believed.groups, readActual([], groups).actual.groups).length === 0;
+    return differingGroups(believed, joinGroups(groups)).length === 0;
   }
 
   async #once(): Promise<void> {

@@ -1,6 +1,7 @@
-import { classOfCookie, type Group, groupIds, type Meter, meterIds } from '../intent/index.js';
+import { classOfCookie, type Group, type Meter, meterIds } from '../intent/index.js';
 import type { Ipv4 } from '../lib/addresses.js';
 import type { FlowStats } from '../openflow/index.js';
+import { joinGroups } from './group-parts.js';
 import { tunnelOfFlow } from './tunnel.js';
 
 /** What a switch holds of ours. */
@@ -13,7 +14,10 @@ export interface Actual {
   readonly doubled: ReadonlySet<bigint>;
   /** Cookies under which its own `learn` actions have written, or may have. */
   readonly learned: ReadonlySet<bigint>;
+  /** By their ids, each whole. */
   readonly groups: ReadonlyMap<number, Group>;
+  /** The groups that are parts of these, by their ids, and whether they are in use (group-parts.ts). */
+  readonly parts: ReadonlyMap<number, boolean>;
   readonly meters: ReadonlyMap<number, Meter>;
 }
 
@@ -24,6 +28,7 @@ export interface Holdings extends Actual {
   readonly doubled: Set<bigint>;
   readonly learned: Set<bigint>;
   readonly groups: Map<number, Group>;
+  readonly parts: Map<number, boolean>;
   readonly meters: Map<number, Meter>;
 }
 
@@ -57,27 +62,26 @@ export function readActual(
   }
   // Which of them was ours cannot be told: none is worth keeping for where it sends to.
   for (const cookie of doubled) towards.delete(cookie);
-  const ours = groups.filter(group => groupIds.isOurs(group.id));
-  const byId = new Map(ours.map(group => [group.id, group]));
   const ourMeters = meters.filter(meter => meterIds.isOurs(meter.id));
   const actual: Holdings = {
     flows: cookies,
     towards,
     doubled,
     learned,
-    groups: byId,
+    ...joinGroups(groups),
     meters: new Map(ourMeters.map(meter => [meter.id, meter])),
   };
   return { actual, reactive };
 }
 
 /** A copy that can be changed without the other. */
-export const copyOf = ({ flows, towards, doubled, learned, groups, meters }: Actual): Holdings => ({
+export const copyOf = ({ flows, towards, doubled, learned, groups, parts, meters }: Actual): Holdings => ({
   flows: new Set(flows),
   towards: new Map(towards),
   doubled: new Set(doubled),
   learned: new Set(learned),
   groups: new Map(groups),
+  parts: new Map(parts),
   meters: new Map(meters),
 });
 

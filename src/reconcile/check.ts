@@ -9,6 +9,7 @@ import {
 } from '../intent/index.js';
 import { HeddleError } from '../lib/errors.js';
 import { encodeInto, type Message, maxFrame, Writer } from '../openflow/index.js';
+import { canBeSent, envelope, splitGroup } from './group-parts.js';
 import { flowMod, groupMod, meterMod } from './mods.js';
 
 /** What one app wants in a switch. */
@@ -106,8 +107,13 @@ function encodeFlow(flow: Flow, number: number): EncodedFlow {
 }
 
 function checkGroup(group: Group): void {
-  if (!groupIds.isOurs(group.id)) throw invalid(`group ${group.id} is not one of groupIds`);
-  bundled(groupMod('add_or_mod', group));
+  if (!groupIds.isOurs(group.id) || groupIds.isPart(group.id))
+    throw invalid(`group ${group.id} is not one of groupIds`);
+  if (!canBeSent(group))
+    throw invalid(
+      `group ${group.id} of type ${group.groupType} with ${group.buckets.length} buckets, which no messages have room for`,
+    );
+  for (const one of splitGroup(group)) bytesOf(groupMod('add_or_mod', one));
 }
 
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
@@ -116,10 +122,6 @@ const isSet = (value: unknown): boolean => value instanceof Set;
 
 const invalid = (what: string): HeddleError => new HeddleError('APP_INVALID', what);
 
-/** What a bundle puts around each message of its own: the header of a BUNDLE_ADD_MESSAGE [ONF EXT-230]. Bytes. */
-const envelope = 24;
-
-/** An app that wants too many buckets in a group has to hear of it: the switch would close the connection. */
 function bundled(message: Message): Uint8Array {
   const bytes = bytesOf(message);
   if (bytes.length + envelope > maxFrame)

@@ -17,16 +17,23 @@ export function driftOf(believed: Actual, there: Actual): Drift | undefined {
   const flowsCome = [...there.flows].filter(
     cookie => !believed.flows.has(cookie) || there.doubled.has(cookie),
   ).length;
-  const groups = differingGroups(believed.groups, there.groups);
+  const groups = differingGroups(believed, there);
   return flowsGone + flowsCome + groups.length === 0 ? undefined : { flowsGone, flowsCome, groups };
 }
 
 /** @returns ids */
-export function differingGroups(a: Actual['groups'], b: Actual['groups']): readonly number[] {
-  return [...new Set([...a.keys(), ...b.keys()])].filter(id => {
-    const [one, other] = [a.get(id), b.get(id)];
+export function differingGroups(
+  a: Pick<Actual, 'groups' | 'parts'>,
+  b: Pick<Actual, 'groups' | 'parts'>,
+): readonly number[] {
+  const groups = [...new Set([...a.groups.keys(), ...b.groups.keys()])].filter(id => {
+    const [one, other] = [a.groups.get(id), b.groups.get(id)];
     return one === undefined || other === undefined || !sameGroup(one, other);
   });
+  const parts = [...new Set([...a.parts.keys(), ...b.parts.keys()])].filter(
+    id => a.parts.get(id) !== b.parts.get(id),
+  );
+  return [...groups, ...parts];
 }
 
 /** For people: `12 flows gone, 1 flow added, 2 groups changed`. */

@@ -1,8 +1,9 @@
-import { appOfCookie, type Flow, type Group, type Keep } from '../intent/index.js';
+import { appOfCookie, type Flow, type Group, groupIds, type Keep } from '../intent/index.js';
 import type { Ipv4 } from '../lib/addresses.js';
 import type { Bucket } from '../openflow/index.js';
 import { type Actual, copyOf, type Holdings } from './actual.js';
 import type { Wanted } from './compile.js';
+import { canBeSent, splitGroup } from './group-parts.js';
 import { sameGroup, withOldBuckets } from './groups.js';
 import { tunnelOf, tunnelOfFlow } from './tunnel.js';
 
@@ -13,11 +14,13 @@ export interface FlowPlan {
   readonly groupsToPut: readonly Group[];
   /** Those that are there as they should be, as the objects by which that is seen at once the next time. */
   readonly groupsAsWanted: readonly Group[];
-  /** Of those to put, those that are there already, by their ids. */
+  /** Of those to put, and of their parts, those that are there already, by their ids. */
   readonly groupsReplaced: ReadonlySet<number>;
   readonly flowsToAdd: readonly (readonly [cookie: bigint, flow: Flow])[];
   readonly cookiesToDelete: readonly bigint[];
   readonly groupsToDelete: readonly number[];
+  /** Parts of groups that are of no use any more, by their ids (group-parts.ts). */
+  readonly partsToDelete: readonly number[];
   /** Cookies under which the switch may learn when it is done. */
   readonly learned: ReadonlySet<bigint>;
   /**
@@ -63,7 +66,9 @@ export function planFlows(
   const groupsAsWanted: Group[] = [];
   for (const group of wanted.groups.values()) {
     const there = actual.groups.get(group.id);
-    const put = there === undefined ? group : withOldBuckets(group, there, oldBucketsOf(group, wanted));
+    const merged = there === undefined ? group : withOldBuckets(group, there, oldBucketsOf(group, wanted));
+    // What the app wants was looked at; what a switch holds beside it may be anything.
+    const put = merged === group || canBeSent(merged) ? merged : group;
     if (there === undefined || !sameGroup(put, there)) {
       if (!refused.has(group.id)) groupsToPut.push(put);
     } else if (put === group && there !== group) groupsAsWanted.push(group);
@@ -80,21 +85,37 @@ export function planFlows(
     id => !groupsStay && !wanted.groups.has(id) && !refused.has(id),
   );
 
+  const split = new Map(groupsToPut.map(group => [group.id, splitGroup(group).map(({ id }) => id)]));
+  const deleted = new Set(groupsToDelete);
+  const partsToDelete = [...actual.parts].flatMap(([part, isInUse]) => {
+    const whole = groupIds.wholeOf(part);
+    const stays =
+      groupsStay ||
+      refused.has(whole) ||
+      (split.get(whole)?.includes(part) ?? (isInUse && !deleted.has(whole)));
+    return stays ? [] : [part];
+  });
   return {
     cookiesToClear,
     groupsToPut,
     groupsAsWanted,
-    groupsReplaced: new Set(groupsToPut.map(({ id }) => id).filter(id => actual.groups.has(id))),
+    groupsReplaced: new Set(
+      [...split.values()].flat().filter(id => actual.groups.has(id) || actual.parts.has(id)),
+    ),
     flowsToAdd,
     cookiesToDelete: [...flowsToDelete, ...learnedToDelete],
     groupsToDelete,
+    partsToDelete,
     learned: wanted.learned,
     keepsStale,
   };
 }
 
 /** What the switch holds when all of a plan is done: at the cost of the plan, and not of what is there. */
-export function carryOut(plan: FlowPlan, { flows, towards, doubled, learned, groups }: Holdings): void {
+export function carryOut(
+  plan: FlowPlan,
+  { flows, towards, doubled, learned, groups, parts }: Holdings,
+): void {
   for (const cookie of plan.learned) learned.add(cookie);
   for (const [cookie, { instructions }] of plan.flowsToAdd) {
     flows.add(cookie);
@@ -109,8 +130,12 @@ export function carryOut(plan: FlowPlan, { flows, towards, doubled, learned, gro
     learned.delete(cookie);
   }
   for (const group of plan.groupsAsWanted) groups.set(group.id, group);
-  for (const group of plan.groupsToPut) groups.set(group.id, group);
+  for (const group of plan.groupsToPut) {
+    groups.set(group.id, group);
+    for (const { id } of splitGroup(group)) if (id !== group.id) parts.set(id, true);
+  }
   for (const id of plan.groupsToDelete) groups.delete(id);
+  for (const id of plan.partsToDelete) parts.delete(id);
 }
 
 /** The same for a value that must stay as it is. */
@@ -150,4 +175,5 @@ export const isEmpty = (plan: FlowPlan): boolean =>
   plan.groupsToPut.length === 0 &&
   plan.flowsToAdd.length === 0 &&
   plan.cookiesToDelete.length === 0 &&
-  plan.groupsToDelete.length === 0;
+  plan.groupsToDelete.length === 0 &&
+  plan.partsToDelete.length === 0;

@@ -35,6 +35,13 @@ export function withOldBuckets(
   return hasAll && there.groupType === wanted.groupType ? there : { ...wanted, buckets: all };
 }
 
+/** Of a bucket in a message [OF1.3.5 7.3.4.2]. Bytes. */
+export const bucketSize = (bucket: Bucket): number =>
+  bucketHeader + bucketKey(bucket).length - packetOutHeader;
+
+const bucketHeader = 16;
+const packetOutHeader = 24;
+
 const keys = new WeakMap<Bucket, string>();
 
 /** A bucket's actions in their bytes; the watch fields and the weight mean nothing in a group of type all. */

@@ -7,9 +7,10 @@ import {
   OFPBF,
   OFPTT,
 } from '../openflow/index.js';
-import type { Flow } from '../intent/index.js';
+import { type Flow, type Group, groupIds } from '../intent/index.js';
 import { flowMod, groupMod } from './mods.js';
 import type { FlowPlan } from './flows.js';
+import { splitGroup } from './group-parts.js';
 
 /** One message of a plan, and what it is about: a flow's cookie or a group's id. */
 export interface Operation {
@@ -20,27 +21,44 @@ export interface Operation {
 }
 
 /**
- * The one place that knows the order: what bears a cookie of ours wrongly goes before that cookie is sent; groups before the flows that use them, deletions after all additions, and a group
- * only when no flow uses it any more, since a switch deletes such flows with it [OF1.3.5 5.6.1]. A group goes before a
- * group that names it in a bucket, and after it when they are deleted: local lists have the lower ids.
+ * The one place that knows the order: what bears a cookie of ours wrongly goes before that cookie is sent; groups before the
+ * flows that use them, deletions after all additions, and a group only when no flow uses it any more, since a switch deletes
+ * such flows with it [OF1.3.5 5.6.1]. A group goes before a group that leads to it, and after it when they are deleted.
  */
 export function order(plan: FlowPlan): readonly Operation[] {
   return [
     ...plan.cookiesToClear.map(cookie => ({ about: cookie, message: deleteByCookie(cookie) })),
-    ...[...plan.groupsToPut]
-      .sort((a, b) => a.id - b.id)
-      .map(group => ({
-        about: group.id,
-        message: groupMod('add_or_mod', group),
-        replaces: plan.groupsReplaced.has(group.id),
-      })),
+    ...plan.groupsToPut
+      .flatMap(group => puttingOf(group, plan.groupsReplaced))
+      .sort(
+        (a, b) =>
+          rankOf(a.message.groupId) - rankOf(b.message.groupId) || a.message.groupId - b.message.groupId,
+      ),
     ...plan.flowsToAdd.map(([cookie, flow]) => new FlowAddition(cookie, flow)),
     ...plan.cookiesToDelete.map(cookie => ({ about: cookie, message: deleteByCookie(cookie) })),
-    ...[...plan.groupsToDelete]
-      .sort((a, b) => b - a)
-      .map(id => ({ about: id, message: groupMod('delete', { id, groupType: 'all', buckets: [] }) })),
+    ...[...plan.groupsToDelete, ...plan.partsToDelete]
+      .sort((a, b) => rankOf(b) - rankOf(a) || b - a)
+      .map(id => ({
+        about: groupIds.isPart(id) ? groupIds.wholeOf(id) : id,
+        message: groupMod('delete', { id, groupType: 'all', buckets: [] }),
+      })),
   ];
 }
+
+/** A flood list leads to the local members, and each group to its parts: what is led to has the lower rank. */
+export function rankOf(id: number): number {
+  const isPart = groupIds.isPart(id);
+  const isFlood = (isPart ? groupIds.wholeOf(id) : id) >= groupIds.flood(0);
+  return (isFlood ? 2 : 0) + (isPart ? 0 : 1);
+}
+
+/** What is refused of a part is the whole group's affair. */
+const puttingOf = (group: Group, replaced: FlowPlan['groupsReplaced']) =>
+  splitGroup(group).map(one => ({
+    about: group.id,
+    message: groupMod('add_or_mod', one),
+    replaces: replaced.has(one.id),
+  }));
 
 /** Its message is made when it is sent: of 100,000, only a few are there at one time. */
 class FlowAddition implements Operation {

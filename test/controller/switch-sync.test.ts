@@ -39,7 +39,7 @@ import { compile } from '../../src/reconcile/compile.js';
 import { flowMod, groupMod, meterMod } from '../../src/reconcile/mods.js';
 import { FakeEffects, FakeLog, settled } from '../support/fake-effects.js';
 import { FakeSwitch, type FakeSwitchOptions, keyOf } from '../support/fake-switch.js';
-import type { Change } from '../support/switch-model/index.js';
+import { type Change, change } from '../support/switch-model/index.js';
 
 const flow = (inPort: number, ...outs: number[]): Flow => ({
   table: 0,
@@ -685,10 +685,72 @@ t.test('a switch that knows no bundles is asked for one once', async t => {
   }
 });
 
+const largeFlood = (vni: number, buckets: number): Group =>
+  flood(vni, ...Array.from({ length: buckets }, (_, index) => index + 1));
+
+for (const bundles of ['yes', 'errors'] as const)
+  t.test(`a group too large for one message is made of parts, bundles: ${bundles}`, async t => {
+    const bench = new Bench({ bundles });
+    bench.fake.partSize = 1;
+    const id = groupIds.flood(7);
+    const part = (index: number) => groupIds.part(id, index);
+    const told = (): readonly string[] =>
+      [...bench.fake.groups.values()].map(({ groupId, buckets }) => `${groupId}: ${buckets.length}`).sort();
+    bench.wanted = wantedOf({ flows: [floodFlow(1, 7)], groups: [largeFlood(7, 4_500), flood(8, 1)] });
+    await bench.connect();
+    t.strictSame(bench.refusals, []);
+    const whole = [
+      `${id}: 3`,
+      `${groupIds.flood(8)}: 1`,
+      `${part(0)}: 2046`,
+      `${part(1)}: 2046`,
+      `${part(2)}: 408`,
+    ];
+    t.strictSame(told(), whole);
+    t.strictSame(bench.flows, texts(floodFlow(1, 7)));
+
+    bench.fake.cut();
+    bench.news();
+    await bench.connect();
+    t.notMatch(bench.news(), ['bundle_add'], 'a restart knows them again');
+    t.equal(bench.only.sync.sent, 0);
+
+    t.comment('by another hand');
+    const harms: readonly (() => unknown)[] = [
+      () => bench.fake.groups.delete(part(1)),
+      () => change(bench.fake.tables, { ...groupMod('modify', { ...flood(0, 5), id: part(2) }) }),
+      () => change(bench.fake.tables, groupMod('add', { ...flood(0, 5), id: part(6) })),
+      () => change(bench.fake.tables, groupMod('modify', flood(7, 5))),
+    ];
+    for (const [index, harm] of harms.entries()) {
+      harm();
+      t.notSame(told(), whole);
+      await bench.audit();
+      t.strictSame(told(), whole, `harm ${index}`);
+      t.equal(bench.drifts.length, index + 1);
+    }
+
+    await bench.want({ flows: [floodFlow(1, 7)], groups: [largeFlood(7, 2_100), flood(8, 1)] });
+    t.strictSame(told(), [`${id}: 2`, whole[1], whole[2], `${part(1)}: 54`], 'fewer parts');
+    await bench.want({ flows: [floodFlow(1, 7)], groups: [flood(7, 1, 2), flood(8, 1)] });
+    t.strictSame(told(), [`${id}: 2`, whole[1]], 'none');
+    await bench.want({ flows: [floodFlow(1, 7)], groups: [largeFlood(7, 2_100)] });
+    bench.fake.refuseAdd = message =>
+      message.type === 'group_mod' && message.groupId === part(2) ? [6, 3] : undefined;
+    await bench.want({ flows: [floodFlow(1, 7)], groups: [largeFlood(7, 4_500)] });
+    t.equal(bench.refusals.length, 1, 'a refused part is the whole group that is refused');
+    t.equal(bench.only.sync.phase, 'in sync');
+    bench.fake.refuseAdd = () => undefined;
+    await bench.want({});
+    t.strictSame(told(), []);
+    t.strictSame(bench.flows, []);
+    t.strictSame(bench.refusals, []);
+  });
+
 t.test('a group too large for any message is told as refused', async t => {
   const bench = new Bench();
   const [part] = wantedOf({ flows: [flow(1, 2)] });
-  const huge = flood(7, ...Array.from({ length: 3_000 }, (_, index) => index + 1));
+  const huge = { ...largeFlood(7, 3_000), groupType: 'select' } as const;
   bench.wanted = [{ ...part, program: { ...part.program, groups: [huge] } }];
   await bench.connect();
   t.strictSame(bench.flows, texts(flow(1, 2)));

@@ -58,6 +58,7 @@ const empty: Actual = {
   doubled: new Set(),
   learned: new Set(),
   groups: new Map(),
+  parts: new Map(),
   meters: new Map(),
 };
 const far = (ip: number): Bucket => bucket([setField({ tun_dst: ip }), output(2)]);
@@ -166,8 +167,19 @@ t.test('compile', t => {
     const [put] = order(planFlows(wantedOf({ groups: [full] }), empty, none));
     t.equal(encode(inBundle(put!, 1)).length, 65_512);
     refused(
-      { ...emptyProgram, groups: [groupOf(groupIds.local(1), ...buckets(2_047))] },
-      { code: 'APP_INVALID', message: /no message has room for/ },
+      {
+        ...emptyProgram,
+        groups: [{ ...groupOf(groupIds.local(1), ...buckets(2_047)), groupType: 'select' }],
+      },
+      { code: 'APP_INVALID', message: /of type select with 2047 buckets, which no messages have room for/ },
+    );
+    refused(
+      { ...emptyProgram, groups: [groupOf(groupIds.local(1), ...buckets(8 * 2_046 + 1))] },
+      { code: 'APP_INVALID', message: /no messages have room for/ },
+    );
+    refused(
+      { ...emptyProgram, groups: [groupOf(groupIds.part(groupIds.local(1), 0))] },
+      { code: 'APP_INVALID', message: /is not one of groupIds/ },
     );
     t.end();
   });
@@ -212,7 +224,7 @@ t.test('reading a dump', t => {
   const ours = groupOf(groupIds.local(5000), to(1));
   const read = readActual(
     [still, learned, learned, reactive, later, 0n, 0x1234n].map(cookie => stats(cookie)),
-    [ours, groupOf(1, to(2)), groupOf(0x50000000)],
+    [ours, groupOf(1, to(2)), groupOf(0x5a000000)],
   );
   t.strictSame(read.actual, {
     ...empty,
@@ -397,6 +409,7 @@ t.test('plans', t => {
       flowsToAdd: [...wanted.flows],
       cookiesToDelete: [stale],
       groupsToDelete: gone,
+      partsToDelete: [],
       groupsAsWanted: [],
       groupsReplaced: new Set(),
       learned: new Set(),
