@@ -1,4 +1,5 @@
 import { printable } from '../config/mistake.js';
+import type { SentMods } from '../controller/sent-mods.js';
 import type { HypervisorStatus, ReloadStatus, Status } from '../controller/status.js';
 import { addressOf, getText } from '../io/http-client.js';
 import { HeddleError, messageOf } from '../lib/errors.js';
@@ -90,14 +91,15 @@ export function formatStatus(status: Status): string {
   };
   section(
     'Hypervisors',
-    ['NAME', 'OVSDB', 'BRIDGE', 'OPENFLOW', 'VTEP', 'PORTS'],
-    status.hypervisors.map(({ name, bridge, openflow, vtep, ports, ...host }) => [
+    ['NAME', 'OVSDB', 'BRIDGE', 'OPENFLOW', 'VTEP', 'PORTS', 'TRANSACTIONS'],
+    status.hypervisors.map(({ name, bridge, openflow, vtep, ports, transactions, ...host }) => [
       name,
       ovsdbOf(host),
       bridge,
       openflow,
       vtep,
       String(ports),
+      String(transactions),
     ]),
   );
   section(
@@ -131,8 +133,8 @@ export function formatStatus(status: Status): string {
   );
   section(
     'Switches',
-    ['DATAPATH-ID', 'HYPERVISOR', 'FROM', 'STATE', 'PORTS', 'FLOWS', 'GROUPS'],
-    status.switches.map(({ dpid, hypervisor, peer, state, ports, flows, groups }) => [
+    ['DATAPATH-ID', 'HYPERVISOR', 'FROM', 'STATE', 'PORTS', 'FLOWS', 'GROUPS', 'MODS SENT'],
+    status.switches.map(({ dpid, hypervisor, peer, state, ports, flows, groups, mods }) => [
       dpid,
       hypervisor ?? '',
       peer,
@@ -140,6 +142,7 @@ export function formatStatus(status: Status): string {
       String(ports),
       String(flows),
       String(groups),
+      formatMods(mods),
     ]),
   );
   if (status.switches.length === 0) sections.push('No switch is connected.');
@@ -149,6 +152,13 @@ export function formatStatus(status: Status): string {
       : `${bold('Wrong')}\n${status.problems.map(({ where, message }) => colour('red', printable(`${where}: ${message}`))).join('\n')}`,
   );
   return sections.join('\n\n');
+}
+
+/** `12 flow, 2 group`; 0 where nothing was sent since the start. */
+function formatMods({ flowMods, groupMods, meterMods }: SentMods): string {
+  const parts = Object.entries({ flow: flowMods, group: groupMods, meter: meterMods });
+  const sent = parts.filter(([, count]) => count > 0).map(([what, count]) => `${count} ${what}`);
+  return sent.join(', ') || '0';
 }
 
 function ovsdbOf({ state, ovsdb, peer }: Pick<HypervisorStatus, 'state' | 'ovsdb' | 'peer'>): string {

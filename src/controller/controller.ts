@@ -150,6 +150,7 @@ export class Controller {
       startedAt: this.#startedAt,
       config: this.#config,
       switches: this.#switches.all,
+      modsOf: connected => this.#switches.modsOf(connected),
       contested: this.#switches.contested(),
       hypervisors: this.#hypervisors.views,
       links: this.#hypervisors.links,

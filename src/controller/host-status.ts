@@ -50,7 +50,7 @@ export function hypervisorStatus(
     ovsdb: formatOvsdbSource(config.ovsdb),
     state: state.state,
     ...(link?.peer !== undefined && { peer: link.peer }),
-    ...('lastError' in state && state.lastError !== undefined && { lastError: state.lastError }),
+    ...('lastError' in state && { lastError: state.lastError }),
     bridge: config.bridge,
     dpid: formatDpid(config.dpid),
     vtep: formatIpv4(config.vtep),

@@ -21,17 +21,19 @@ import {
 } from '../ovsdb/index.js';
 import { type BridgeIdentity, identityOf, sameIdentity } from '../reconcile/host-bridge.js';
 import { hostColumns, planHost } from '../reconcile/host.js';
-import { othersOfOurs } from '../reconcile/host-controllers.js';
 import type { Arrival } from './arrivals.js';
 import { Contest } from './contest.js';
 import type { Effects, Log, Timer } from './effects.js';
 import { HostLock, hostLock, type HostLockState } from './host-lock.js';
+import { doubled, failedPorts, heldElsewhere } from './hypervisor-problems.js';
 import { type LinkState, type OvsdbEvent, OvsdbConnection } from './ovsdb-connection.js';
 
 export interface HypervisorLinkOptions {
   readonly config: HypervisorConfig;
   readonly effects: Effects;
   readonly log: Log;
+  /** How many transactions an earlier link to this hypervisor has made. */
+  readonly transactions: number;
   /** What is wanted on this host now. */
   readonly intent: () => HostIntent;
   /** The ports were read for the first time, or one of them came, moved, changed or went, or the bridge's identity did. */
@@ -73,7 +75,7 @@ export class HypervisorLink {
   readonly #lock = new HostLock();
   /** The configuration number of our last transaction, and when it was made. */
   #counted: { readonly config: number; readonly at: number } | undefined;
-  #transactions = 0;
+  #transactions: number;
   #pending = false;
   #retry: Timer | undefined;
   /** Something was written since the bridge connected: it may have brought a controller, with a connection of its own. */
@@ -83,6 +85,7 @@ export class HypervisorLink {
 
   constructor(options: HypervisorLinkOptions) {
     this.#options = options;
+    this.#transactions = options.transactions;
     this.#connection = new OvsdbConnection({
       ...options,
       tables: monitored,
@@ -129,11 +132,18 @@ export class HypervisorLink {
 
   /** What keeps this host from being as it should be. */
   get problems(): readonly string[] {
-    const contest = this.#contest.problem(this.#options.effects.now());
-    const own = [this.#heldElsewhere(), this.#doubled(), this.#refusal, contest, this.#unapplied()].filter(
-      text => text !== undefined,
-    );
-    return [...this.#planProblems, ...own];
+    const { config, effects, intent } = this.#options;
+    const { replica, rival } = this.#connection;
+    const own = [
+      this.#lock.state === 'elsewhere'
+        ? heldElsewhere(config.bridge, intent().controller, replica)
+        : undefined,
+      rival === undefined ? undefined : doubled(rival),
+      this.#refusal,
+      this.#contest.problem(effects.now()),
+      this.#unapplied(),
+    ].filter(text => text !== undefined);
+    return [...this.#planProblems, ...failedPorts(config, this.#ports ?? new Map()), ...own];
   }
 
   start(): void {
@@ -236,23 +246,6 @@ export class HypervisorLink {
       onLock();
     }
     this.reconcile();
-  }
-
-  /** Of the other one nothing is known but where it tells the bridge to go. */
-  #heldElsewhere(): string | undefined {
-    if (this.#lock.state !== 'elsewhere') return undefined;
-    const { config, intent } = this.#options;
-    const { replica } = this.#connection;
-    const targets = replica === undefined ? [] : othersOfOurs(config.bridge, intent().controller, replica);
-    const where = targets.length === 0 ? '' : ` (its controller is ${targets.join(', ')})`;
-    return `another Heddle holds this host${where}: this one changes nothing there, and takes over when that one stops. If both are to run, name each host in one file only`;
-  }
-
-  #doubled(): string | undefined {
-    const { rival } = this.#connection;
-    return rival === undefined
-      ? undefined
-      : `a second host dials in with its system-id, from ${rival}, and is refused: give each host an id of its own (\`ovs-vsctl set Open_vSwitch . external_ids:system-id=…\`, and what sets it at boot, such as /etc/openvswitch/system-id.conf)`;
   }
 
   #onResult(outcome: TransactionOutcome): void {

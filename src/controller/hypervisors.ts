@@ -31,6 +31,8 @@ export class Hypervisors {
   /** Their bridges, as last read. */
   readonly #bridges = new Map<string, BridgeIdentity | undefined>();
   #names: ReadonlyMap<Dpid, string> = new Map();
+  /** Made by links that a new file has replaced. */
+  readonly #transactions = new Map<string, number>();
   #isStarted = false;
 
   constructor(options: HypervisorsOptions) {
@@ -79,7 +81,9 @@ export class Hypervisors {
     for (const [name, { config }] of before) {
       const now = views.get(name)?.config;
       if (now !== undefined && sameHost(config, now)) continue;
-      this.#links.get(name)?.stop();
+      const link = this.#links.get(name);
+      link?.stop();
+      this.#transactions.set(name, link?.transactions ?? 0);
       this.#links.delete(name);
       this.#bridges.delete(name);
     }
@@ -148,6 +152,7 @@ export class Hypervisors {
       config,
       effects,
       log,
+      transactions: this.#transactions.get(name) ?? 0,
       intent: () => intent(this.#views.get(name) ?? unknownHypervisor(config)),
       onPorts: (ports, bridge) => {
         if (this.#links.get(name) === link) this.#onPorts(name, ports, bridge);

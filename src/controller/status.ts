@@ -5,6 +5,7 @@ import type { Stranger } from './arrivals.js';
 import { type HypervisorStatus, hypervisorStatus } from './host-status.js';
 import type { HypervisorLink } from './hypervisor-link.js';
 import { tellConflict } from './desired.js';
+import type { SentMods } from './sent-mods.js';
 import type { Refusal } from './switch-refusals.js';
 import type { SyncPhase } from './switch-sync.js';
 import type { ConnectedSwitch } from './switches.js';
@@ -52,6 +53,8 @@ export interface SwitchStatus {
   readonly groups: number;
   /** Changes sent since it connected. */
   readonly sent: number;
+  /** What was sent to it that changes it, since Heddle's start; what apps send by themselves included. */
+  readonly mods: SentMods;
   readonly refused: readonly Refusal[];
   /** Messages from it that could not be read. */
   readonly badFrames: number;
@@ -85,6 +88,7 @@ export interface StatusInput {
   readonly startedAt: number;
   readonly config: Config;
   readonly switches: readonly ConnectedSwitch[];
+  readonly modsOf: (connected: ConnectedSwitch) => SentMods;
   /** Datapath ids that two switches have, and what there is to say of each. */
   readonly contested: ReadonlyMap<Dpid, string>;
   readonly hypervisors: ReadonlyMap<string, HypervisorView>;
@@ -96,7 +100,7 @@ export interface StatusInput {
 
 export function buildStatus(input: StatusInput): Status {
   const { now, startedAt, config, reports, reload } = input;
-  const switches = input.switches.map(connected => switchStatus(connected, now));
+  const switches = input.switches.map(connected => switchStatus(connected, input.modsOf(connected), now));
   const byDpid = new Map(switches.map(one => [one.dpid, one]));
   const whereIs = (dpid: Dpid): string => byDpid.get(formatDpid(dpid))?.hypervisor ?? formatDpid(dpid);
   const hosts = config.hypervisors.map(host =>
@@ -155,6 +159,7 @@ const strangerStatus = ({ systemId, from, at }: Stranger, now: number): Stranger
 
 function switchStatus(
   { view, connection, sync, since, leftAlone }: ConnectedSwitch,
+  mods: SentMods,
   now: number,
 ): SwitchStatus {
   return {
@@ -167,6 +172,7 @@ function switchStatus(
     flows: sync.actual?.flows.size ?? 0,
     groups: sync.actual?.groups.size ?? 0,
     sent: sync.sent,
+    mods,
     refused: sync.refusals,
     badFrames: connection.badFrames,
     dropped: connection.dropped,

@@ -19,6 +19,7 @@ import {
   type SwitchInfo,
 } from '../openflow/session/session.js';
 import type { Effects, Stream, StreamHandlers } from './effects.js';
+import { ModCounter, type SentMods } from './sent-mods.js';
 
 /** What a connection tells its owner. */
 export interface SwitchEvents {
@@ -54,6 +55,7 @@ export class SwitchConnection implements StreamHandlers {
   #nextToken = 1;
   #closed = false;
   #corked = false;
+  readonly #mods = new ModCounter();
   #badFrames = 0;
   #dropped = 0;
 
@@ -74,6 +76,11 @@ export class SwitchConnection implements StreamHandlers {
   /** Messages of apps that were not sent, since the switch did not take what was sent before. */
   get dropped(): number {
     return this.#dropped;
+  }
+
+  /** What was sent that changes the switch. */
+  get mods(): SentMods {
+    return this.#mods.counted;
   }
 
   open(): void {
@@ -202,6 +209,7 @@ export class SwitchConnection implements StreamHandlers {
   #encode(message: Message): HeddleError | undefined {
     try {
       encodeInto(this.#writer, message);
+      this.#mods.count(message);
       return undefined;
     } catch (thrown) {
       const why = `a ${message.type} cannot be sent: ${messageOf(thrown)}`;

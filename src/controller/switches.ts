@@ -8,6 +8,7 @@ import type { Actual } from '../reconcile/actual.js';
 import { Takeovers } from './contest.js';
 import { describeDrift } from '../reconcile/drift.js';
 import type { Effects, Log, Stream, StreamHandlers } from './effects.js';
+import { PastMods, type SentMods } from './sent-mods.js';
 import { SwitchConnection } from './switch-connection.js';
 import { SwitchSync } from './switch-sync.js';
 
@@ -46,6 +47,7 @@ export class Switches {
   readonly #byDpid = new Map<Dpid, ConnectedSwitch>();
   readonly #views = new Map<Dpid, SwitchView>();
   readonly #takeovers = new Takeovers();
+  readonly #pastMods = new PastMods();
   #greeting = 0;
 
   constructor(options: SwitchesOptions) {
@@ -59,6 +61,11 @@ export class Switches {
 
   get all(): readonly ConnectedSwitch[] {
     return [...this.#byDpid.values()];
+  }
+
+  /** What was sent to a switch that is connected, since Heddle's start. */
+  modsOf({ view: { dpid }, connection }: ConnectedSwitch): SentMods {
+    return this.#pastMods.with(dpid, connection.mods);
   }
 
   /** A switch has dialled in. */
@@ -266,6 +273,7 @@ export class Switches {
       return;
     }
     const { view } = connected;
+    this.#pastMods.add(view.dpid, connection.mods);
     if (this.#byDpid.get(view.dpid) === connected) {
       this.#byDpid.delete(view.dpid);
       this.#views.delete(view.dpid);

@@ -160,6 +160,7 @@ const busy: Status = {
       flows: 17,
       groups: 2,
       sent: 19,
+      mods: { flowMods: 17, groupMods: 2, meterMods: 0 },
       refused: [],
       badFrames: 0,
       dropped: 0,
@@ -206,9 +207,9 @@ t.test('a status for people', t => {
     formatStatus(busy),
     [
       'Hypervisors',
-      'NAME  OVSDB                            BRIDGE  OPENFLOW       VTEP       PORTS',
-      'kvm1  tcp:192.0.2.11:6640              br-int  in sync        10.97.0.1  2',
-      'kvm2  connecting to unix:/run/db.sock  br-int  not connected  10.97.0.2  0',
+      'NAME  OVSDB                            BRIDGE  OPENFLOW       VTEP       PORTS  TRANSACTIONS',
+      'kvm1  tcp:192.0.2.11:6640              br-int  in sync        10.97.0.1  2      1',
+      'kvm2  connecting to unix:/run/db.sock  br-int  not connected  10.97.0.2  0      0',
       '',
       'Networks',
       'NAME  VNI   PORTS  HYPERVISORS  REMOTES',
@@ -220,12 +221,24 @@ t.test('a status for people', t => {
       'kvm1        v2    -        -       -         -                  no\\u001b[2J such device',
       '',
       'Switches',
-      'DATAPATH-ID       HYPERVISOR  FROM             STATE    PORTS  FLOWS  GROUPS',
-      '0000000000000001  kvm1        192.0.2.11:4711  in sync  3      17     2',
+      'DATAPATH-ID       HYPERVISOR  FROM             STATE    PORTS  FLOWS  GROUPS  MODS SENT',
+      '0000000000000001  kvm1        192.0.2.11:4711  in sync  3      17     2       17 flow, 2 group',
       '',
       'Wrong',
       'kvm1 port v2: no\\u001b[2J such device',
     ].join('\n'),
+  );
+  t.match(
+    formatStatus({
+      ...calm,
+      hypervisors: busy.hypervisors.map((one, index) => ({
+        ...one,
+        ovsdb: `system-id id${index}`,
+        ...(index === 0 ? { peer: '192.0.2.11:5' } : { state: 'waiting' as const }),
+      })),
+      strangers: [{ systemId: 'id\u001b[2J', from: '192.0.2.12', secondsAgo: 7 }],
+    }),
+    /kvm1 {2}system-id id0 \(192\.0\.2\.11:5\)[^]*kvm2 {2}waiting for system-id id1 [^]*SYSTEM-ID +FROM +LAST\nid\\u001b\[2J +192\.0\.2\.12 +7 s ago\n/,
   );
   t.equal(
     formatStatus({ ...calm, reload: { secondsAgo: 7, ok: true, changes: ['a', 'b'], mistakes: [] } }),

@@ -2,7 +2,9 @@
 import t from 'tap';
 import { emptyProgram, groupIds, type Program } from '../../src/intent/index.js';
 import { applyActions, match, OFP_NO_BUFFER, output } from '../../src/openflow/index.js';
-import { builtin, changesTo, file, Fixture, flowsOf, own } from '../support/controller-world.js';
+import { builtin, changesTo, configOf, file, Fixture, flowsOf, own } from '../support/controller-world.js';
+import { Controller } from '../../src/controller/controller.js';
+import { noMods } from '../../src/controller/sent-mods.js';
 import { settled } from '../support/fake-effects.js';
 import { FakeSwitch } from '../support/fake-switch.js';
 
@@ -387,4 +389,68 @@ t.test('a host that another Heddle holds', async t => {
   t.equal(fixture.controller.status().ok, true);
   t.strictSame([host1.unguarded, host2.unguarded], [0, 0]);
   fixture.controller.stop();
+});
+
+t.test('what was sent, as it is counted', async t => {
+  const fixture = await new Fixture().start();
+  const [switch1, switch2] = fixture.switches;
+  const [host1] = fixture.hosts;
+  await fixture.connect(switch1, switch2);
+  const counted = () => fixture.controller.status().switches.map(({ mods }) => mods);
+  const carriedOut = [switch1, switch2].map(one => {
+    const types = changesTo(one).map(({ type }) => type);
+    const count = (what: string): number => types.filter(type => type === what).length;
+    return { flowMods: count('flow_mod'), groupMods: count('group_mod'), meterMods: 0 };
+  });
+  t.ok(carriedOut.every(({ flowMods }) => flowMods > 0));
+  t.strictSame(counted(), carriedOut);
+
+  t.comment('a connection that ends takes nothing away');
+  switch1.cut();
+  await fixture.settle();
+  await fixture.connect(switch1);
+  t.strictSame(
+    counted().sort((a, b) => b.flowMods - a.flowMods),
+    carriedOut.sort((a, b) => b.flowMods - a.flowMods),
+  );
+
+  t.comment('nor does a link to a host that a new file replaces');
+  fixture.effects.hosts.set('tcp:192.0.2.21:6640', host1);
+  const moved = configOf(file.replace('192.0.2.11', '192.0.2.21'));
+  fixture.controller.reload({ config: moved, apps: [builtin('overlay'), builtin('learning-switch')] });
+  host1.lock = 'free';
+  await fixture.settle();
+  t.match(fixture.controller.status().hypervisors, [
+    { state: 'connected', transactions: 1 },
+    { transactions: 1 },
+  ]);
+
+  t.comment('a Heddle that starts where all is right sends nothing');
+  fixture.controller.stop();
+  await fixture.settle();
+  for (const host of fixture.hosts) host.lock = 'free';
+  const { effects, log } = fixture;
+  const again = new Controller({
+    config: moved,
+    apps: [builtin('overlay'), builtin('learning-switch')],
+    effects,
+    log,
+  });
+  again.start();
+  for (const one of [switch1, switch2]) one.connect(stream => again.accept(stream));
+  await fixture.settle();
+  await fixture.settle();
+  const { hypervisors, switches } = again.status();
+  t.strictSame(
+    hypervisors.map(({ transactions, openflow }) => [transactions, openflow]),
+    [
+      [0, 'in sync'],
+      [0, 'in sync'],
+    ],
+  );
+  t.strictSame(
+    switches.map(({ mods }) => mods),
+    [noMods, noMods],
+  );
+  again.stop();
 });

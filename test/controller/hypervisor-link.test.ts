@@ -44,6 +44,7 @@ class Fixture {
       config,
       effects: this.effects,
       log: this.log,
+      transactions: 0,
       intent: () => this.intent,
       onPorts: (ports, bridge) => this.views.push(viewOf(config, ports, bridge)),
       onLock: () => void (this.lockNews += 1),
@@ -362,6 +363,22 @@ t.test('an ovs-vswitchd that does not carry out what was written', async t => {
   host.edit(() => undefined);
   t.strictSame(link.problems, []);
   t.type(fixture.last?.tunnelPort, 'number');
+});
+
+t.test('a port of ours that Open vSwitch cannot make', async t => {
+  const fixture = new Fixture();
+  fixture.intent = { ...fixture.intent, ports: [tunnel, { name: 'tap0', type: 'tap', options: {} }] };
+  const { host, link } = await fixture.started();
+  t.strictSame(link.problems, []);
+  const fail = (name: string) =>
+    host.edit(() => {
+      Object.assign(host.row('Interface', name), { ofport: -1, error: 'no such device' });
+    });
+  fail('tap0');
+  t.strictSame(link.problems, ['port tap0 could not be made: no such device']);
+  fail('heddle-vxlan');
+  t.equal(link.problems.length, 1, 'the apps say what this one means');
+  t.equal(fixture.last?.tunnelError, 'no such device');
 });
 
 t.test('stopping lets go, and leaves all as it is', async t => {
