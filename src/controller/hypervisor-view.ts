@@ -1,10 +1,10 @@
 import type { HypervisorConfig } from '../config/config.js';
 import type { HostPort, HypervisorView } from '../intent/index.js';
+import { vxlanPort } from '../intent/vxlan-port.js';
 import { isGroupMac, type Mac, parseMac } from '../lib/addresses.js';
 import type { SwitchPort, SwitchPorts } from '../ovsdb/index.js';
 import type { BridgeIdentity } from '../reconcile/host-bridge.js';
 import { isMarked } from '../reconcile/owner.js';
-import { vxlanPort } from './vxlan-port.js';
 
 export const unknownHypervisor = (config: HypervisorConfig): HypervisorView => ({
   config,

@@ -2,7 +2,7 @@
 import { overlay } from '../../src/apps/overlay/overlay.js';
 import type { Config } from '../../src/config/config.js';
 import { parseConfig } from '../../src/config/parse.js';
-import { vxlanPort } from '../../src/controller/vxlan-port.js';
+import { vxlanPort } from '../../src/intent/vxlan-port.js';
 import {
   hashText,
   type HostPort,

@@ -1,7 +1,7 @@
 /** Interface.options of VXLAN ports that somebody has made, whatever is in them. */
 import fc from 'fast-check';
 import t from 'tap';
-import { vxlanPort } from '../../src/controller/vxlan-port.js';
+import { vxlanPort } from '../../src/intent/vxlan-port.js';
 import { parseIpv4 } from '../../src/lib/addresses.js';
 
 const read = (options: Readonly<Record<string, string>>) => vxlanPort(new Map(Object.entries(options)));

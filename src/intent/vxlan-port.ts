@@ -1,4 +1,4 @@
-import type { VxlanPort } from '../intent/index.js';
+import type { VxlanPort } from './world.js';
 import { parseIpv4 } from '../lib/addresses.js';
 
 const largestVni = 2 ** 24 - 1;
