@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import { HeddleError } from '../lib/errors.js';
 import { check } from './check.js';
 import { exitCodes } from './exit-codes.js';
+import { type ImportOptions, importRunning } from './import.js';
 import { plan, type PlanOptions } from './plan.js';
 import { run } from './run.js';
 import { status, type StatusOptions } from './status.js';
@@ -31,6 +32,18 @@ export async function main(argv: readonly string[]): Promise<void> {
     .argument('<FILE>', 'the YAML file')
     .action((file: string) => finish(() => check(file)));
   program
+    .command('import')
+    .description(
+      'read hosts that were set up by hand, and write the file that describes them; changes nothing',
+    )
+    .argument('<OVSDB...>', 'each host: tcp:HOST:PORT or unix:PATH, with NAME= before it to call it so')
+    .option('--output <FILE>', 'write the file there, and not to the standard output')
+    .option('--force', 'replace that file when it is there')
+    .option('--bridge <NAME>', 'the bridge that the VMs are on, where another one would be taken')
+    .option('--json', 'the file and all that was found as JSON')
+    .addHelpText('after', importHelp)
+    .action((hosts: string[], options: ImportOptions) => finish(() => importRunning(hosts, options)));
+  program
     .command('plan')
     .description('tell what `run` would change with this file, on every host and switch; changes nothing')
     .argument('[FILE]', 'the YAML file')
@@ -47,6 +60,14 @@ export async function main(argv: readonly string[]): Promise<void> {
     .action((file: string | undefined, options: StatusOptions) => finish(() => status(file, options)));
   await program.parseAsync(argv);
 }
+
+const importHelp = `
+Every host's OVSDB is read once, with no lock and no change. The file names the hosts' bridges, tunnel addresses, uplinks,
+networks and ports; what it cannot express, and what is broken there (loops, tunnels that only one end has, addresses that
+are there twice), is told on the standard error and in the file's comments. Flows that somebody has put there are not read.
+
+Exit codes: 0 done, 1 a host could not be read (the file has the others) or the file could not be written, 2 done, and
+something on the hosts is broken.`;
 
 const planHelp = `
 Every host's OVSDB is read. What the switches hold is told by the Heddle that runs, where its api answers; where none

@@ -8,6 +8,8 @@ export interface Stream {
   readonly peer: string;
   /** Bytes that were written and that the peer has not taken yet. */
   readonly pending: number;
+  /** This end's address, once the connection stands; a Unix socket has none. */
+  readonly local?: string | undefined;
   write(bytes: Uint8Array | string): void;
   /** Ends the connection now; `closed` is told once, later. */
   destroy(): void;

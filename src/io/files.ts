@@ -1,4 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, writeFile } from 'node:fs/promises';
 import { HeddleError, messageOf } from '../lib/errors.js';
 
 /** A configuration file larger than this is a mistake, or an attack. Bytes. */
@@ -19,6 +19,36 @@ export async function readText(path: string): Promise<string> {
     }
   } catch (error) {
     throw new HeddleError('FILE_UNREADABLE', `cannot read ${path}: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+/**
+ * Writes a new text file. One that is there is replaced only where that is said.
+ *
+ * @throws HeddleError FILE_UNWRITABLE, with the path and the reason
+ */
+export async function writeText(path: string, text: string, options: { replace: boolean }): Promise<void> {
+  try {
+    await writeFile(path, text, { flag: options.replace ? 'w' : 'wx' });
+  } catch (error) {
+    throw new HeddleError('FILE_UNWRITABLE', `cannot write ${path}: ${whyUnwritten(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+function whyUnwritten(error: unknown): string {
+  switch (codeOf(error)) {
+    case 'EEXIST':
+      return 'it is there already (--force replaces it)';
+    case 'ENOENT':
+      return 'there is no such folder';
+    case 'EISDIR':
+      return 'it is a folder';
+    case 'EACCES':
+      return 'this user may not write it';
+    default:
+      return messageOf(error);
   }
 }
 
@@ -43,9 +73,11 @@ function decodeUtf8(bytes: Uint8Array): string {
   }
 }
 
+const codeOf = (error: unknown): unknown =>
+  error instanceof Error && 'code' in error ? error.code : undefined;
+
 function reasonOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  switch (code) {
+  switch (codeOf(error)) {
     case 'ENOENT':
       return 'there is no such file';
     case 'EISDIR':

@@ -156,6 +156,9 @@ function streamOf(socket: Socket, peer: string): Stream {
     get pending() {
       return socket.writableLength;
     },
+    get local() {
+      return socket.localAddress;
+    },
     write: bytes => {
       if (!socket.destroyed) socket.write(bytes);
     },

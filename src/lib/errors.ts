@@ -33,6 +33,7 @@ export const errorCodes = [
   // the machine
   'LISTEN_FAILED',
   'FILE_UNREADABLE',
+  'FILE_UNWRITABLE',
   'COMMAND_FAILED', // a program that the lab ran ended in failure, or not in time
   'LAB_FAILED', // the lab could not be set up, or did not come to the state that it waited for
 ] as const;

@@ -1,10 +1,9 @@
 /** The commands: what they print, and how they end. */
 import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import t, { type Test } from 'tap';
+import t from 'tap';
 import { check } from '../../src/cli/check.js';
 import { exitCodes } from '../../src/cli/exit-codes.js';
-import { main } from '../../src/cli/program.js';
 import { readConfig } from '../../src/cli/read-config.js';
 import { formatStatus, status } from '../../src/cli/status.js';
 import { table } from '../../src/cli/table.js';
@@ -13,6 +12,7 @@ import { api } from '../../src/http/api.js';
 import { serve } from '../../src/io/http-server.js';
 import { listen } from '../../src/io/streams.js';
 import type { HeddleError } from '../../src/lib/errors.js';
+import { heddle, printed } from '../support/printed.js';
 
 /** What a file's mistakes are, one in each line, without the folder that it is in. */
 async function mistakes(path: string): Promise<string[]> {
@@ -250,34 +250,6 @@ t.test('a status for people', t => {
   );
   t.end();
 });
-
-/** What a function prints. */
-async function printed<T>(t: Test, run: () => Promise<T>): Promise<{ result: T; out: string; err: string }> {
-  const [out, err] = [t.capture(console, 'log'), t.capture(console, 'error')];
-  try {
-    const result = await run();
-    const texts = (of: typeof out): string =>
-      of()
-        .map(({ args }) => args.join(' '))
-        .join('\n');
-    return { result, out: texts(out), err: texts(err) };
-  } finally {
-    out.restore();
-    err.restore();
-  }
-}
-
-/** Runs a whole command line. */
-async function heddle(t: Test, ...args: readonly string[]) {
-  const { exitCode } = process;
-  process.exitCode = undefined;
-  try {
-    const { out, err } = await printed(t, () => main(['node', 'heddle', ...args]));
-    return { out, err, code: process.exitCode as number | undefined };
-  } finally {
-    process.exitCode = exitCode;
-  }
-}
 
 t.test('heddle status', async t => {
   let told: unknown = calm;
