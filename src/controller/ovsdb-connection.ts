@@ -39,7 +39,7 @@ export type LinkState =
 const settled = 5_000;
 
 /** How long it is told that another host has dialled in with this one's id. Milliseconds. */
-const rivalRemembered = 60_000;
+const rivalRemembered = 20_000;
 
 /**
  * A connection to an OVSDB that is tried again for ever, or that waits for the host to dial in; each one goes on from the

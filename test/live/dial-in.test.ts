@@ -56,7 +56,9 @@ t.test('hosts dial in', { skip }, async t => {
   const hostOf = (told: Status, name: string) => told.hypervisors.find(one => one.name === name);
 
   await t.test('they are served', async t => {
-    t.teardown(async () => void (t.passing() || t.comment(await running.logTail(60))));
+    t.teardown(async () => {
+      if (!t.passing()) t.comment(await running.logTail(60));
+    });
     await untilStatus('kvm1 to come', told => hostOf(told, 'kvm1')?.state === 'connected');
     t.match(await status(), {
       problems: [
