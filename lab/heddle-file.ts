@@ -13,6 +13,8 @@ export interface FileNetwork {
   readonly ports: readonly FilePort[];
   /** VTEPs that Heddle does not manage. */
   readonly remotes?: readonly string[];
+  /** Limits of what is flooded, by their kinds. */
+  readonly flood?: Readonly<Record<string, string>>;
 }
 
 export interface HeddleFile {
@@ -37,12 +39,15 @@ export function heddleYaml(file: HeddleFile): string {
     ]),
     '',
     'networks:',
-    ...file.networks.flatMap(({ name, vni, ports, remotes = [] }) => [
+    ...file.networks.flatMap(({ name, vni, ports, remotes = [], flood = {} }) => [
       `  ${name}:`,
       `    vni: ${vni}`,
       '    ports:',
       ...ports.map(port => `      - ${portYaml(port)}`),
       ...(remotes.length === 0 ? [] : [`    remotes: [${remotes.join(', ')}]`]),
+      ...Object.entries(flood).map(
+        ([kind, limit], index) => `${index === 0 ? '    flood:\n' : ''}      ${kind}: ${limit}`,
+      ),
     ]),
   ];
   return `${lines.join('\n')}\n`;

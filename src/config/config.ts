@@ -41,6 +41,12 @@ export interface HypervisorConfig {
   readonly dpid: Dpid;
 }
 
+/** Frames to a unicast MAC that is not known, to all, and to other groups. */
+export type FloodKind = 'unknown-unicast' | 'broadcast' | 'multicast';
+
+/** Packets per second, on each host for itself, or none at all. */
+export type FloodLimit = number | 'drop';
+
 export interface NetworkConfig {
   readonly name: string;
   /** VXLAN network identifier, 1..16777215 [RFC 7348 section 5]; also the network's `metadata` in the pipeline. */
@@ -50,6 +56,8 @@ export interface NetworkConfig {
   readonly remotes: readonly Ipv4[];
   /** Globs of the names of VXLAN ports that somebody made on the hypervisors' bridges: used as they are. */
   readonly mesh: readonly string[];
+  /** What may be flooded of each kind; left out: all. */
+  readonly flood: Readonly<Partial<Record<FloodKind, FloodLimit>>>;
 }
 
 /** An app that the file asks for. `options` are checked later, against the schema of the app itself. */

@@ -72,6 +72,11 @@ const network = section({
   ports: z.array(portSelector, { error: 'expected a list of ports' }).default([]),
   remotes: z.array(value.tunnelAddress, { error: 'expected a list of IPv4 addresses' }).default([]),
   mesh: z.array(value.portGlob, { error: "expected a list of ports' names or globs" }).default([]),
+  flood: section({
+    'unknown-unicast': value.floodLimit.optional(),
+    broadcast: value.floodLimit.optional(),
+    multicast: value.floodLimit.optional(),
+  }).default({}),
   qos: notYet('service levels (qos)'),
 });
 

@@ -1,5 +1,5 @@
 import { isMap, readAppEntry, type AppEntry } from './apps.js';
-import type { AppConfig, Config, HypervisorConfig } from './config.js';
+import type { AppConfig, Config, HypervisorConfig, NetworkConfig } from './config.js';
 import { dpidOfName } from './dpid.js';
 import type { TcpEndpoint } from './endpoint.js';
 import type { FileValue } from './schema.js';
@@ -20,7 +20,7 @@ export function toConfig(file: FileValue): Config {
     api: { listen: file.api?.listen ?? apiListen },
     apps: file.apps === undefined ? defaultApps(overlay) : file.apps.map((app, index) => toApp(app, index)),
     hypervisors: hypervisors.map(([name, host]) => toHypervisor(name, host)),
-    networks: networks.map(([name, { vni, ports, remotes, mesh }]) => ({ name, vni, ports, remotes, mesh })),
+    networks: networks.map(([name, network]) => toNetwork(name, network)),
   };
 }
 
@@ -58,4 +58,10 @@ function toHypervisor(name: string, host: FileValue['hypervisors'][string]): Hyp
   const { ovsdb, bridge, datapath, vtep, uplink } = host;
   const dpid = host['datapath-id'] ?? dpidOfName(name);
   return { name, ovsdb, bridge, datapath, vtep, ...(uplink !== undefined && { uplink }), dpid };
+}
+
+function toNetwork(name: string, network: FileValue['networks'][string]): NetworkConfig {
+  const { vni, ports, remotes, mesh, flood } = network;
+  const limits = Object.entries(flood).filter(([, limit]) => limit !== undefined);
+  return { name, vni, ports, remotes, mesh, flood: Object.fromEntries(limits) };
 }

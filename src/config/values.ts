@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { parseDpid, parseIpv4, type Dpid, type Ipv4 } from '../lib/addresses.js';
+import type { FloodLimit } from './config.js';
 import { readAdvertise, readApiListen, readTcp, type Reading } from './endpoint.js';
 
 /** The leaves of the file's schema. A message says what is expected: what was found is added where it is told. */
@@ -48,6 +49,19 @@ export const vni = z.int(vniRange).min(1, vniRange).max(largestVni, vniRange);
 /** 0 is no VLAN, and 4095 is reserved [IEEE 802.1Q 9.6]. */
 const vlanRange = { error: 'expected a VLAN: a whole number from 1 to 4094' };
 export const vlan = z.int(vlanRange).min(1, vlanRange).max(4094, vlanRange);
+
+const highestFlood = 10_000_000;
+/** A rate with its unit, so that nobody takes it for bytes. */
+export const floodLimit = readable(
+  'drop, or packets per second such as 1000pps',
+  (text): Reading<FloodLimit> => {
+    if (text === 'drop') return { value: 'drop' };
+    const rate = Number(/^(\d{1,9})pps$/.exec(text)?.[1] ?? 0);
+    return rate >= 1 && rate <= highestFlood
+      ? { value: rate }
+      : { problem: `expected drop, or packets per second from 1pps to ${highestFlood}pps` };
+  },
+);
 
 export const datapath = z.enum(['system', 'netdev'], { error: 'expected system or netdev' });
 

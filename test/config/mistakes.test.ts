@@ -264,7 +264,7 @@ const tables: Record<string, Case[]> = {
       network('    qos: gold\n    port: []\n'),
       `h.yaml:6:5: networks.blue.vni: missing, ${wholeNumber}`,
       'h.yaml:6:5: networks.blue.qos: this version of Heddle does not do service levels (qos) yet',
-      'h.yaml:7:5: networks.blue.port: unknown key, expected one of vni, ports, remotes, mesh; did you mean "ports"?',
+      'h.yaml:7:5: networks.blue.port: unknown key, expected one of vni, ports, remotes, mesh, flood; did you mean "ports"?',
     ],
     [
       'no hypervisors',
@@ -275,7 +275,7 @@ const tables: Record<string, Case[]> = {
       'one VNI twice',
       `${hosts}networks:\n  blue: { vni: 5 }\n  red: { vni: 0x5, prots: [] }\n`,
       'h.yaml:6:15: networks.red.vni: 5 is also the VNI of networks.blue (line 5): each network needs its own',
-      'h.yaml:6:20: networks.red.prots: unknown key, expected one of vni, ports, remotes, mesh; did you mean "ports"?',
+      'h.yaml:6:20: networks.red.prots: unknown key, expected one of vni, ports, remotes, mesh, flood; did you mean "ports"?',
     ],
     [
       'remotes',
@@ -316,6 +316,18 @@ networks:
       'no list',
       network('    vni: 1\n    mesh: vxlan1\n'),
       'h.yaml:7:11: networks.blue.mesh: found "vxlan1", expected a list of ports\' names or globs',
+    ],
+  ],
+  flood: [
+    [
+      'limits',
+      network(
+        '    vni: 1\n    flood:\n      broadcast: 1000\n      multicast: 1kpps\n      unknown-unicast: 0pps\n      unicast: drop\n',
+      ),
+      'h.yaml:8:18: networks.blue.flood.broadcast: found 1000, expected drop, or packets per second such as 1000pps; did you mean "1000", in quotes?',
+      'h.yaml:9:18: networks.blue.flood.multicast: found "1kpps", expected drop, or packets per second from 1pps to 10000000pps',
+      'h.yaml:10:24: networks.blue.flood.unknown-unicast: found "0pps", expected drop, or packets per second from 1pps to 10000000pps',
+      'h.yaml:11:7: networks.blue.flood.unicast: unknown key, expected one of unknown-unicast, broadcast, multicast',
     ],
   ],
   ports: [

@@ -60,6 +60,7 @@ networks:
       - { port: eth1, vlan: 10 }
     remotes: [10.97.0.9]
     mesh: ["vxlan*"]
+    flood: { unknown-unicast: drop, broadcast: 1000pps }
   "5": { vni: 16777215, ports: [] }
   6: { vni: 0x1 }
 `;
@@ -106,8 +107,8 @@ t.test('everything that a file may say', t => {
       },
     ],
     networks: [
-      { name: '5', vni: 16777215, ports: [], remotes: [], mesh: [] },
-      { name: '6', vni: 1, ports: [], remotes: [], mesh: [] },
+      { name: '5', vni: 16777215, ports: [], remotes: [], mesh: [], flood: {} },
+      { name: '6', vni: 1, ports: [], remotes: [], mesh: [], flood: {} },
       {
         name: 'blue',
         vni: 5000,
@@ -118,6 +119,7 @@ t.test('everything that a file may say', t => {
         ],
         remotes: [parseIpv4('10.97.0.9')],
         mesh: ['vxlan*'],
+        flood: { 'unknown-unicast': 'drop', broadcast: 1000 },
       },
     ],
   });

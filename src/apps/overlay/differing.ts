@@ -52,7 +52,8 @@ function ownPart(host: Host | undefined): string {
     ({ port, ofport, network, vlan = 0 }) => `${network.vni} ${ofport} ${vlan} ${port}`,
   );
   const tunnels = mesh.map(({ networks, ...its }) => [its, networks.map(({ vni }) => vni)]);
-  return JSON.stringify([String(dpid), tunnelPort, uplink, ports.sort(), tunnels]);
+  const limits = [...new Set(members.map(({ network }) => network))].map(({ vni, flood }) => [vni, flood]);
+  return JSON.stringify([String(dpid), tunnelPort, uplink, ports.sort(), tunnels, limits.sort()]);
 }
 
 const texts = (addresses: readonly Ipv4[]): string => addresses.map(formatIpv4).join(',');

@@ -100,3 +100,7 @@ export const takes = ({ keys, networks }: MeshPort, network: NetworkConfig, key:
 export const accepts = (mesh: MeshPort, network: NetworkConfig): boolean =>
   mesh.networks.includes(network) ||
   (mesh.keys === 'flow' && (mesh.managed || network.remotes.includes(mesh.remote)));
+
+/** Whether VTEPs that Heddle does not manage send into a network on this host. */
+export const hasForeign = (host: { readonly mesh: readonly MeshPort[] }, network: NetworkConfig): boolean =>
+  network.remotes.length > 0 || host.mesh.some(mesh => !mesh.managed && accepts(mesh, network));

@@ -14,6 +14,7 @@ import { replaceable } from './ways.js';
 interface State {
   readonly tables: TableNumbers;
   readonly learnedCookie: Setup['learnedCookie'];
+  readonly numberMeters: Setup['numberMeters'];
   readonly rules: Rules;
   /** Of all hypervisors of the file. */
   readonly vteps: ReadonlySet<Ipv4>;
@@ -29,9 +30,10 @@ export const overlay = defineApp<Record<string, never>, State>({
   options: z.strictObject({}),
   tables: overlayTables,
 
-  init: (_options, { tables, learnedCookie }, world) => ({
+  init: (_options, { tables, learnedCookie, numberMeters }, world) => ({
     tables: numbersOf(tables),
     learnedCookie,
+    numberMeters,
     rules: rulesOf(world),
     vteps: vtepsOf(world),
     hosts: new Map(),
@@ -67,8 +69,7 @@ export const overlay = defineApp<Record<string, never>, State>({
     const host = hosts.find(one => one.dpid === dpid);
     // Of a host that has not been read nothing is known: nothing is added, and nothing taken away.
     if (host?.known !== true) return { ...emptyProgram, keep: 'all' };
-    const { tables, learnedCookie } = state;
-    return overlayProgram({ host, hosts, sending: world.meshSending ?? 'mesh', tables, learnedCookie });
+    return overlayProgram({ ...state, host, hosts, sending: world.meshSending ?? 'mesh' });
   },
 
   ports(_state, world, hypervisor) {

@@ -1,9 +1,10 @@
-import type { Keep, Program } from '../../intent/index.js';
+import type { Keep, Program, Setup } from '../../intent/index.js';
 import { accessFlows } from './access.js';
 import { floodFlows, groupsOf } from './flood.js';
 import { learnFlows } from './learn-flows.js';
 import type { Host } from './members.js';
 import { segmentsOf } from './segments.js';
+import { stormMeters } from './storms.js';
 import type { TableNumbers } from './tables.js';
 import { meshFlows, peerFlows, tunnelFlows, tunnelOutput } from './tunnels.js';
 import { uplinkFlows } from './underlay.js';
@@ -16,7 +17,8 @@ export interface ProgramInput {
   readonly hosts: readonly Host[];
   readonly sending: MeshSending;
   readonly tables: TableNumbers;
-  readonly learnedCookie: (key: string) => bigint;
+  readonly learnedCookie: Setup['learnedCookie'];
+  readonly numberMeters: Setup['numberMeters'];
 }
 
 /**
@@ -25,9 +27,14 @@ export interface ProgramInput {
  *   reg0      where from (flow.ts)
  *   reg1      the output port; 0 not known yet
  */
-export function overlayProgram({ host, hosts, sending, tables, learnedCookie }: ProgramInput): Program {
+export function overlayProgram(input: ProgramInput): Program {
+  const { host, hosts, sending, tables, learnedCookie, numberMeters } = input;
   const others = hosts.filter(other => other.name !== host.name);
   const segments = segmentsOf(host, others, sending);
+  const storms = stormMeters(
+    segments.map(({ network }) => network),
+    numberMeters,
+  );
   const learned = new Set<bigint>();
   const cookieFor = (key: string): bigint => {
     const cookie = learnedCookie(key);
@@ -43,7 +50,7 @@ export function overlayProgram({ host, hosts, sending, tables, learnedCookie }: 
       ...meshFlows(host, segment.network, tables),
       ...learnFlows(host, segment, tables, cookieFor),
       ...unicastFlows(host, segment, tables, sending),
-      ...floodFlows(segment.network.vni, tables),
+      ...floodFlows(host, segment, storms, tables),
     ]),
     ...peerFlows(others, tables),
     ...missOfUnicast(tables),
@@ -52,6 +59,7 @@ export function overlayProgram({ host, hosts, sending, tables, learnedCookie }: 
   return {
     flows,
     groups: segments.flatMap(segment => groupsOf(segment, tables)),
+    meters: storms.meters,
     learned,
     keep: keepOf(host, hosts),
   };

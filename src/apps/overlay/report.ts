@@ -1,9 +1,10 @@
 import type { NetworkConfig } from '../../config/config.js';
-import type { PortReport, Problem, Report, World } from '../../intent/index.js';
+import { meterIds, type PortReport, type Problem, type Report, type World } from '../../intent/index.js';
 import { formatIpv4, formatMac } from '../../lib/addresses.js';
 import { groupBy } from '../../lib/group-by.js';
 import { type Claim, claimsOf } from './holders.js';
 import type { Host } from './members.js';
+import { ratesOf } from './storms.js';
 import { isAnswered } from './ways.js';
 
 /** What `heddle status` tells of the overlay. */
@@ -40,6 +41,7 @@ export function report(hosts: readonly Host[], world: World): Report {
       ...hosts.flatMap(host => [...host.problems, ...tunnelProblems(host, world)]),
       ...hosts.flatMap(host => meshProblems(host, hosts, world)),
       ...world.networks.flatMap(network => duplicateMacs(network, hosts)),
+      ...hosts.flatMap(host => stormProblems(host)),
       ...waiting(hosts),
     ],
   };
@@ -117,6 +119,28 @@ function duplicateMacs(network: NetworkConfig, hosts: readonly Host[]): readonly
 }
 
 const placeOf = ({ host, member }: Claim): string => `${member.port} on ${host.name}`;
+
+/** Limits that cannot be what they seem: too many for a switch's meters, or MACs that nobody else can know. */
+function stormProblems({ name, members }: Host): readonly Problem[] {
+  const networks = [...new Set(members.map(({ network }) => network))];
+  const meters = networks.reduce((sum, network) => sum + ratesOf(network).length, 0);
+  const tooMany = {
+    hypervisor: name,
+    message: `its networks have ${meters} limits in flood, and a switch ${meterIds.most} meters: some have no limit there`,
+  };
+  return [
+    ...(meters > meterIds.most ? [tooMany] : []),
+    ...members
+      .filter(({ network, mac }) => network.flood['unknown-unicast'] === 'drop' && mac === undefined)
+      .map(({ network, port }) => ({
+        hypervisor: name,
+        network: network.name,
+        port,
+        message:
+          'it has no attached-mac, and its network drops what is for MACs that are not known: other hosts do not reach it',
+      })),
+  ];
+}
 
 function waiting(hosts: readonly Host[]): readonly Problem[] {
   const unknown = hosts.filter(({ known }) => !known).map(({ name }) => name);

@@ -1,0 +1,41 @@
+import type { FloodKind, FloodLimit, NetworkConfig } from '../../config/config.js';
+import type { Meter, Setup } from '../../intent/index.js';
+import { OFPMF } from '../../openflow/index.js';
+
+/** The meters that keep storms down on one host: each network has one for each kind of frames that it limits. */
+export interface StormMeters {
+  readonly meters: readonly Meter[];
+  /** undefined: there is no limit, or no meter is left for it. */
+  idOf(network: NetworkConfig, kind: FloodKind): number | undefined;
+}
+
+const nameOf = ({ vni }: NetworkConfig, kind: FloodKind): string => `flood ${vni} ${kind}`;
+
+/** Those that take a meter. */
+export const ratesOf = ({ flood }: NetworkConfig): readonly (readonly [FloodKind, number])[] =>
+  (Object.entries(flood) as [FloodKind, FloodLimit][]).flatMap(([kind, limit]) =>
+    limit === 'drop' ? [] : [[kind, limit] as const],
+  );
+
+export function stormMeters(
+  networks: readonly NetworkConfig[],
+  numberMeters: Setup['numberMeters'],
+): StormMeters {
+  const wanted = new Map(
+    networks.flatMap(network =>
+      ratesOf(network).map(([kind, rate]) => [nameOf(network, kind), rate] as const),
+    ),
+  );
+  const ids = numberMeters(wanted.keys());
+  return {
+    meters: [...ids].map(([name, id]) => rateMeter(id, wanted.get(name) ?? 1)),
+    idOf: (network, kind) => ids.get(nameOf(network, kind)),
+  };
+}
+
+/** A fifth of a second's worth may come at once: what a few guests that boot together send. */
+const rateMeter = (id: number, rate: number): Meter => ({
+  id,
+  flags: OFPMF.PKTPS | OFPMF.BURST | OFPMF.STATS,
+  bands: [{ type: 'drop', rate, burstSize: Math.ceil(rate / 5) }],
+});
