@@ -5,7 +5,7 @@ import { type HostFacts, vxlansOf } from './facts.js';
 import { type Finding, some } from './finding.js';
 import { nameOf } from './peers.js';
 import type { Uplink } from './uplinks.js';
-import { remoteOf, type Vtep, type Vteps } from './vteps.js';
+import type { Vtep, Vteps } from './vteps.js';
 
 export interface DraftedHosts {
   readonly hypervisors: readonly DraftHost[];
@@ -51,8 +51,8 @@ export function draftHosts(
             address: stand.get(host) ?? 0,
             note: 'NOT FOUND: put the address here that other hosts reach this one by',
           }
-        : { address: found.address, note: noteOf(found, host, hosts) };
-    findings.push(...vtepFindings(host, found, vteps, hosts));
+        : { address: found.address, note: noteOf(found, host, vteps) };
+    findings.push(...vtepFindings(host, found, vteps));
     const datapathId = datapathIdOf(host);
     const uplink = uplinks.get(host);
     return {
@@ -75,7 +75,7 @@ export function draftHosts(
   return { hypervisors, findings };
 }
 
-function noteOf({ address, from }: Vtep, host: HostFacts, hosts: readonly HostFacts[]): string {
+function noteOf({ address, from }: Vtep, host: HostFacts, { towards }: Vteps): string {
   switch (from) {
     case 'local': {
       const ports = vxlansOf([host]).filter(({ vxlan }) => vxlan.localIp === address);
@@ -86,8 +86,7 @@ function noteOf({ address, from }: Vtep, host: HostFacts, hosts: readonly HostFa
     }
     case 'named':
     case 'elimination': {
-      const others = hosts.filter(other => other !== host);
-      const ports = vxlansOf(others).filter(port => remoteOf(port).includes(address));
+      const ports = (towards.get(address) ?? []).filter(port => port.host !== host);
       return `remote_ip of ${some(ports.map(nameOf), 2)}`;
     }
     case 'ovsdb':
@@ -98,8 +97,7 @@ function noteOf({ address, from }: Vtep, host: HostFacts, hosts: readonly HostFa
 function vtepFindings(
   host: HostFacts,
   found: Vtep | undefined,
-  { owners }: Vteps,
-  hosts: readonly HostFacts[],
+  { owners, towards }: Vteps,
 ): readonly Finding[] {
   if (found === undefined)
     return [
@@ -111,9 +109,9 @@ function vtepFindings(
         todo: 'write it as `vtep`, in place of the one for documentation that stands there',
       },
     ];
-  const unowned = vxlansOf(hosts.filter(other => other !== host))
-    .flatMap(remoteOf)
-    .filter(address => !owners.has(address));
+  const unowned = [...towards]
+    .filter(([address, ports]) => !owners.has(address) && ports.some(port => port.host !== host))
+    .map(([address]) => formatIpv4(address));
   return found.from !== 'ovsdb' || vxlansOf([host]).length === 0 || unowned.length === 0
     ? []
     : [
@@ -121,15 +119,15 @@ function vtepFindings(
           level: 'broken',
           code: 'vtep',
           host: host.name,
-          what: `${formatIpv4(found.address)} is where its OVSDB is, but no tunnel leads there; it may be one of ${some([...new Set(unowned)].map(formatIpv4))}, which are no known host's`,
+          what: `${formatIpv4(found.address)} is where its OVSDB is, but no tunnel leads there; it may be one of ${some(unowned)}, which are no known host's`,
           todo: 'write the right one as `vtep`, and take it out of `remotes`',
         },
       ];
 }
 
 /** Addresses for documentation [RFC 5737: TEST-NET-1], which lead nowhere, for the hosts that have none. */
-function standIns(hosts: readonly HostFacts[], { of, owners }: Vteps): ReadonlyMap<HostFacts, Ipv4> {
-  const used = new Set([...owners.keys(), ...vxlansOf(hosts).flatMap(remoteOf)]);
+function standIns(hosts: readonly HostFacts[], { of, owners, towards }: Vteps): ReadonlyMap<HostFacts, Ipv4> {
+  const used = new Set([...owners.keys(), ...towards.keys()]);
   const given = new Map<HostFacts, Ipv4>();
   let next = parseIpv4('192.0.2.1') ?? 0;
   for (const host of hosts) {

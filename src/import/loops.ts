@@ -5,6 +5,7 @@
 import { type BridgeFacts, forwardsByItself, type Placed } from './facts.js';
 import { type Joint, keyOf, Partition } from './fabric.js';
 import { type Finding, listed, some } from './finding.js';
+import { grouped } from './grouped.js';
 import { compareNames } from './names.js';
 
 export function loopFindings(joints: readonly Joint[]): readonly Finding[] {
@@ -34,23 +35,18 @@ function loopsIn(joints: readonly Joint[]): readonly Loop[] {
   const spare: Joint[] = [];
   for (const joint of joints) (partition.join(keyOf(joint.a), keyOf(joint.b)) ? tree : spare).push(joint);
   if (spare.length === 0) return [];
-  const whole = new Map<string, { spare: Joint[]; tree: Joint[] }>();
-  for (const joint of spare) {
-    const root = partition.find(keyOf(joint.a));
-    const group = whole.get(root) ?? { spare: [], tree: [] };
-    whole.set(root, group);
-    group.spare.push(joint);
-  }
-  for (const joint of tree) whole.get(partition.find(keyOf(joint.a)))?.tree.push(joint);
-  return [...whole.values()].map(group => {
-    const all = [...group.tree, ...group.spare];
+  const rootOf = ({ a }: Joint): string => partition.find(keyOf(a));
+  const trees = grouped(tree, rootOf);
+  return [...grouped(spare, rootOf)].map(([root, extra]) => {
+    const whole = trees.get(root) ?? [];
+    const all = [...whole, ...extra];
     const members = new Set(all.flatMap(({ a, b }) => [keyOf(a), keyOf(b)]));
-    const round = group.spare
+    const round = extra
       .slice(0, mostTried)
-      .map(joint => [joint, ...wayBetween(joint, group.tree)])
+      .map(joint => [joint, ...wayBetween(joint, whole)])
       .reduce((best, one) => (one.length < best.length ? one : best));
     const vlans = [...new Set(all.map(({ a }) => a.vlan))].sort((x, y) => x - y);
-    return { round, members, spare: group.spare.length, joints: all.length, vlans };
+    return { round, members, spare: extra.length, joints: all.length, vlans };
   });
 }
 

@@ -4,6 +4,7 @@
  */
 import { type HostFacts, type Placed, type PlacedVxlan } from './facts.js';
 import { type Joint, keyOf, Partition, type Segment } from './fabric.js';
+import { grouped } from './grouped.js';
 import type { Peering } from './peers.js';
 import { isOpen, tagOutside, vlanInside } from './vlan.js';
 
@@ -43,25 +44,17 @@ export function findNetworks(
   for (const [a, b] of meant(peering, parts)) partition.join(keyOf(a), keyOf(b));
   for (const [a, b] of byTagAlone(parts, joints, partition)) partition.join(keyOf(a), keyOf(b));
 
-  const groups = new Map<string, Segment[]>();
-  for (const part of parts) {
-    const root = partition.find(keyOf(part));
-    const group = groups.get(root);
-    if (group === undefined) groups.set(root, [part]);
-    else group.push(part);
-  }
-  const managed = tunnels.filter(({ host, bridge }) => bridge === host.bridge);
-  return [...groups.values()].map(group => {
-    const has = new Set(group.map(keyOf));
-    const inside = (placed: Placed, vlan: number | undefined): boolean =>
-      vlan !== undefined && has.has(keyOf({ host: placed.host, bridge: placed.bridge, vlan }));
-    return {
-      parts: group,
-      members: group.flatMap(part => membersOf(part)),
-      tunnels: managed.filter(tunnel => inside(tunnel, vlanInside(tunnel.port.vlan, 0))),
-      cards: group.flatMap(part => cardsOf(part, uplinks.get(part.host))),
-    };
+  const groups = grouped(parts, part => partition.find(keyOf(part)));
+  const tunnelsAt = grouped(tunnels, ({ host, bridge, port }) => {
+    const vlan = vlanInside(port.vlan, 0);
+    return vlan === undefined || bridge !== host.bridge ? undefined : keyOf({ host, bridge, vlan });
   });
+  return [...groups.values()].map(group => ({
+    parts: group,
+    members: group.flatMap(part => membersOf(part)),
+    tunnels: group.flatMap(part => tunnelsAt.get(keyOf(part)) ?? []),
+    cards: group.flatMap(part => cardsOf(part, uplinks.get(part.host))),
+  }));
 }
 
 /** The VLANs of the managed bridge that have ports, or a tunnel of their own. */

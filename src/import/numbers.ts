@@ -1,5 +1,6 @@
 /** Which VNI each network gets, and which hand-made tunnel ports it can go on using. */
 import type { Key, PlacedVxlan } from './facts.js';
+import { grouped } from './grouped.js';
 import { compareNames } from './names.js';
 import type { FoundNetwork } from './networks.js';
 import { remoteOf, type Vteps } from './vteps.js';
@@ -34,26 +35,33 @@ export function numberNetworks(
   reserved: ReadonlySet<string>,
 ): readonly Numbered[] {
   const forAll = new Set(all.filter(tunnel => isForAll(tunnel, vteps)));
-  const meshes = networks.map(network => meshOf(network, { all, forAll, reserved }));
+  const named = grouped(
+    all.filter(tunnel => isManaged(tunnel) && !forAll.has(tunnel)),
+    ({ port }) => port.name,
+  );
+  const meshes = networks.map(network => meshOf(network, { named, forAll, reserved }));
   const taken = new Set<number>();
+  const uses = grouped(
+    all.flatMap(port => [...new Set(keysOf(port))].map(key => ({ port, key }))),
+    ({ key }) => key,
+  );
   const wished = meshes.map(({ ports }) => {
     const own = new Set(ports);
-    const foreign = new Set(all.filter(port => !own.has(port)).flatMap(keysOf));
-    return byFrequency([...own].flatMap(keysOf)).filter(key => key > 0 && !foreign.has(key));
+    const isOwn = (key: number): boolean => uses.get(key)?.every(({ port }) => own.has(port)) === true;
+    return byFrequency(ports.flatMap(keysOf)).filter(key => key > 0 && isOwn(key));
   });
   const firsts = wished.map(([first]) => {
     if (first === undefined || taken.has(first)) return undefined;
     taken.add(first);
     return first;
   });
-  const keys = new Set(all.flatMap(keysOf));
   return networks.map((network, index) => {
     const first = firsts[index];
     const { mesh = [], left = [] } = meshes[index] ?? {};
     if (first !== undefined)
       return { network, vni: first, from: wished[index]?.length === 1 ? 'key' : 'keys', mesh, left };
     const isFree = (vni: number): boolean =>
-      vni > 0 && vni <= largestVni && !keys.has(vni) && !taken.has(vni);
+      vni > 0 && vni <= largestVni && !uses.has(vni) && !taken.has(vni);
     const tag = network.parts[0]?.vlan ?? 0;
     let vni = tag;
     for (let next = firstFree; !isFree(vni); next++) vni = next;
@@ -69,21 +77,18 @@ interface Mesh {
 }
 
 interface Tunnels {
-  readonly all: readonly PlacedVxlan[];
+  /** Of the managed bridges, by name; without those that are for all networks. */
+  readonly named: ReadonlyMap<string, readonly PlacedVxlan[]>;
   readonly forAll: ReadonlySet<PlacedVxlan>;
   readonly reserved: ReadonlySet<string>;
 }
 
 /** `mesh` names ports by name alone, on all hosts. */
-function meshOf({ parts, tunnels }: FoundNetwork, { all, forAll, reserved }: Tunnels): Mesh {
+function meshOf({ parts, tunnels }: FoundNetwork, { named, forAll, reserved }: Tunnels): Mesh {
   const hosts = new Set(parts.map(({ host }) => host));
   const own = new Set([...tunnels, ...[...forAll].filter(({ host }) => hosts.has(host))]);
-  const others = new Set(
-    all
-      .filter(tunnel => isManaged(tunnel) && !own.has(tunnel) && !forAll.has(tunnel))
-      .map(({ port }) => port.name),
-  );
-  const judged = [...own].map(tunnel => ({ tunnel, why: whyUnused(tunnel, others, reserved) }));
+  const isOthers = (name: string): boolean => named.get(name)?.some(tunnel => !own.has(tunnel)) === true;
+  const judged = [...own].map(tunnel => ({ tunnel, why: whyUnused(tunnel, isOthers, reserved) }));
   const good = judged.filter(({ why }) => why === undefined).map(({ tunnel }) => tunnel);
   return {
     mesh: [...new Set(good.map(({ port }) => port.name))].sort(compareNames),
@@ -103,11 +108,11 @@ const isForAll = (tunnel: PlacedVxlan, { owners }: Pick<Vteps, 'owners'>): boole
 
 function whyUnused(
   { port, vxlan }: PlacedVxlan,
-  others: ReadonlySet<string>,
+  isOthers: (name: string) => boolean,
   reserved: ReadonlySet<string>,
 ): string | undefined {
   const { remote, inKey, outKey, dstPort } = vxlan;
-  if (others.has(port.name)) return 'a port of this name is in another network, or in none';
+  if (isOthers(port.name)) return 'a port of this name is in another network, or in none';
   if (reserved.has(port.name)) return 'another port of the file has this name';
   if (/[\s*?/]/.test(port.name) || port.name === '' || port.name.length > 255)
     return 'its name has wildcards or spaces, or is too long';

@@ -2,6 +2,7 @@
 import { formatIpv4, type Ipv4 } from '../lib/addresses.js';
 import type { HostFacts, Key, PlacedVxlan } from './facts.js';
 import { type Finding, listed } from './finding.js';
+import { grouped } from './grouped.js';
 import { remoteOf, type Vteps } from './vteps.js';
 
 export type Pair = readonly [PlacedVxlan, PlacedVxlan];
@@ -23,23 +24,21 @@ export function findPeers(tunnels: readonly PlacedVxlan[], vteps: Vteps): Peerin
   const pairs: Pair[] = [];
   const outside: { port: PlacedVxlan; address: Ipv4 }[] = [];
   const inward: PlacedVxlan[] = [];
-  const towards = new Map<string, PlacedVxlan[]>();
   const directions: { readonly port: PlacedVxlan; readonly to: HostFacts }[] = [];
   for (const port of tunnels) {
     for (const address of remoteOf(port)) {
       const to = vteps.owners.get(address);
       if (to === undefined) outside.push({ port, address });
       else if (to === port.host) inward.push(port);
-      else {
-        directions.push({ port, to });
-        const key = `${port.host.name} ${to.name}`;
-        towards.set(key, [...(towards.get(key) ?? []), port]);
-      }
+      else directions.push({ port, to });
     }
   }
   const used = new Set<PlacedVxlan>();
+  const between = grouped(directions, ({ port, to }) => `${port.host.name} ${to.name}`);
   const back = (port: PlacedVxlan, to: HostFacts): PlacedVxlan[] =>
-    (towards.get(`${to.name} ${port.host.name}`) ?? []).filter(other => !used.has(other));
+    (between.get(`${to.name} ${port.host.name}`) ?? [])
+      .map(direction => direction.port)
+      .filter(other => !used.has(other));
   const take = (...ends: Pair): Pair => {
     for (const end of ends) used.add(end);
     return ends;

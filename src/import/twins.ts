@@ -2,6 +2,7 @@
 import { formatIpv4, formatMac } from '../lib/addresses.js';
 import { type HostFacts, type Placed, type PortFacts, portsOf } from './facts.js';
 import { type Finding, some } from './finding.js';
+import { grouped } from './grouped.js';
 import type { Vteps } from './vteps.js';
 
 export const twinFindings = (hosts: readonly HostFacts[], { clashes }: Vteps): readonly Finding[] => [
@@ -44,17 +45,8 @@ const nameOf = ({ host, port }: Placed): string => `${port.name} of ${host.name}
 /** As far as a MAC may be there again in another VLAN. */
 const vlanOf = ({ vlan }: PortFacts): number => (vlan.kind === 'access' ? vlan.tag : vlan.native);
 
-function repeated<T>(
+const repeated = <T>(
   list: readonly T[],
   keyOf: (one: T) => string | undefined,
-): readonly (readonly [string, readonly T[]])[] {
-  const groups = new Map<string, T[]>();
-  for (const one of list) {
-    const key = keyOf(one);
-    if (key === undefined) continue;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [one]);
-    else group.push(one);
-  }
-  return [...groups].filter(([, group]) => group.length > 1);
-}
+): readonly (readonly [string, readonly T[]])[] =>
+  [...grouped(list, keyOf)].filter(([, group]) => group.length > 1);

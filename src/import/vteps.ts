@@ -1,6 +1,7 @@
 /** Which tunnel address is whose: OVSDB does not tell a host's own addresses, but its tunnels, and those of others, do. */
 import { type Ipv4, parseIpv4 } from '../lib/addresses.js';
 import { type HostFacts, type PlacedVxlan, vxlansOf } from './facts.js';
+import { grouped } from './grouped.js';
 import { isTunnelAddress } from './vxlan.js';
 
 export interface Vtep {
@@ -23,6 +24,8 @@ export interface Vteps {
   readonly of: ReadonlyMap<HostFacts, Vtep>;
   readonly owners: ReadonlyMap<Ipv4, HostFacts>;
   readonly clashes: readonly VtepClash[];
+  /** The hosts' tunnels, by the address that they lead to. */
+  readonly towards: ReadonlyMap<Ipv4, readonly PlacedVxlan[]>;
 }
 
 /** The hosts whose address is nowhere to be found have none in the answer. */
@@ -45,63 +48,67 @@ export function findVteps(hosts: readonly HostFacts[]): Vteps {
     const address = own.get(host)?.find(({ vxlan }) => vxlan.localIp !== undefined)?.vxlan.localIp;
     if (address !== undefined) claim(host, { address, from: 'local' });
   }
-  const named = new Set(vxlansOf(hosts).flatMap(remoteOf));
+  const towards = grouped([...own.values()].flat(), port => remoteOf(port)[0]);
   for (const host of remaining()) {
     const address = ovsdbAddress(host);
-    const itself = address !== undefined && own.get(host)?.flatMap(remoteOf).includes(address) === true;
-    if (address !== undefined && named.has(address) && !itself) claim(host, { address, from: 'named' });
+    if (address === undefined) continue;
+    const named = towards.get(address) ?? [];
+    if (named.length > 0 && named.every(port => port.host !== host)) claim(host, { address, from: 'named' });
   }
-  for (let found = true; found;) {
-    const match = eliminated(remaining(), { hosts, own, owners, named });
-    found = match !== undefined;
-    if (match !== undefined) claim(match.host, { address: match.address, from: 'elimination' });
+  for (;;) {
+    const matches = eliminated(remaining(), { own, owners, towards, of });
+    for (const { host, address } of matches) claim(host, { address, from: 'elimination' });
+    if (matches.length === 0) break;
   }
   for (const host of remaining()) {
     const address = ovsdbAddress(host);
     if (address !== undefined && !clashes.some(({ second }) => second === host))
       claim(host, { address, from: 'ovsdb' });
   }
-  return { of, owners, clashes };
+  return { of, owners, clashes, towards };
 }
 
+/** Tunnels as far as addresses are concerned. */
 interface Known {
-  readonly hosts: readonly HostFacts[];
   readonly own: ReadonlyMap<HostFacts, readonly PlacedVxlan[]>;
   readonly owners: ReadonlyMap<Ipv4, HostFacts>;
-  readonly named: ReadonlySet<Ipv4>;
+  /** By the address that they lead to. */
+  readonly towards: ReadonlyMap<Ipv4, readonly PlacedVxlan[]>;
+  readonly of: ReadonlyMap<HostFacts, Vtep>;
 }
 
-/** A host for which one single address is left, that no other host could have as well. */
+/** The hosts for which one single address is left, that no other host could have as well. */
 function eliminated(
   remaining: readonly HostFacts[],
   known: Known,
-): { readonly host: HostFacts; readonly address: Ipv4 } | undefined {
-  const candidates = new Map(remaining.map(host => [host, candidatesOf(host, known)] as const));
-  for (const [host, addresses] of candidates) {
-    const [address] = addresses;
-    if (address === undefined || addresses.length > 1) continue;
-    const rivals = [...candidates].filter(([other, theirs]) => other !== host && theirs.includes(address));
-    if (rivals.length === 0) return { host, address };
-  }
-  return undefined;
+): readonly { readonly host: HostFacts; readonly address: Ipv4 }[] {
+  const candidates = remaining.map(host => ({ host, addresses: candidatesOf(host, known) }));
+  const claims = grouped(
+    candidates.flatMap(({ addresses }) => addresses),
+    address => address,
+  );
+  return candidates.flatMap(({ host, addresses: [address, ...more] }) =>
+    address !== undefined && more.length === 0 && claims.get(address)?.length === 1
+      ? [{ host, address }]
+      : [],
+  );
 }
 
 /** Addresses that others' tunnels lead to, and no tunnel of its own; where the tunnels' other ends are known, they answer. */
-function candidatesOf(host: HostFacts, { hosts, own, owners, named }: Known): readonly Ipv4[] {
-  const mine = own.get(host) ?? [];
-  const remotes = new Set(mine.flatMap(remoteOf));
-  if (remotes.size === 0) return [];
-  return [...named].filter(address => {
-    if (owners.has(address) || remotes.has(address)) return false;
-    const naming = hosts.filter(other => own.get(other)?.some(port => remoteOf(port).includes(address)));
-    return naming.every(other => {
-      const theirs = [...owners].find(([, owner]) => owner === other)?.[0];
-      if (theirs === undefined) return true;
-      const towards = (own.get(other) ?? []).filter(port => remoteOf(port).includes(address));
-      const back = mine.filter(port => remoteOf(port).includes(theirs));
-      return towards.some(a => back.some(b => a.vxlan.outKey === b.vxlan.inKey));
+function candidatesOf(host: HostFacts, { own, owners, towards, of }: Known): readonly Ipv4[] {
+  const back = grouped(own.get(host) ?? [], port => remoteOf(port)[0]);
+  if (back.size === 0) return [];
+  const fits = (address: Ipv4): boolean => {
+    const naming = grouped(towards.get(address) ?? [], port => port.host);
+    return [...naming].every(([other, ports]) => {
+      const theirs = of.get(other)?.address;
+      return (
+        theirs === undefined ||
+        ports.some(a => back.get(theirs)?.some(b => a.vxlan.outKey === b.vxlan.inKey) === true)
+      );
     });
-  });
+  };
+  return [...towards.keys()].filter(address => !owners.has(address) && !back.has(address) && fits(address));
 }
 
 export const remoteOf = ({ vxlan: { remote } }: Pick<PlacedVxlan, 'vxlan'>): Ipv4[] =>
