@@ -6,7 +6,15 @@ import type { Part } from '../../../src/reconcile/check.js';
 import { compile } from '../../../src/reconcile/compile.js';
 import { planFlows } from '../../../src/reconcile/flows.js';
 import { order } from '../../../src/reconcile/order.js';
-import { type Change, change, type FrameFields, receive, type SwitchPorts, Tables } from './index.js';
+import {
+  type Change,
+  change,
+  type Fields,
+  type FrameFields,
+  receive,
+  type SwitchPorts,
+  Tables,
+} from './index.js';
 
 export interface FabricHost {
   readonly name: string;
@@ -14,6 +22,14 @@ export interface FabricHost {
   readonly tunnelPort: number;
   /** Its other ports, by name. */
   readonly ports: Readonly<Record<string, number>>;
+  /** Those of them that are tunnels of fixed settings. */
+  readonly mesh?: Readonly<Record<string, FixedTunnel>>;
+}
+
+/** A tunnel that leads to one VTEP, with one VNI or with those of the flows. */
+export interface FixedTunnel {
+  readonly remote: Ipv4;
+  readonly key: bigint | 'flow';
 }
 
 /** A port of OpenFlow that is up. */
@@ -87,32 +103,40 @@ export class Fabric {
     const { sent, error } = receive(node.tables, node.ports, frame);
     if (error !== undefined) throw new Error(`${node.host.name}: ${error}`);
     for (const { port, fields, tunnel } of sent) {
-      const header = { eth_src: Number(fields.get('eth_src')), eth_dst: Number(fields.get('eth_dst')) };
-      const peer = [...this.#hosts.values()].find(({ host }) => host.vtep === tunnel?.to);
-      if (tunnel !== undefined && peer !== undefined)
-        yield* this.#follow(
-          peer,
-          this.#fromTunnel(peer.host.name, node.host.vtep, tunnel.id, { ...frame, ...header }),
-          hops + 1,
-        );
-      else if (tunnel !== undefined) yield `vtep ${formatIpv4(tunnel.to)} vni ${tunnel.id}`;
+      const fixed = node.host.mesh?.[nameOf(node, port)];
+      if (fixed !== undefined) {
+        const vni = fixed.key === 'flow' ? fields.get('tunnel_id') : fixed.key;
+        yield* this.#arrive(node, fixed.remote, vni, { ...frame, ...headerOf(fields) }, hops);
+        continue;
+      }
+      if (tunnel !== undefined)
+        yield* this.#arrive(node, tunnel.to, tunnel.id, { ...frame, ...headerOf(fields) }, hops);
       else if (port === OFPP.CONTROLLER) yield `${node.host.name} CONTROLLER`;
       else {
-        const name = node.ports.ports.find(({ portNo }) => portNo === port)?.name ?? String(port);
+        const name = nameOf(node, port);
         const vlans = fields.tags.map(tag => ` vlan ${tag & 0xfffn}`).join('');
         yield `${node.host.name} ${name}${vlans}`;
       }
     }
   }
 
+  /** A tunnel's frame at its other end: by a port that has the sender's address, else by the flow-based one. */
+  *#arrive(from: Node, to: Ipv4, vni: bigint, frame: FrameFields, hops: number): Generator<string> {
+    const peer = [...this.#hosts.values()].find(({ host }) => host.vtep === to);
+    if (peer === undefined) yield `vtep ${formatIpv4(to)} vni ${vni}`;
+    else yield* this.#follow(peer, this.#fromTunnel(peer.host.name, from.host.vtep, vni, frame), hops + 1);
+  }
+
   #fromTunnel(to: string, source: Ipv4, id: bigint, frame: FrameFields): FrameFields {
-    const { vtep, tunnelPort } = this.#node(to).host;
+    const { vtep, tunnelPort, ports, mesh = {} } = this.#node(to).host;
+    const own = Object.entries(mesh).filter(([, { remote }]) => remote === source);
+    const [name] = own.find(([, { key }]) => key === id) ?? own.find(([, { key }]) => key === 'flow') ?? [];
     const { eth_src = 0, eth_dst = 0, eth_type = 0 } = frame;
     return {
       eth_src,
       eth_dst,
       eth_type,
-      in_port: tunnelPort,
+      in_port: name === undefined ? tunnelPort : (ports[name] ?? 0),
       tunnel_id: id,
       tun_src: source,
       tun_dst: vtep,
@@ -125,6 +149,14 @@ export class Fabric {
     return node;
   }
 }
+
+const headerOf = (fields: Fields) => ({
+  eth_src: Number(fields.get('eth_src')),
+  eth_dst: Number(fields.get('eth_dst')),
+});
+
+const nameOf = ({ ports }: Node, number: number): string =>
+  ports.ports.find(({ portNo }) => portNo === number)?.name ?? String(number);
 
 interface Node {
   readonly host: FabricHost;
