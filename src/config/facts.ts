@@ -25,6 +25,8 @@ export interface Facts {
   readonly hypervisorsKnown: boolean;
   readonly hypervisors: readonly HypervisorFacts[];
   readonly networks: readonly NetworkFacts[];
+  /** The names of the policies, right or wrong; undefined where `qos.policies` is there but is no map. */
+  readonly policies: readonly string[] | undefined;
 }
 
 export type At<T> = T & { readonly path: KeyPath };
@@ -47,6 +49,8 @@ export interface NetworkFacts {
   readonly ports: readonly At<{ selector: PortSelector }>[];
   readonly remotes: readonly At<{ address: Ipv4 }>[];
   readonly mesh: readonly At<{ glob: string }>[];
+  /** Where a policy is named: by the network, or by one of its ports. */
+  readonly policies: readonly At<{ policy: string }>[];
 }
 
 export function surveyFacts(file: unknown): Facts {
@@ -67,6 +71,7 @@ export function surveyFacts(file: unknown): Facts {
     hypervisorsKnown: !('hypervisors' in root) || isMap(root['hypervisors']),
     hypervisors: maps(root['hypervisors']).map(([name, value]) => hypervisorFacts(name, value)),
     networks: maps(root['networks']).map(([name, value]) => networkFacts(name, value)),
+    policies: policyNames(root['qos']),
   };
 }
 
@@ -102,7 +107,25 @@ function networkFacts(name: string, value: Record<string, unknown>): NetworkFact
       const glob = understood(leaf.portGlob, entry);
       return glob === undefined ? [] : [{ glob, path: [...path, 'mesh', index] }];
     }),
+    policies: policiesNamed(value, path),
   };
+}
+
+function policyNames(qos: unknown): readonly string[] | undefined {
+  if (qos === undefined) return [];
+  const policies = isMap(qos) ? (qos['policies'] ?? {}) : undefined;
+  return isMap(policies) ? Object.keys(policies) : undefined;
+}
+
+function policiesNamed(network: Record<string, unknown>, path: KeyPath): At<{ policy: string }>[] {
+  const named = (value: unknown, at: KeyPath) =>
+    typeof value === 'string' ? [{ policy: value, path: [...at, 'qos'] }] : [];
+  return [
+    ...named(network['qos'], path),
+    ...items(network['ports']).flatMap(([index, port]) =>
+      isMap(port) ? named(port['qos'], [...path, 'ports', index]) : [],
+    ),
+  ];
 }
 
 const understood = <Schema extends z.ZodType>(

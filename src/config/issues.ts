@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { nearMiss } from '../lib/near-miss.js';
 import { isMap } from './apps.js';
 import { describe, didYouMean, quoted, type Finding, type KeyPath, type Mistake } from './mistake.js';
-import { knownKeys } from './schema.js';
+import { knownKeys } from './section.js';
 import { mistakeAt, type Source } from './source.js';
 
 /**

@@ -2,21 +2,12 @@ import * as z from 'zod';
 import { readAppEntry, type AppEntry } from './apps.js';
 import type { OvsdbSource } from './config.js';
 import { readOvsdbSource } from './ovsdb.js';
+import { policy } from './policies.js';
+import { section } from './section.js';
 import * as value from './values.js';
 import { notYet } from './values.js';
 
 /** The file's schema: what each key may hold. What parts of the file say about each other is the checks' affair. */
-
-/** A map with these keys only. */
-const section = <Shape extends z.ZodRawShape>(shape: Shape) =>
-  z.strictObject(shape, { error: `expected a map with ${knownKeys(shape).join(', ')}` });
-
-/** The keys that may be written: not those that are known only to be refused. */
-export const knownKeys = (shape: Readonly<Record<string, z.core.$ZodType>>): string[] =>
-  Object.keys(shape).filter(key => !isNever(shape[key]));
-
-const isNever = (schema: z.core.$ZodType | undefined): boolean =>
-  schema instanceof z.ZodNever || (schema instanceof z.ZodOptional && isNever(schema.unwrap()));
 
 const appEntry = z.unknown().transform((entry, context): AppEntry => {
   const read = readAppEntry(entry);
@@ -48,16 +39,17 @@ export const portSelector = section({
   port: value.portGlob.optional(),
   on: value.hypervisorName.optional(),
   vlan: value.vlan.optional(),
+  qos: value.name.optional(),
 }).transform((selector, context) => {
   // An unknown key was told already, and is most likely the one that seems to be missing.
   if (context.issues.length > 0) return z.NEVER;
-  const { 'iface-id': ifaceId, port, on, vlan } = selector;
-  const tagged = vlan === undefined ? {} : { vlan };
+  const { 'iface-id': ifaceId, port, on, vlan, qos } = selector;
+  const also = { ...(vlan !== undefined && { vlan }), ...(qos !== undefined && { qos }) };
   if (port !== undefined && ifaceId === undefined) {
-    return { by: 'port' as const, glob: port, ...(on === undefined ? {} : { on }), ...tagged };
+    return { by: 'port' as const, glob: port, ...(on === undefined ? {} : { on }), ...also };
   }
   if (ifaceId !== undefined && port === undefined && on === undefined) {
-    return { by: 'iface-id' as const, glob: ifaceId, ...tagged };
+    return { by: 'iface-id' as const, glob: ifaceId, ...also };
   }
   const message =
     ifaceId !== undefined && port === undefined
@@ -77,7 +69,7 @@ const network = section({
     broadcast: value.floodLimit.optional(),
     multicast: value.floodLimit.optional(),
   }).default({}),
-  qos: notYet('service levels (qos)'),
+  qos: value.name.optional(),
 });
 
 export const fileSchema = section({
@@ -93,7 +85,9 @@ export const fileSchema = section({
     .default({}),
   networks: z.record(value.name, network, { error: 'expected a map of names to networks' }).default({}),
   tls: notYet('TLS (tls)'),
-  qos: notYet('service levels (qos)'),
+  qos: section({
+    policies: z.record(value.name, policy, { error: 'expected a map of names to policies' }).default({}),
+  }).optional(),
   store: notYet('shared state (store)'),
 });
 

@@ -1,5 +1,5 @@
 import { isMap, readAppEntry, type AppEntry } from './apps.js';
-import type { AppConfig, Config, HypervisorConfig, NetworkConfig } from './config.js';
+import type { AppConfig, Config, HypervisorConfig, NetworkConfig, PolicyConfig } from './config.js';
 import { dpidOfName } from './dpid.js';
 import type { TcpEndpoint } from './endpoint.js';
 import type { FileValue } from './schema.js';
@@ -13,19 +13,25 @@ export function toConfig(file: FileValue): Config {
   const listen = file.openflow?.listen ?? openflowListen;
   const hypervisors = Object.entries(file.hypervisors);
   const networks = Object.entries(file.networks);
+  const policies = new Map(
+    Object.entries(file.qos?.policies ?? {}).map(([name, policy]) => [name, { name, ...policy }]),
+  );
   const overlay = hypervisors.length > 0 || networks.length > 0;
   return {
     openflow: { listen, advertise: file.openflow?.advertise ?? listen },
     ...(file.ovsdb !== undefined && { ovsdb: file.ovsdb }),
     api: { listen: file.api?.listen ?? apiListen },
-    apps: file.apps === undefined ? defaultApps(overlay) : file.apps.map((app, index) => toApp(app, index)),
+    apps:
+      file.apps === undefined
+        ? defaultApps(overlay, policies.size > 0)
+        : file.apps.map((app, index) => toApp(app, index)),
     hypervisors: hypervisors.map(([name, host]) => toHypervisor(name, host)),
-    networks: networks.map(([name, network]) => toNetwork(name, network)),
+    networks: networks.map(([name, network]) => toNetwork(name, network, policies)),
   };
 }
 
-const defaultApps = (overlay: boolean): AppConfig[] =>
-  (overlay ? ['overlay', 'learning-switch'] : ['learning-switch']).map(name => ({
+const defaultApps = (overlay: boolean, qos: boolean): AppConfig[] =>
+  [...(overlay ? ['overlay'] : []), ...(qos ? ['qos'] : []), 'learning-switch'].map(name => ({
     name,
     options: {},
     path: ['apps'],
@@ -60,8 +66,26 @@ function toHypervisor(name: string, host: FileValue['hypervisors'][string]): Hyp
   return { name, ovsdb, bridge, datapath, vtep, ...(uplink !== undefined && { uplink }), dpid };
 }
 
-function toNetwork(name: string, network: FileValue['networks'][string]): NetworkConfig {
-  const { vni, ports, remotes, mesh, flood } = network;
-  const limits = Object.entries(flood).filter(([, limit]) => limit !== undefined);
-  return { name, vni, ports, remotes, mesh, flood: Object.fromEntries(limits) };
+type Policies = ReadonlyMap<string, PolicyConfig>;
+
+function toNetwork(
+  name: string,
+  { vni, ports, remotes, mesh, flood, qos }: FileValue['networks'][string],
+  policies: Policies,
+): NetworkConfig {
+  return {
+    name,
+    vni,
+    ports: ports.map(({ qos, ...selector }) => ({ ...selector, ...policyOf(qos, policies) })),
+    remotes,
+    mesh,
+    flood: Object.fromEntries(Object.entries(flood).filter(([, limit]) => limit !== undefined)),
+    ...policyOf(qos, policies),
+  };
+}
+
+/** A policy that is named and is not there is a mistake of the file, which is told (checks/policies.ts). */
+function policyOf(name: string | undefined, policies: Policies): { policy?: PolicyConfig } {
+  const policy = name === undefined ? undefined : policies.get(name);
+  return policy === undefined ? {} : { policy };
 }

@@ -59,6 +59,7 @@ export interface NextGeneration extends Generation {
 export const fixedNumbers: ReadonlyMap<string, number> = new Map([
   ['overlay', 1],
   ['learning-switch', 2],
+  ['qos', 3],
 ]);
 const firstFreeNumber = 8;
 

@@ -4,6 +4,7 @@ export * from './app.js';
 export * from './cookie.js';
 export * from './flow.js';
 export * from './host.js';
+export * from './membership.js';
 export * from './meter-numbers.js';
 export * from './tables.js';
 export * from './world.js';

@@ -84,7 +84,7 @@ t.test('apps of a file', async t => {
   );
 
   const known =
-    'built in are overlay, learning-switch; a module of your own is named by its path (./my-app.js)';
+    'built in are overlay, qos, learning-switch; a module of your own is named by its path (./my-app.js)';
   t.strictSame(await file(['learning-swich', 'router', './good.mjs: { rat: 7 }']), [
     `2:5: apps[0]: there is no app called learning-swich: ${known}; did you mean "learning-switch"?`,
     `3:5: apps[1]: there is no app called router: ${known}`,

@@ -12,7 +12,7 @@ const hosts = `hypervisors:
   kvm1: { ovsdb: tcp:10.98.0.1:6640, vtep: 10.97.0.1 }
   kvm2: { ovsdb: tcp:10.98.0.2:6640, vtep: 10.97.0.2 }
 `;
-const sections = 'openflow, ovsdb, api, apps, hypervisors, networks';
+const sections = 'openflow, ovsdb, api, apps, hypervisors, networks, qos';
 const aSystemId =
   'expected the id that `ovs-vsctl get Open_vSwitch . external_ids:system-id` tells, in quotes: 1 to 255 characters with no spaces';
 const hostKeys = 'ovsdb, bridge, datapath, vtep, datapath-id, uplink';
@@ -106,10 +106,9 @@ const tables: Record<string, Case[]> = {
     ],
     [
       'what this version does not do',
-      `\ntls:\n  private-key: k.pem\nqos: {}\nstore: x\n`,
+      `\ntls:\n  private-key: k.pem\nstore: x\n`,
       'h.yaml:2:1: tls: this version of Heddle does not do TLS (tls) yet',
-      'h.yaml:4:1: qos: this version of Heddle does not do service levels (qos) yet',
-      'h.yaml:5:1: store: this version of Heddle does not do shared state (store) yet',
+      'h.yaml:4:1: store: this version of Heddle does not do shared state (store) yet',
     ],
   ],
   'openflow and api': [
@@ -263,8 +262,8 @@ const tables: Record<string, Case[]> = {
       'keys',
       network('    qos: gold\n    port: []\n'),
       `h.yaml:6:5: networks.blue.vni: missing, ${wholeNumber}`,
-      'h.yaml:6:5: networks.blue.qos: this version of Heddle does not do service levels (qos) yet',
-      'h.yaml:7:5: networks.blue.port: unknown key, expected one of vni, ports, remotes, mesh, flood; did you mean "ports"?',
+      'h.yaml:6:10: networks.blue.qos: found "gold", expected the name of a policy, and this file has none: they stand under qos.policies',
+      'h.yaml:7:5: networks.blue.port: unknown key, expected one of vni, ports, remotes, mesh, flood, qos; did you mean "ports"?',
     ],
     [
       'no hypervisors',
@@ -275,7 +274,7 @@ const tables: Record<string, Case[]> = {
       'one VNI twice',
       `${hosts}networks:\n  blue: { vni: 5 }\n  red: { vni: 0x5, prots: [] }\n`,
       'h.yaml:6:15: networks.red.vni: 5 is also the VNI of networks.blue (line 5): each network needs its own',
-      'h.yaml:6:20: networks.red.prots: unknown key, expected one of vni, ports, remotes, mesh, flood; did you mean "ports"?',
+      'h.yaml:6:20: networks.red.prots: unknown key, expected one of vni, ports, remotes, mesh, flood, qos; did you mean "ports"?',
     ],
     [
       'remotes',
@@ -341,9 +340,9 @@ networks:
       'h.yaml:10:7: networks.blue.ports[2]: expected either iface-id or port',
       'h.yaml:11:22: networks.blue.ports[3].on: found "kmv1", expected a hypervisor\'s name; did you mean "kvm1"?',
       'h.yaml:12:24: networks.blue.ports[4].vlan: found 4095, expected a VLAN: a whole number from 1 to 4094',
-      'h.yaml:13:9: networks.blue.ports[5].prt: unknown key, expected one of iface-id, port, on, vlan; did you mean "port"?',
+      'h.yaml:13:9: networks.blue.ports[5].prt: unknown key, expected one of iface-id, port, on, vlan, qos; did you mean "port"?',
       'h.yaml:14:7: networks.blue.ports[6]: expected no "on" beside iface-id, which follows the VM from host to host',
-      'h.yaml:15:7: networks.blue.ports[7]: found "web", expected a map with iface-id, port, on, vlan',
+      'h.yaml:15:7: networks.blue.ports[7]: found "web", expected a map with iface-id, port, on, vlan, qos',
       'h.yaml:16:13: networks.blue.ports[8].port: found "", expected a port\'s name or a glob, of 1 to 255 characters',
     ],
     [

@@ -1,9 +1,9 @@
 import type { NetworkConfig } from '../../config/config.js';
-import type { HostPort, HypervisorView, Problem } from '../../intent/index.js';
+import type { Claim, HostPort, HypervisorView, Problem } from '../../intent/index.js';
 import type { Dpid, Ipv4, Mac } from '../../lib/addresses.js';
 import { groupBy } from '../../lib/group-by.js';
 import { type MeshPort, meshPort, shadowProblem } from './mesh.js';
-import type { Claimed, Rules } from './rules.js';
+import type { Rules } from './rules.js';
 import { type Uplink, uplinkOf } from './underlay.js';
 
 /** A port on a hypervisor that belongs to a network. */
@@ -114,7 +114,7 @@ function portOf(port: HostPort, view: HypervisorView, rules: Rules, sinceOf: Sin
   return { ...found, problems: [...found.problems, ...problems] };
 }
 
-function membersOf(port: HostPort, hypervisor: string, claims: readonly Claimed[], sinceOf: SinceOf): Found {
+function membersOf(port: HostPort, hypervisor: string, claims: readonly Claim[], sinceOf: SinceOf): Found {
   const about = { hypervisor, port: port.bond ?? port.name };
   const [first] = claims;
   if (first === undefined) return { members: [], problems: [] };
@@ -148,8 +148,8 @@ function membersOf(port: HostPort, hypervisor: string, claims: readonly Claimed[
  * A VLAN of a port is one network, and a network has one VLAN of it: what is sent to a port says the network and the port, and
  * Open vSwitch sends nothing back to the port that it came from.
  */
-function settle(claims: readonly Claimed[]): {
-  readonly clear: readonly Claimed[];
+function settle(claims: readonly Claim[]): {
+  readonly clear: readonly Claim[];
   readonly problems: readonly string[];
 } {
   const byVlan = groupBy(claims, ({ vlan }) => vlan);

@@ -1,0 +1,22 @@
+import { nearMiss } from '../../lib/near-miss.js';
+import type { Facts } from '../facts.js';
+import { didYouMean, quoted, type Finding } from '../mistake.js';
+
+/** Policies that are named and are not there. */
+export function checkPolicies({ networks, policies }: Facts): Finding[] {
+  if (policies === undefined) return [];
+  const known = new Set(policies);
+  const expected =
+    policies.length === 0
+      ? 'expected the name of a policy, and this file has none: they stand under qos.policies'
+      : 'expected the name of a policy (qos.policies)';
+  return networks
+    .flatMap(network => network.policies)
+    .filter(({ policy }) => !known.has(policy))
+    .map(({ policy, path }) => ({
+      path,
+      found: quoted(policy),
+      message: expected,
+      ...didYouMean(nearMiss(policy, known)),
+    }));
+}

@@ -1,0 +1,104 @@
+/** Service levels on a real switch: what passes, what is marked, and what others feel of it. */
+import t from 'tap';
+import { capture } from '../../lab/capture.js';
+import { iperf } from '../../lab/iperf.js';
+import type { Vm } from '../../lab/vm.js';
+import { waitFor } from '../../lab/wait.js';
+import { reachEachOther, Site } from './support/overlay-site.js';
+import { oursOf } from './support/tables.js';
+
+const policies = (rate: string): string => `
+qos:
+  policies:
+    gold: { from-vm: { rate: ${rate} }, dscp: ef }
+    slow: { to-vm: { rate: 5mbit, burst: 500kbit } }
+    packets: { from-vm: { rate: 1000pps, burst: 100packets } }
+`;
+
+/** With the service levels that the networks' ports name. */
+const withQos = (yaml: string, rate = '10mbit'): string =>
+  yaml
+    .replace('{ iface-id: "gold*" }', '{ iface-id: "gold*", qos: gold }')
+    .replace('{ iface-id: "slow*" }', '{ iface-id: "slow*", qos: slow }')
+    .replace('{ iface-id: "packets*" }', '{ iface-id: "packets*", qos: packets }') + policies(rate);
+
+const mbit = 1_000_000;
+
+t.test('limits and marks', async t => {
+  const site = await Site.open({
+    hypervisors: ['kvm1', 'kvm2'],
+    networks: [
+      {
+        name: 'blue',
+        vni: 5000,
+        ports: ['gold*', 'slow*', 'packets*', 'free*'].map(ifaceId => ({ ifaceId })),
+      },
+    ],
+  });
+  t.teardown(() => site.close(t.passing() ? undefined : text => t.comment(text)));
+  const guest = (on: string, name: string, address: number): Promise<Vm> =>
+    site.addGuest(on, { name, address, known: true });
+  const gold = await guest('kvm1', 'gold1', 1);
+  const slow = await guest('kvm1', 'slow1', 2);
+  const packets = await guest('kvm1', 'packets1', 3);
+  const free = await guest('kvm1', 'free1', 4);
+  const far = await guest('kvm2', 'free2', 5);
+  await site.replaceFile(withQos(site.yaml));
+  const { ours, untilMeters } = lookAt(site);
+  await untilMeters(3);
+  await reachEachOther(gold, far);
+
+  await t.test('what a VM sends is held to its rate', async t => {
+    const udp = await iperf(gold, far, { udpBitsPerSecond: 30 * mbit, seconds: 4 });
+    t.comment(`UDP through 10 mbit: ${(udp.bitsPerSecond / mbit).toFixed(2)} mbit/s`);
+    // Half a second of the rate is the burst, which passes beside it: 4.5 seconds' worth in 4.
+    t.ok(udp.bitsPerSecond > 8 * mbit && udp.bitsPerSecond < 12.5 * mbit);
+  });
+
+  await t.test('and what it gets', async t => {
+    const udp = await iperf(free, slow, { udpBitsPerSecond: 20 * mbit, seconds: 4 });
+    t.comment(`UDP into 5 mbit: ${(udp.bitsPerSecond / mbit).toFixed(2)} mbit/s`);
+    t.ok(udp.bitsPerSecond > 4 * mbit && udp.bitsPerSecond < 6 * mbit);
+    const other = await iperf(free, far, { udpBitsPerSecond: 20 * mbit });
+    t.ok(other.bitsPerSecond > 18 * mbit, 'others are free of it');
+  });
+
+  await t.test('marks are written on the way', async t => {
+    const seen = await capture(far.host, 'eth0', { filter: 'icmp[icmptype] == icmp-echo', args: ['-v'] });
+    await gold.host.run(['ping', '-c', '3', '-i', '0.2', far.ip]);
+    const lines = await seen.stop();
+    t.ok(
+      lines.some(line => line.includes('tos 0xb8')),
+      lines.join('\n'),
+    );
+  });
+
+  await t.test('another rate changes a meter in place', async t => {
+    const before = await ours();
+    await site.replaceFile(withQos(site.yaml, '20mbit'));
+    await waitFor('the other rate', async () => (await ours()).some(line => line.includes('rate=20000')));
+    const changed = (await ours()).filter(line => !before.includes(line));
+    t.equal(changed.length, 1, 'nothing else is another');
+    t.match(changed[0], /^meter=/);
+    t.ok(
+      before.includes(changed[0]?.replace('rate=20000 burst_size=10000', 'rate=10000 burst_size=5000') ?? ''),
+    );
+  });
+
+  await t.test('no meter is left behind', async () => {
+    await site.replaceFile(site.yaml);
+    await untilMeters(0);
+    await reachEachOther(packets, far);
+  });
+});
+
+function lookAt(site: Site) {
+  const ours = (): Promise<readonly string[]> => oursOf(site.hypervisor('kvm1'));
+  const untilMeters = (count: number): Promise<unknown> =>
+    waitFor(
+      `${count} meters`,
+      async () => (await ours()).filter(line => line.startsWith('meter=')).length === count,
+      { timeoutMs: 20_000, intervalMs: 200 },
+    );
+  return { ours, untilMeters };
+}
