@@ -1,14 +1,8 @@
-import {
-  type ErrorMessage,
-  formatFlow,
-  formatGroup,
-  formatMeter,
-  type MeterMod,
-  nameOfError,
-} from '../openflow/index.js';
+import { type ErrorMessage, formatFlow, formatGroup, type MeterMod, nameOfError } from '../openflow/index.js';
 import type { ExchangeError } from '../openflow/session/exchange.js';
 import type { Actual } from '../reconcile/actual.js';
 import type { Wanted } from '../reconcile/compile.js';
+import { oneLineMeter } from '../reconcile/meters.js';
 import type { Operation } from '../reconcile/order.js';
 import type { Effects, Timer } from './effects.js';
 
@@ -127,7 +121,7 @@ function textOf({ message }: Attempt): string {
   }
   if (message.type === 'meter_mod') {
     const { meterId: id, flags, bands } = message;
-    return message.command === 'delete' ? `to delete meter ${id}` : formatMeter({ id, flags, bands });
+    return message.command === 'delete' ? `to delete meter ${id}` : oneLineMeter({ id, flags, bands });
   }
   const { groupId: id, groupType, buckets } = message;
   return message.command === 'delete' ? `to delete group ${id}` : formatGroup({ id, groupType, buckets });

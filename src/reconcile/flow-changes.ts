@@ -1,17 +1,16 @@
-import { type Group, type Meter } from '../intent/index.js';
+import type { Group, Meter } from '../intent/index.js';
 import {
   type FlowStats,
   formatFlow,
   formatGroup,
   formatMatch,
-  formatMeter,
   type FormatOptions,
 } from '../openflow/index.js';
 import { readActual } from './actual.js';
 import type { Wanted } from './compile.js';
 import { planFlows } from './flows.js';
 import type { ChangeKind } from './host-changes.js';
-import { planMeters } from './meters.js';
+import { oneLineMeter, planMeters } from './meters.js';
 
 /** What becomes of a flow, a group or a meter, in ovs-ofctl's notation. */
 export interface EntryChange {
@@ -125,6 +124,3 @@ const removed = <T>(
     const one = there.get(id);
     return one === undefined ? [] : [removedEntry(text(one))];
   });
-
-/** parseMeter takes its bands behind spaces as well as behind line breaks. */
-const oneLineMeter = (meter: Meter): string => formatMeter(meter).replaceAll('\n', ' ');

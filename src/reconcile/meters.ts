@@ -6,6 +6,9 @@ import { meterMod } from './mods.js';
 /** Meters carry no cookie, so they are compared by what they say; a burst counts where the flags say so. */
 export const sameMeter = (a: Meter, b: Meter): boolean => formatMeter(a) === formatMeter(b);
 
+/** For people: as ovs-ofctl prints it, but on one line. `parseMeter` takes it so, too. */
+export const oneLineMeter = (meter: Meter): string => formatMeter(meter).replaceAll('\n', ' ');
+
 /** The difference between the meters that are wanted and those that a switch holds. */
 export interface MeterPlan {
   /** Before the flows that use them. */

@@ -33,8 +33,8 @@ t.test('restarts of Heddle under load', { skip }, async t => {
     noneLost(t, await costOfBoth(t, event));
     const { switches, hypervisors } = await site.status();
     t.same(
-      switches.map(({ sent, refused }) => ({ sent, refused })),
-      hosts.map(() => ({ sent: 0, refused: [] })),
+      switches.map(({ sent, mods, refused }) => ({ sent, ...mods, refused })),
+      hosts.map(() => ({ sent: 0, flowMods: 0, groupMods: 0, meterMods: 0, refused: [] })),
     );
     t.same(
       hypervisors.map(({ transactions }) => transactions),

@@ -1,6 +1,6 @@
 /** What a bridge holds, in words that are the same as long as it holds the same. */
 import type { Hypervisor } from '../../../lab/hypervisor.js';
-import { meterIds } from '../../../src/intent/index.js';
+import { classOfCookie, groupIds, isOurCookie, meterIds } from '../../../src/intent/index.js';
 
 /** Flows with their ages and counters left out, those that the switch learned too, groups, and meters; of anybody's. */
 export async function tablesOf(hypervisor: Hypervisor, bridge = 'br-int'): Promise<readonly string[]> {
@@ -16,8 +16,18 @@ export async function tablesOf(hypervisor: Hypervisor, bridge = 'br-int'): Promi
 export const oursOf = async (hypervisor: Hypervisor, bridge = 'br-int'): Promise<readonly string[]> =>
   (await tablesOf(hypervisor, bridge)).filter(isOurs);
 
-const isOurs = (line: string): boolean =>
-  /^cookie=0x4864|^group_id=12/.test(line) || meterIds.isOurs(Number(/^meter=(\d+)/.exec(line)?.[1]));
+/** Of these, what Heddle itself has sent: what the switch has learned comes and goes. */
+export const sentTo = async (hypervisor: Hypervisor, bridge = 'br-int'): Promise<readonly string[]> =>
+  (await oursOf(hypervisor, bridge)).filter(line => {
+    const cookie = /^cookie=(0x[0-9a-f]+)/.exec(line)?.[1];
+    return cookie === undefined || classOfCookie(BigInt(cookie)) === 'static';
+  });
+
+function isOurs(line: string): boolean {
+  const [, kind, id] = /^(cookie|group_id|meter)=(\w+)/.exec(line) ?? [];
+  if (kind === 'cookie') return isOurCookie(BigInt(id ?? 0));
+  return kind === 'meter' ? meterIds.isOurs(Number(id)) : groupIds.isOurs(Number(id));
+}
 
 /** Each with its bands on one line. */
 async function metersOf(hypervisor: Hypervisor, bridge: string): Promise<readonly string[]> {
