@@ -61,6 +61,26 @@ export class ClassicSite {
 
   /** A host's OVSDB, as the file says it. */
   static ovsdbOf = ({ hypervisor }: ClassicHost): string => `tcp:${hypervisor.vtep}:${ovsdbPort}`;
+
+  /** The file that says what is there already: what is asked for changes nothing of who reaches whom. */
+  get yaml(): string {
+    const { bridge, uplink, mesh, key } = classic;
+    return [
+      `openflow: { listen: '${this.listen}' }`,
+      'hypervisors:',
+      ...this.hosts.flatMap(host => [
+        `  ${host.hypervisor.name}:`,
+        `    ovsdb: ${ClassicSite.ovsdbOf(host)}`,
+        `    bridge: ${bridge}`,
+        '    datapath: netdev',
+        `    vtep: ${host.hypervisor.vtep}`,
+        `    uplink: ${uplink}`,
+      ]),
+      'networks:',
+      `  vlan${classic.tag}: { vni: ${key}, mesh: [${mesh}], ports: [{ iface-id: 'vm-*' }] }`,
+      '',
+    ].join('\n');
+  }
 }
 
 async function setUp(self: Hypervisor, peer: Hypervisor): Promise<void> {
@@ -71,6 +91,9 @@ async function setUp(self: Hypervisor, peer: Hypervisor): Promise<void> {
     [`net.ipv4.conf.${uplink}.rp_filter`]: 1,
     [`net.ipv4.conf.${uplink}.arp_ignore`]: 8,
   });
+  // The wire carries untagged frames alone, as a physical switch that knows nothing of the hosts' VLANs. Without this, VLAN 10
+  // would have two ways, the wire and the tunnel: a loop, and MACs that NORMAL learns now here, now there.
+  await self.vsctl('set', 'Port', uplink, 'trunks=0');
   const options = [`options:remote_ip=${peer.vtep}`, `options:key=${key}`];
   await self.vsctl(
     ...['add-port', bridge, mesh, `tag=${tag}`, '--', 'set', 'Interface', mesh, 'type=vxlan', ...options],

@@ -5,7 +5,7 @@ import { check } from './check.js';
 import { exitCodes } from './exit-codes.js';
 import { type ImportOptions, importRunning } from './import.js';
 import { plan, type PlanOptions } from './plan.js';
-import { run } from './run.js';
+import { run, type RunOptions } from './run.js';
 import { status, type StatusOptions } from './status.js';
 
 /** The command line: parses, runs one command, and sets the exit code. */
@@ -25,7 +25,11 @@ export async function main(argv: readonly string[]): Promise<void> {
     )
     .argument('[FILE]', 'the YAML file')
     .addOption(new Option('--log-level <LEVEL>').choices(['debug', 'info', 'warn', 'error']).default('info'))
-    .action((file: string | undefined, options: { logLevel: string }) => finish(() => run(file, options)));
+    .option(
+      '--gentle',
+      'take bridges that forward by themselves over without losing a packet: in steps, some seconds each',
+    )
+    .action((file: string | undefined, options: RunOptions) => finish(() => run(file, options)));
   program
     .command('check')
     .description('check a file and tell every mistake in it; connects to nothing')

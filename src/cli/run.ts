@@ -12,6 +12,12 @@ import { makeLog } from './log.js';
 import { readConfig } from './read-config.js';
 import { Reloader } from './reload.js';
 
+export interface RunOptions {
+  readonly logLevel: string;
+  /** Take bridges that forward by themselves over without losing a packet. */
+  readonly gentle?: boolean;
+}
+
 /**
  * `heddle run [FILE]`: serves until SIGTERM or SIGINT, and leaves all flows and rows in place when it goes. A file that
  * changes is taken as it is then; SIGHUP makes it be read at once.
@@ -19,12 +25,13 @@ import { Reloader } from './reload.js';
  * @returns the exit code
  * @throws HeddleError when it cannot start: FILE_UNREADABLE, CONFIG_INVALID, APP_THREW, LISTEN_FAILED
  */
-export async function run(file: string | undefined, options: { readonly logLevel: string }): Promise<number> {
+export async function run(file: string | undefined, options: RunOptions): Promise<number> {
   // Before the file is read: what changes from then on has to be read again.
   const stamp = file === undefined ? undefined : await fileStamp(file);
   const { config, apps } = await readConfig(file);
   const log = makeLog(options.logLevel);
-  const controller = new Controller({ config, apps, effects: realEffects(), log });
+  const takeover = { gentle: options.gentle === true };
+  const controller = new Controller({ config, apps, effects: realEffects(), log, ...takeover });
   const { openflow, ovsdb, http } = await openDoors(config, controller);
   controller.start();
   log.info(

@@ -1,4 +1,4 @@
-import type { Config } from '../config/config.js';
+import type { Config, HypervisorConfig } from '../config/config.js';
 import { difference, isEmpty, tellDifference } from '../config/difference.js';
 import type { AppEvent, HypervisorView, SwitchView, World } from '../intent/index.js';
 import { type Dpid } from '../lib/addresses.js';
@@ -11,6 +11,7 @@ import { Apps, type LoadedApp } from './apps.js';
 import { Arrivals } from './arrivals.js';
 import { type Desire, hostIntent, partsIn } from './desired.js';
 import type { Effects, Log, Stream, StreamHandlers, Timer } from './effects.js';
+import { HostTakeovers, hostOfPeer } from './host-takeovers.js';
 import { Hypervisors } from './hypervisors.js';
 import { whyLeftAlone } from './left-alone.js';
 import { readingOf, readingRequests, type SwitchReading } from './switch-reading.js';
@@ -22,7 +23,12 @@ export interface ControllerOptions {
   readonly apps: readonly LoadedApp[];
   readonly effects: Effects;
   readonly log: Log;
+  /** Bridges that forward by themselves are taken over so that no packet is lost; it takes some seconds for each. */
+  readonly gentle?: boolean;
 }
+
+/** How long a switch is turned away at the start while its host has not been read. Milliseconds. */
+const patienceAtStart = 2_000;
 
 /**
  * Holds the world, runs the apps and keeps switches and hosts true to what they want. All I/O comes in by calls and goes
@@ -34,6 +40,7 @@ export class Controller {
   readonly #switches: Switches;
   readonly #hypervisors: Hypervisors;
   readonly #arrivals: Arrivals;
+  readonly #takeovers: HostTakeovers;
   #config: Config;
   #world: World;
   readonly #changed = new Set<Dpid>();
@@ -44,7 +51,7 @@ export class Controller {
   #ticker: Timer | undefined;
 
   /** @throws HeddleError APP_THREW, APP_INVALID */
-  constructor({ config, apps, effects, log }: ControllerOptions) {
+  constructor({ config, apps, effects, log, gentle = false }: ControllerOptions) {
     this.#config = config;
     this.#effects = effects;
     this.#startedAt = effects.now();
@@ -56,10 +63,21 @@ export class Controller {
       wanted: view => this.#wanted(view),
       onEvent: (event, view) => this.#onEvent(event, view),
     });
+    this.#takeovers = new HostTakeovers({
+      effects,
+      log,
+      gentle,
+      isComplete: dpid => this.#hypervisors.areAllKnown && !this.#apps.awaits(dpid),
+      session: dpid => this.#switches.session(dpid),
+      restore: dpid => this.#switches.restore(dpid),
+      stage: (dpid, bundles) => this.#switches.stage(dpid, bundles),
+      reconcile: dpid => this.#hypervisors.reconcile(dpid),
+    });
     this.#hypervisors = new Hypervisors({
       effects,
       log,
       intent: view => hostIntent(view, this.#desire),
+      stage: (...host) => this.#takeovers.stage(...host),
       onChange: (...change) => this.#onHypervisor(...change),
       onLock: ({ config: { dpid } }) => this.#reconcileSoon([dpid]),
     });
@@ -82,6 +100,7 @@ export class Controller {
   /** Lets go of every switch and host, and leaves their flows and rows as they are. */
   stop(): void {
     this.#ticker?.cancel();
+    this.#takeovers.stop();
     this.#hypervisors.stop();
     this.#arrivals.stop();
     this.#switches.closeAll('Heddle stops');
@@ -92,9 +111,19 @@ export class Controller {
     return this.#arrivals.accept(stream);
   }
 
-  /** A switch has dialled in. */
+  /** A switch has dialled in. One that must not be answered yet comes again within seconds. */
   accept(stream: Stream): StreamHandlers {
-    return this.#switches.accept(stream);
+    if (!this.#isTooEarly(stream)) return this.#switches.accept(stream);
+    stream.destroy();
+    return { received: () => undefined, closed: () => undefined };
+  }
+
+  /** A bridge whose host has not been read yet may have been left in the middle of a take-over. */
+  #isTooEarly({ peer }: Stream): boolean {
+    const isFrom = ({ name }: HypervisorConfig): boolean =>
+      this.#hypervisors.addressOf(name) === hostOfPeer(peer);
+    const hasJustStarted = this.#effects.now() - this.#startedAt < patienceAtStart;
+    return (hasJustStarted && this.#hypervisors.unread.some(isFrom)) || this.#takeovers.turnsAway(isFrom);
   }
 
   /**
@@ -155,6 +184,7 @@ export class Controller {
       hypervisors: this.#hypervisors.views,
       links: this.#hypervisors.links,
       strangers: this.#arrivals.strangers,
+      takeover: dpid => this.#takeovers.phase(dpid),
       reports: this.#apps.report(this.#world),
       ...(this.#reload !== undefined && { reload: this.#reload }),
     });

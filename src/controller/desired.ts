@@ -26,7 +26,7 @@ export interface Desire {
 }
 
 export function hostIntent(
-  { config: { name, bridge, datapath, dpid } }: HypervisorView,
+  { config: { name, bridge, datapath, dpid, uplink } }: HypervisorView,
   { apps, world, names, advertise }: Desire,
 ): HostIntent {
   return {
@@ -35,6 +35,7 @@ export function hostIntent(
     dpid,
     names,
     controller: formatEndpoint(advertise),
+    inBand: uplink !== undefined,
     ...apps.host(name, world),
   };
 }

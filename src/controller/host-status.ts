@@ -4,9 +4,11 @@ import { formatOvsdbSource } from '../config/ovsdb.js';
 import type { HypervisorView } from '../intent/index.js';
 import { formatDpid, formatIpv4 } from '../lib/addresses.js';
 import type { HostLockState } from './host-lock.js';
+import { hostOfPeer, tellPhase } from './host-takeovers.js';
 import type { HypervisorLink } from './hypervisor-link.js';
 import type { LinkState } from './ovsdb-connection.js';
 import type { SyncPhase } from './switch-sync.js';
+import type { TakeoverPhase } from './takeover.js';
 
 /** One hypervisor in `heddle status`. All values are plain JSON. */
 export interface HypervisorStatus {
@@ -21,6 +23,8 @@ export interface HypervisorStatus {
   readonly dpid: string;
   readonly vtep: string;
   readonly openflow: SyncPhase | 'left alone' | 'not connected';
+  /** How far the take-over of a bridge that forwarded by itself has come; left out where there is none. */
+  readonly takeover?: TakeoverPhase;
   readonly ports: number;
   /** Transactions that changed something, since the start. */
   readonly transactions: number;
@@ -33,6 +37,7 @@ export interface HostInput {
   readonly link: HypervisorLink | undefined;
   /** Of the switch that is its bridge; undefined while none is connected. */
   readonly openflow: SyncPhase | 'left alone' | undefined;
+  readonly takeover: TakeoverPhase | undefined;
   /** Where hosts dial in, and where their bridges are told to go. */
   readonly listen: TcpEndpoint | undefined;
   readonly advertise: TcpEndpoint;
@@ -43,7 +48,7 @@ export function hypervisorStatus(
   config: HypervisorConfig,
   input: HostInput,
 ): { readonly status: HypervisorStatus; readonly problems: readonly string[] } {
-  const { view, link, openflow = 'not connected' } = input;
+  const { view, link, openflow = 'not connected', takeover } = input;
   const state: LinkState = link?.state ?? { state: 'connecting', attempts: 0 };
   const status: HypervisorStatus = {
     name: config.name,
@@ -55,6 +60,7 @@ export function hypervisorStatus(
     dpid: formatDpid(config.dpid),
     vtep: formatIpv4(config.vtep),
     openflow,
+    ...(takeover !== undefined && { takeover }),
     ports: view?.ports.size ?? 0,
     transactions: link?.transactions ?? 0,
     lock: link?.lock ?? 'unknown',
@@ -78,9 +84,10 @@ function notConnected({ ovsdb }: HypervisorConfig, status: HypervisorStatus, { l
 
 function switchMissing(
   config: HypervisorConfig,
-  { openflow, lock, bridge }: HypervisorStatus,
+  { openflow, takeover, lock, bridge }: HypervisorStatus,
   { advertise, link }: HostInput,
 ): string | undefined {
+  if (takeover !== undefined) return `bridge ${bridge} ${tellPhase(takeover)}`;
   if (openflow !== 'not connected' || lock === 'elsewhere') return undefined;
   const target = formatEndpoint(advertise);
   const why =
@@ -92,7 +99,6 @@ function switchMissing(
 
 /** The default address is loopback, which every host takes for itself. */
 function isElsewhere({ ovsdb }: HypervisorConfig, peer: string | undefined): boolean {
-  if (ovsdb.transport === 'dial-in')
-    return peer !== undefined && !isLoopback(peer.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1'));
+  if (ovsdb.transport === 'dial-in') return peer !== undefined && !isLoopback(hostOfPeer(peer));
   return ovsdb.transport === 'tcp' && !isLoopback(ovsdb.host);
 }

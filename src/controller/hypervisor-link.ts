@@ -22,6 +22,7 @@ import {
 import { type BridgeIdentity, identityOf, sameIdentity } from '../reconcile/host-bridge.js';
 import { hostColumns, planHost } from '../reconcile/host.js';
 import type { Arrival } from './arrivals.js';
+import type { TakeoverStage } from '../reconcile/host-plan.js';
 import { Contest } from './contest.js';
 import type { Effects, Log, Timer } from './effects.js';
 import { HostLock, hostLock, type HostLockState } from './host-lock.js';
@@ -36,6 +37,8 @@ export interface HypervisorLinkOptions {
   readonly transactions: number;
   /** What is wanted on this host now. */
   readonly intent: () => HostIntent;
+  /** How far its bridge is to be taken over now. */
+  readonly stage: (intent: HostIntent, rows: Replica) => TakeoverStage;
   /** The ports were read for the first time, or one of them came, moved, changed or went, or the bridge's identity did. */
   readonly onPorts: (ports: SwitchPorts, bridge: BridgeIdentity | undefined) => void;
   /** This Heddle may change the host now, or may not any more. */
@@ -174,10 +177,11 @@ export class HypervisorLink {
 
   /** What is wanted may have changed: compares, and sends the difference if there is one. */
   reconcile(): void {
-    const { effects, intent, log, config } = this.#options;
+    const { effects, log, config, stage } = this.#options;
     const { replica, isReady } = this.#connection;
     if (!isReady || this.#pending || replica === undefined) return;
-    const { operations, changes: all, problems } = planHost(intent(), replica);
+    const intent = this.#options.intent();
+    const { operations, changes: all, problems } = planHost(intent, replica, stage(intent, replica));
     this.#tell(problems);
     if (operations.length === 0) {
       this.#refusal = undefined;

@@ -2,10 +2,12 @@ import type { HypervisorConfig } from '../config/config.js';
 import type { HostIntent, HypervisorView } from '../intent/index.js';
 import type { Dpid } from '../lib/addresses.js';
 import { same } from '../lib/same.js';
-import type { SwitchPorts } from '../ovsdb/index.js';
+import type { Replica, SwitchPorts } from '../ovsdb/index.js';
 import { answersTo, type BridgeIdentity, sameIdentity } from '../reconcile/host-bridge.js';
 import type { Arrival } from './arrivals.js';
+import type { TakeoverStage } from '../reconcile/host-plan.js';
 import type { Effects, Log } from './effects.js';
+import { hostOfPeer } from './host-takeovers.js';
 import { HypervisorLink } from './hypervisor-link.js';
 import { unknownHypervisor, viewOf } from './hypervisor-view.js';
 
@@ -14,6 +16,8 @@ export interface HypervisorsOptions {
   readonly log: Log;
   /** What is wanted on a host now. */
   readonly intent: (view: HypervisorView) => HostIntent;
+  /** How far a bridge is to be taken over now. */
+  readonly stage: (config: HypervisorConfig, intent: HostIntent, rows: Replica) => TakeoverStage;
   /** Whether this Heddle may change a host is another matter now. */
   readonly onLock: (view: HypervisorView) => void;
   /** A host was read, or its ports or its bridge have changed. */
@@ -131,6 +135,26 @@ export class Hypervisors {
     return !isElsewhere && this.#views.get(name)?.known === true;
   }
 
+  /** Whether all that the file names have been read, and have their bridges' datapath ids. */
+  get areAllKnown(): boolean {
+    return [...this.#views.values()].every(({ known }) => known);
+  }
+
+  /** Those whose OVSDB has not told anything yet, since the start or since it was last lost. */
+  get unread(): readonly HypervisorConfig[] {
+    return [...this.#views.values()]
+      .map(({ config }) => config)
+      .filter(({ name }) => this.#links.get(name)?.state.state !== 'connected');
+  }
+
+  /** Where its OVSDB is, as an address; undefined while that is not known, or is this machine. */
+  addressOf(name: string): string | undefined {
+    const ovsdb = this.#views.get(name)?.config.ovsdb;
+    if (ovsdb?.transport === 'tcp') return ovsdb.host;
+    const peer = this.#links.get(name)?.peer;
+    return peer === undefined ? undefined : hostOfPeer(peer);
+  }
+
   /** Whether another Heddle holds this host. */
   isElsewhere(name: string): boolean {
     return this.#links.get(name)?.lock === 'elsewhere';
@@ -146,7 +170,7 @@ export class Hypervisors {
   }
 
   #connect(config: HypervisorConfig): void {
-    const { effects, log, intent } = this.#options;
+    const { effects, log, intent, stage } = this.#options;
     const { name } = config;
     const link: HypervisorLink = new HypervisorLink({
       config,
@@ -154,6 +178,7 @@ export class Hypervisors {
       log,
       transactions: this.#transactions.get(name) ?? 0,
       intent: () => intent(this.#views.get(name) ?? unknownHypervisor(config)),
+      stage: (wanted, rows) => stage(this.#views.get(name)?.config ?? config, wanted, rows),
       onPorts: (ports, bridge) => {
         if (this.#links.get(name) === link) this.#onPorts(name, ports, bridge);
       },

@@ -9,6 +9,7 @@ import type { SentMods } from './sent-mods.js';
 import type { Refusal } from './switch-refusals.js';
 import type { SyncPhase } from './switch-sync.js';
 import type { ConnectedSwitch } from './switches.js';
+import type { TakeoverPhase } from './takeover.js';
 
 /** What `heddle status` and GET /v1/status tell. All values are plain JSON. */
 export interface Status {
@@ -94,6 +95,7 @@ export interface StatusInput {
   readonly hypervisors: ReadonlyMap<string, HypervisorView>;
   readonly links: ReadonlyMap<string, HypervisorLink>;
   readonly strangers: readonly Stranger[];
+  readonly takeover: (dpid: Dpid) => TakeoverPhase | undefined;
   readonly reports: readonly Report[];
   readonly reload?: ReloadOutcome;
 }
@@ -108,6 +110,7 @@ export function buildStatus(input: StatusInput): Status {
       view: input.hypervisors.get(host.name),
       link: input.links.get(host.name),
       openflow: byDpid.get(formatDpid(host.dpid))?.state,
+      takeover: input.takeover(host.dpid),
       listen: config.ovsdb?.listen,
       advertise: config.openflow.advertise,
     }),

@@ -28,6 +28,9 @@ const window = 4;
 const lost: Applied = { type: 'lost' };
 const done: Applied = { type: 'done' };
 
+/** Commits a staged bundle. */
+export type Commit = () => void;
+
 /** Sends operations to one switch: as one atomic bundle wherever that can be [ONF extension 230]. */
 export class SwitchChanges {
   readonly #exchange: ExchangeWith;
@@ -71,6 +74,29 @@ export class SwitchChanges {
     }
     this.#failedCommits += 1;
     return this.#refused(operations, placed(commit.errors, adds.chunks));
+  }
+
+  /**
+   * Sends operations as so many bundles, all with the same, and commits none: a commit is one short message, which needs no
+   * answer before the next.
+   *
+   * @param meters go out before each commit, since a flow whose meter is not there is refused; those that are there stay
+   * @returns what commits one each; none where the switch would not take them
+   */
+  async stage(
+    meters: readonly MeterMod[],
+    operations: readonly Operation[],
+    bundles: number,
+  ): Promise<readonly Commit[]> {
+    const commits: Commit[] = [];
+    while (this.#bundles && commits.length < bundles) {
+      const bundleId = this.#nextBundle++;
+      const adds = await this.#addAll(operations, bundleId);
+      if (adds === 'lost' || adds === 'no bundles' || adds.errors.length > 0) return [];
+      const commit = bundleControl(bundleId, 'commit_request');
+      commits.push(() => void this.#exchange([...meters, commit], adds.chunks[0]?.first));
+    }
+    return commits;
   }
 
   /**

@@ -1,7 +1,7 @@
 import type { FlowStats, MeterMod } from '../openflow/index.js';
 import { type Actual, type Holdings, readActual } from '../reconcile/actual.js';
 import type { CheckedPart } from '../reconcile/check.js';
-import type { Conflict } from '../reconcile/compile.js';
+import { combine, type Conflict } from '../reconcile/compile.js';
 import { differingGroups, type Drift, driftOf } from '../reconcile/drift.js';
 import { carryOut, differingFlows, differs, type FlowPlan, isEmpty, planFlows } from '../reconcile/flows.js';
 import { joinGroups } from '../reconcile/group-parts.js';
@@ -9,7 +9,7 @@ import { afterMeterMod, planMeters } from '../reconcile/meters.js';
 import { order } from '../reconcile/order.js';
 import { WantedTables } from '../reconcile/wanted.js';
 import type { Effects } from './effects.js';
-import { type ExchangeWith, SwitchChanges } from './switch-changes.js';
+import { type Commit, type ExchangeWith, SwitchChanges } from './switch-changes.js';
 import { type Audit, auditRequests, dumpRequests, readAudit, readDump } from './switch-dump.js';
 import { type Refusal, SwitchRefusals } from './switch-refusals.js';
 
@@ -27,6 +27,12 @@ export interface SwitchSyncOptions {
   /** Somebody else has changed what is ours; it is repaired at once. */
   readonly onDrift: (drift: Drift) => void;
 }
+
+/** What a switch holds whose tables have been emptied. */
+const nothingThere = readActual([], []).actual;
+
+/** In all bundles that are staged, unless two have more. */
+const stagedMessages = 5_000;
 
 /** While nothing is to be done, a switch is asked this often whether it still has what is ours. Milliseconds. */
 export const auditPeriod = 10_000;
@@ -52,6 +58,8 @@ export class SwitchSync {
   #nextAudit: number | undefined;
   #busy = false;
   #sent = 0;
+  /** To be told when all that is wanted is there, or will not be. */
+  #waiting: ((isInSync: boolean) => void)[] = [];
 
   constructor(options: SwitchSyncOptions) {
     this.#options = options;
@@ -95,6 +103,35 @@ export class SwitchSync {
     return reactive;
   }
 
+  /**
+   * Reads the switch anew, and sends what it lacks: it may have lost all of it.
+   *
+   * @returns whether it then holds what is wanted; false where the connection ended before
+   */
+  async restore(): Promise<boolean> {
+    if ((await this.read()) === undefined) return false;
+    const told = new Promise<boolean>(resolve => this.#waiting.push(resolve));
+    this.reconcile();
+    return told;
+  }
+
+  /**
+   * Sends all that is wanted, whether it is there or not, as so many bundles that are not committed yet: for the moment at which
+   * the switch will lose all that it has.
+   *
+   * @returns what commits one each; none where that cannot be
+   */
+  async stage(bundles: number): Promise<readonly Commit[]> {
+    const parts = this.#options.wanted();
+    if (parts === undefined || this.#isClosed()) return [];
+    const wanted = combine(parts);
+    const meters = planMeters(wanted, nothingThere.meters, this.#refusals).toPut;
+    const operations = order(planFlows(wanted, nothingThere, this.#refusals));
+    // No switch is to keep more than some thousand messages for this.
+    const affordable = Math.floor(stagedMessages / Math.max(1, operations.length));
+    return this.#changes.stage(meters, operations, Math.min(bundles, Math.max(2, affordable)));
+  }
+
   /** What is wanted may have changed. */
   reconcile(): void {
     this.#again = true;
@@ -116,6 +153,7 @@ export class SwitchSync {
   close(): void {
     this.#phase = 'closed';
     this.#refusals.close();
+    this.#tellWaiting(false);
   }
 
   async #run(): Promise<void> {
@@ -272,5 +310,11 @@ export class SwitchSync {
     this.#refusals.settle();
     this.#phase = 'in sync';
     this.#options.onInSync(sent);
+    // What was changed meanwhile is still to be worked in.
+    if (!this.#again) this.#tellWaiting(true);
+  }
+
+  #tellWaiting(isInSync: boolean): void {
+    for (const tell of this.#waiting.splice(0)) tell(isInSync);
   }
 }

@@ -9,6 +9,7 @@ import { Takeovers } from './contest.js';
 import { describeDrift } from '../reconcile/drift.js';
 import type { Effects, Log, Stream, StreamHandlers } from './effects.js';
 import { PastMods, type SentMods } from './sent-mods.js';
+import type { Commit } from './switch-changes.js';
 import { SwitchConnection } from './switch-connection.js';
 import { SwitchSync } from './switch-sync.js';
 
@@ -89,6 +90,22 @@ export class Switches {
   /** What this switch holds of ours, as far as it has been read. */
   holdings(dpid: Dpid): Actual | undefined {
     return this.#byDpid.get(dpid)?.sync.actual;
+  }
+
+  /** The connection that counts for this datapath id, told by another object each time. */
+  session(dpid: Dpid): { readonly id: object; readonly inSync: boolean } | undefined {
+    const connected = this.#byDpid.get(dpid);
+    return connected && { id: connected.connection, inSync: connected.sync.phase === 'in sync' };
+  }
+
+  /** Reads a switch anew and sends what it lacks. @returns whether it then holds all that is wanted */
+  async restore(dpid: Dpid): Promise<boolean> {
+    return (await this.#byDpid.get(dpid)?.sync.restore()) ?? false;
+  }
+
+  /** Sends all that is wanted in a switch as bundles to be committed later. @returns what commits one each */
+  async stage(dpid: Dpid, bundles: number): Promise<readonly Commit[]> {
+    return (await this.#byDpid.get(dpid)?.sync.stage(bundles)) ?? [];
   }
 
   tick(): void {

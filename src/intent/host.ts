@@ -40,6 +40,8 @@ export interface HostIntent {
   readonly names: ReadonlyMap<Dpid, string>;
   /** Controller.target, for example `tcp:10.98.0.254:6653`. */
   readonly controller: string;
+  /** The host's own traffic takes this bridge, and its way to the controller may. */
+  readonly inBand?: boolean;
   readonly ports: readonly PortIntent[];
   readonly qos: readonly QosIntent[];
   /** False while an app cannot say which ports, or which QoS, it wants: then none is taken away. */

@@ -1,5 +1,21 @@
 import { type Operation, readString, type Row, type Uuid } from '../ovsdb/index.js';
 
+/**
+ * How far a bridge that forwards by itself is to be taken over. Each stage is a state of the host's database that can be
+ * planned for.
+ */
+export type TakeoverStage =
+  /** All that changes nothing of how it forwards: its datapath id and Heddle's ports, whose numbers are known then. */
+  | 'prepare'
+  /** A connection over which flows can be sent, though no controller is set [ovs-vswitchd.conf.db(5), Controller:type]. */
+  | 'service'
+  /** A controller that does not answer yet: the bridge empties its tables, and goes on forwarding by itself. */
+  | 'standby'
+  /** It obeys the controller. The service connection stays until that one has come. */
+  | 'obeying'
+  /** All that is wanted. What a bridge that nobody uses yet gets at once. */
+  | 'whole';
+
 export interface HostPlan {
   /** One transaction, which ends in `countConfig`; empty when nothing is to be done. */
   readonly operations: readonly Operation[];

@@ -43,10 +43,21 @@ export const insertPort = (port: PortIntent, key: string): Operation[] => [
   ),
   insert(
     'Port',
-    { name: port.name, interfaces: [namedUuid(`interface_${key}`)], external_ids: ownerMark },
+    {
+      name: port.name,
+      interfaces: [namedUuid(`interface_${key}`)],
+      external_ids: ownerMark,
+      ...(port.type !== 'internal' && { tag: apart }),
+    },
     `port_${key}`,
   ),
 ];
+
+/**
+ * The VLAN number that no frame may bear [IEEE 802.1Q 9.6]. Open vSwitch's own forwarding (NORMAL), which a bridge has before
+ * it is taken over, heeds it and keeps the port apart from all others; flows do not.
+ */
+const apart = 4095;
 
 const interfaceRow = ({ type, options }: PortIntent): WriteRow => ({
   type,

@@ -22,7 +22,15 @@ import {
 } from '../ovsdb/index.js';
 import { findBridge, pinIn, pinOf } from './host-bridge.js';
 import { controllerRow, hasOurController, letGo, planControllers } from './host-controllers.js';
-import { change, type HostPlan, joined, type Named, nothing, problem } from './host-plan.js';
+import {
+  change,
+  type HostPlan,
+  joined,
+  type Named,
+  nothing,
+  problem,
+  type TakeoverStage,
+} from './host-plan.js';
 import { insertPort, isTaken, planPorts, planStalePorts } from './host-ports.js';
 import { planQos } from './host-qos.js';
 import { isOurs, ownerMark } from './owner.js';
@@ -42,9 +50,9 @@ export const hostColumns = {
     'datapath_id',
     'external_ids',
   ],
-  Port: ['name', 'interfaces', 'qos', 'external_ids'],
-  Interface: ['name', 'type', 'options', 'external_ids'],
-  Controller: ['target', 'connection_mode', 'external_ids'],
+  Port: ['name', 'interfaces', 'tag', 'qos', 'external_ids'],
+  Interface: ['name', 'type', 'options', 'external_ids', 'ofport'],
+  Controller: ['target', 'connection_mode', 'external_ids', 'type', 'inactivity_probe'],
   QoS: ['type', 'queues', 'other_config', 'external_ids'],
   Queue: ['dscp', 'other_config', 'external_ids'],
 } as const satisfies WantedTables;
@@ -52,12 +60,15 @@ export const hostColumns = {
 /**
  * The difference between what is wanted on a host and what its OVSDB has, as one transaction. The bridge comes into
  * being with its controller, fail_mode and protocols: set one by one, each of them would flush its flows.
+ *
+ * @param stage of a bridge that is there: how far it is to be taken over now
  */
-export function planHost(intent: HostIntent, rows: Replica): HostPlan {
+export function planHost(intent: HostIntent, rows: Replica, stage: TakeoverStage = 'whole'): HostPlan {
   const root = rootOf(rows);
   if (root === undefined) return problem('its Open_vSwitch table has no row: is ovs-vswitchd running?');
   const bridge = findBridge(intent.bridge, rows);
-  const plan = bridge === undefined ? newBridge(intent, root, rows) : existingBridge(intent, bridge, rows);
+  const plan =
+    bridge === undefined ? newBridge(intent, root, rows) : existingBridge(intent, bridge, rows, stage);
   if (plan.operations.length === 0) return plan;
   const operations = [
     ...plan.operations,
@@ -100,15 +111,15 @@ function newBridge(intent: HostIntent, root: Uuid, rows: Replica): HostPlan {
   ]);
 }
 
-function existingBridge(intent: HostIntent, bridge: Named, rows: Replica): HostPlan {
+function existingBridge(intent: HostIntent, bridge: Named, rows: Replica, stage: TakeoverStage): HostPlan {
   const [uuid, row] = bridge;
   const inTheWay = datapathProblem(intent, row) ?? dpidProblem(intent, bridge, rows);
   if (inTheWay !== undefined) return problem(inTheWay);
   const former = formerBridges(intent, rows);
   const target = { bridge: uuid, former };
   return joined([
-    bridgeSettings(intent, bridge),
-    planControllers(intent, bridge, rows),
+    bridgeSettings(intent, bridge, stage),
+    planControllers(intent, bridge, rows, stage),
     planPorts(intent, target, rows),
     planQos(intent, target, rows),
     planStalePorts(intent, bridge, rows),
@@ -150,9 +161,10 @@ function dpidProblem(intent: HostIntent, [uuid, bridge]: Named, rows: Replica): 
 
 const isFormerName = (dpid: Dpid | undefined): boolean => dpid !== undefined && isMadeFromName(dpid);
 
-function bridgeSettings(intent: HostIntent, [uuid, bridge]: Named): HostPlan {
+function bridgeSettings(intent: HostIntent, [uuid, bridge]: Named, stage: TakeoverStage): HostPlan {
   const row: Record<string, WriteValue> = {};
-  if (readString(bridge, 'fail_mode') !== 'secure') row['fail_mode'] = 'secure';
+  const isObeying = stage === 'obeying' || stage === 'whole';
+  if (isObeying && readString(bridge, 'fail_mode') !== 'secure') row['fail_mode'] = 'secure';
   const protocols = readStrings(bridge, 'protocols');
   // An empty list means all versions that the switch has, 1.3 among them.
   if (protocols.length > 0 && !protocols.includes('OpenFlow13'))

@@ -45,6 +45,7 @@ class Fixture {
       effects: this.effects,
       log: this.log,
       transactions: 0,
+      stage: () => 'whole',
       intent: () => this.intent,
       onPorts: (ports, bridge) => this.views.push(viewOf(config, ports, bridge)),
       onLock: () => void (this.lockNews += 1),

@@ -1,0 +1,207 @@
+import type { TakeoverStage } from '../reconcile/host-plan.js';
+import type { Ground } from '../reconcile/stage.js';
+
+/**
+ * How a bridge that forwards by itself (`fail_mode=standalone`, its NORMAL action) comes under Heddle, as a pure state
+ * machine. When all that is wanted can be said, flows are sent over a connection of type `service`, for which Open vSwitch
+ * empties no table. But it does so when the bridge gets its first controller, whatever the way.
+ *
+ * The simple way: the bundle is sent several times before, and committed again and again from the moment that the controller
+ * and `fail_mode=secure` are written. What is lost is lost between the emptied tables and the next commit. Nothing waits
+ * for an answer, which may not come through in between: the bridge may itself be the way to its controller.
+ *
+ * The gentle way loses nothing. The controller does not answer at first: the tables are emptied, but a bridge whose
+ * controller is missing fails open, and forwards as NORMAL says by a flow that OpenFlow does not show, above all others. Our
+ * flows are sent again beneath it, and when the controller answers at last, Open vSwitch takes the hidden flow away.
+ * `fail_mode=secure` follows.
+ *
+ * Where it stands is in the host's database at each step, so that another run can go on, or start again.
+ */
+export type TakeoverState =
+  | { readonly phase: 'none' }
+  | ({ readonly phase: 'preparing' } & Since)
+  /** Our flows are sent over a service connection. */
+  | ({ readonly phase: 'serving' } & Since & Attempt)
+  /** The simple way: the bundles are sent that are to be committed later. */
+  | ({ readonly phase: 'staging' } & Since & OverSession)
+  /** The controller is set, and answers; the bundles are committed until it is there. */
+  | ({ readonly phase: 'obeying' } & Since & OverSession)
+  /** The gentle way: the controller is set and does not answer; the bridge fails open, and empties its tables once more when it does. */
+  | ({ readonly phase: 'settling'; readonly toldAt?: number } & Since & Attempt & OverSession)
+  /** Our flows are sent again, beneath the hidden NORMAL. */
+  | ({ readonly phase: 'restoring' } & Since & Attempt & OverSession)
+  /** The controller answers from now on. */
+  | ({ readonly phase: 'admitting' } & Since & OverSession)
+  /** Under Heddle alone. `admitted`: its controller is connected, and no other connection may take that one's place. */
+  | ({ readonly phase: 'finishing'; readonly admitted: boolean } & Since);
+
+interface Since {
+  readonly since: number;
+}
+interface Attempt {
+  readonly attempt: number;
+}
+interface OverSession {
+  /** The service connection. */
+  readonly session: object;
+}
+
+export type TakeoverPhase = Exclude<TakeoverState['phase'], 'none'>;
+
+export interface TakeoverInput {
+  /** Milliseconds of a steady clock. */
+  readonly now: number;
+  /** Whether the gentle way was asked for. */
+  readonly gentle: boolean;
+  /** undefined: there is nothing to take over. */
+  readonly ground: Ground | undefined;
+  /** Everything that is wanted in the switch can be said: all hosts of the file have been read. */
+  readonly complete: boolean;
+  /** The OpenFlow connection with this bridge; `id` is another object for each. */
+  readonly session?: { readonly id: object; readonly inSync: boolean };
+  /** When the last `restore` that has ended well was asked for. */
+  readonly restoredFrom?: number;
+  /** When the last `stage` that has ended well was asked for. */
+  readonly stagedFrom?: number;
+}
+
+export interface TakeoverStep {
+  readonly state: TakeoverState;
+  /** The switch is to be read anew, and to be sent what it lacks. */
+  readonly restore?: true;
+  /** All that is wanted is to be sent, to be committed later. */
+  readonly stage?: true;
+  /** What was staged is to be committed, again and again from now on. */
+  readonly commit?: true;
+  /** Why the gentle way is not taken, or not to its end. */
+  readonly gaveUp?: string;
+}
+
+/** Milliseconds. */
+export const takeoverTiming = {
+  /**
+   * From the controller's appearance in the database to our flows: Open vSwitch counts its absence in whole seconds, and
+   * empties the tables again when it is one. Connected before, the hidden NORMAL would stay for good.
+   */
+  settle: 2_500,
+  /** What a bridge may take for each other step, its backoff of up to 8 s included. */
+  patience: 20_000,
+} as const;
+
+/** A service connection that breaks on the way is tried again this often. */
+const maxAttempts = 3;
+
+export const noTakeover: TakeoverState = { phase: 'none' };
+
+export function stepTakeover(state: TakeoverState, input: TakeoverInput): TakeoverStep {
+  const { now, ground, session } = input;
+  if (ground === undefined) return { state: noTakeover };
+  switch (state.phase) {
+    case 'none':
+      return { state: { phase: 'preparing', since: now } };
+    case 'preparing':
+      return prepared(state, input, ground);
+    case 'serving':
+      // A controller from an earlier run, cut off on standby, goes first: its connection could not be told from this one.
+      if (session?.inSync === true && ground.reached === 'service')
+        return input.gentle
+          ? { state: { ...state, phase: 'settling', since: now, session: session.id } }
+          : { state: { phase: 'staging', since: now, session: session.id }, stage: true };
+      return isLate(state, now)
+        ? giveUp(now, 'its switch has not taken the flows over a service connection in time')
+        : { state };
+    case 'staging':
+      if (input.stagedFrom !== undefined && input.stagedFrom >= state.since)
+        return { state: { phase: 'obeying', since: now, session: state.session }, commit: true };
+      return isLate(state, now) ? giveUp(now, 'its switch has not taken the bundles in time') : { state };
+    case 'settling': {
+      if (session?.id !== state.session) return again(state, now);
+      if (ground.reached !== 'standby')
+        return isLate(state, now) ? giveUp(now, 'its database was not changed in time') : { state };
+      const toldAt = state.toldAt ?? now;
+      if (now - toldAt < takeoverTiming.settle) return { state: { ...state, toldAt } };
+      const { attempt } = state;
+      return { state: { phase: 'restoring', since: now, attempt, session: state.session }, restore: true };
+    }
+    case 'restoring':
+      if (session?.id !== state.session) return again(state, now);
+      if (input.restoredFrom !== undefined && input.restoredFrom >= state.since)
+        return { state: { phase: 'admitting', since: now, session: state.session } };
+      return isLate(state, now) ? giveUp(now, 'its switch has not taken the flows again in time') : { state };
+    case 'obeying':
+    case 'admitting':
+      if (session !== undefined && session.id !== state.session && session.inSync)
+        return { state: { phase: 'finishing', since: now, admitted: true } };
+      return isLate(state, now)
+        ? giveUp(now, 'its switch has not connected to its controller in time')
+        : { state };
+    case 'finishing':
+      return { state: session === undefined && state.admitted ? { ...state, admitted: false } : state };
+  }
+}
+
+function prepared(
+  state: TakeoverState & { phase: 'preparing' },
+  { now, complete }: TakeoverInput,
+  { reached, canServe }: Ground,
+): TakeoverStep {
+  if (reached === 'obeying') return { state: { phase: 'finishing', since: now, admitted: false } };
+  if (!complete || reached === 'nothing') return { state };
+  if (!canServe) return giveUp(now, 'its Open vSwitch is older than 2.12 and knows no service connections');
+  return { state: { phase: 'serving', since: now, attempt: 1 } };
+}
+
+function again({ attempt }: Attempt, now: number): TakeoverStep {
+  return attempt < maxAttempts
+    ? { state: { phase: 'serving', since: now, attempt: attempt + 1 } }
+    : giveUp(now, `the service connection to its switch broke ${maxAttempts} times`);
+}
+
+const giveUp = (now: number, gaveUp: string): TakeoverStep => ({
+  state: { phase: 'finishing', since: now, admitted: false },
+  gaveUp,
+});
+
+const isLate = ({ since }: Since, now: number): boolean => now - since > takeoverTiming.patience;
+
+/** What its host's database is to hold in this state. */
+export function stageOf({ phase }: TakeoverState): TakeoverStage {
+  switch (phase) {
+    case 'preparing':
+      return 'prepare';
+    case 'serving':
+    case 'staging':
+      return 'service';
+    case 'obeying':
+      return 'obeying';
+    case 'settling':
+    case 'restoring':
+    case 'admitting':
+      return 'standby';
+    case 'none':
+    case 'finishing':
+      return 'whole';
+  }
+}
+
+/**
+ * Whether new connections from this bridge are turned away before a HELLO: there is a controller on standby, which looks
+ * like the service connection to us and must not be answered yet, or the other way round.
+ */
+export function turnsAway(state: TakeoverState, ground: Ground | undefined): boolean {
+  switch (state.phase) {
+    case 'none':
+    case 'preparing':
+    case 'serving':
+    case 'staging':
+      return ground?.reached === 'standby';
+    case 'settling':
+    case 'restoring':
+      return true;
+    case 'obeying':
+    case 'admitting':
+      return false;
+    case 'finishing':
+      return state.admitted && ground !== undefined;
+  }
+}
