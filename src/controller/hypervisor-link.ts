@@ -2,31 +2,27 @@ import type { HypervisorConfig } from '../config/config.js';
 import type { HostIntent } from '../intent/index.js';
 import {
   assertLock,
-  comment,
-  configColumns,
-  countConfig,
   countedConfig,
   isConfigured,
   type PortEvent,
-  portColumns,
   portEvents,
   portsOf,
   type Replica,
   type ReplicaJson,
   replicaToJson,
-  rootOf,
   type SwitchPorts,
   type TransactionOutcome,
-  type WantedTables,
 } from '../ovsdb/index.js';
 import { type BridgeIdentity, identityOf, sameIdentity } from '../reconcile/host-bridge.js';
-import { hostColumns, planHost } from '../reconcile/host.js';
+import { planHost } from '../reconcile/host.js';
 import type { Arrival } from './arrivals.js';
 import type { TakeoverStage } from '../reconcile/host-plan.js';
 import { Contest } from './contest.js';
 import type { Effects, Log, Timer } from './effects.js';
+import { FreshConnection } from './fresh-connection.js';
 import { HostLock, hostLock, type HostLockState } from './host-lock.js';
 import { doubled, failedPorts, heldElsewhere } from './hypervisor-problems.js';
+import { monitored } from './monitored.js';
 import { type LinkState, type OvsdbEvent, OvsdbConnection } from './ovsdb-connection.js';
 
 export interface HypervisorLinkOptions {
@@ -45,23 +41,10 @@ export interface HypervisorLinkOptions {
   readonly onLock: () => void;
 }
 
-/** What is followed on every host. No statistics: they change all the time. */
-export const monitored: WantedTables = {
-  Bridge: [...new Set([...hostColumns.Bridge, ...portColumns.Bridge])],
-  Port: [...new Set([...hostColumns.Port, ...portColumns.Port])],
-  Interface: [...new Set([...hostColumns.Interface, ...portColumns.Interface])],
-  Controller: hostColumns.Controller,
-  QoS: hostColumns.QoS,
-  Queue: hostColumns.Queue,
-  Open_vSwitch: configColumns.Open_vSwitch,
-};
-
 /** A refused transaction is planned anew from the replica, but not in a tight circle. Milliseconds. */
 const retryRefused = 2_000;
 /** How long ovs-vswitchd may take to apply a change before it is a problem. Milliseconds. */
 const slowToApply = 3_000;
-/** A switch that connects gets its flows first. Milliseconds. */
-const settleAfter = 1_000;
 
 /**
  * Keeps one hypervisor's OVSDB connected and true to what is wanted there. The last replica is kept while the connection
@@ -81,14 +64,14 @@ export class HypervisorLink {
   #transactions: number;
   #pending = false;
   #retry: Timer | undefined;
-  /** Something was written since the bridge connected: it may have brought a controller, with a connection of its own. */
-  #hasWritten = false;
-  #settling: Timer | undefined;
-  #isToSettle = false;
+  readonly #fresh: FreshConnection;
+  /** What is under way asks ovs-vswitchd to look again, and changes no row that says anything. */
+  #isSettling = false;
 
   constructor(options: HypervisorLinkOptions) {
     this.#options = options;
     this.#transactions = options.transactions;
+    this.#fresh = new FreshConnection(options.effects, () => this.reconcile());
     this.#connection = new OvsdbConnection({
       ...options,
       tables: monitored,
@@ -123,7 +106,7 @@ export class HypervisorLink {
     this.#connection.offer(arrival);
   }
 
-  /** Transactions that changed something, since the start. */
+  /** Transactions that changed what is configured, since the start. */
   get transactions(): number {
     return this.#transactions;
   }
@@ -155,24 +138,13 @@ export class HypervisorLink {
 
   stop(): void {
     this.#retry?.cancel();
-    this.#settling?.cancel();
+    this.#fresh.stop();
     this.#connection.stop();
   }
 
-  /**
-   * The bridge has connected to this Heddle. Open vSwitch before 3.1.3 gives a connection its settings, of which Heddle
-   * wants `max_backoff`, only when it is configured once more after it has made it: by any transaction that asks for that.
-   *
-   * @param isNew it held nothing of ours: its ovs-vswitchd, or its controller, has just come
-   */
+  /** The bridge has connected to this Heddle. @param isNew as in `FreshConnection.connected` */
   switchConnected(isNew: boolean): void {
-    if (!isNew && !this.#hasWritten) return;
-    this.#hasWritten = false;
-    this.#settling?.cancel();
-    this.#settling = this.#options.effects.after(settleAfter, () => {
-      this.#isToSettle = true;
-      this.reconcile();
-    });
+    this.#fresh.connected(isNew);
   }
 
   /** What is wanted may have changed: compares, and sends the difference if there is one. */
@@ -185,7 +157,7 @@ export class HypervisorLink {
     this.#tell(problems);
     if (operations.length === 0) {
       this.#refusal = undefined;
-      if (this.#isToSettle && this.#lock.isHeld) this.#settle(replica);
+      if (this.#lock.isHeld) this.#settle(replica);
       return;
     }
     if (!this.#lock.isHeld) return;
@@ -202,18 +174,17 @@ export class HypervisorLink {
     const level = this.#refusal === undefined && !contested ? 'info' : 'debug';
     log[level](fields, `${config.name}: ${changes}`);
     this.#pending = true;
-    this.#hasWritten = true;
-    this.#isToSettle = false;
+    this.#fresh.wrote();
+    this.#isSettling = false;
     this.#connection.transact([assertLock(hostLock), ...operations]);
   }
 
   #settle(replica: Replica): void {
-    const root = rootOf(replica);
-    if (root === undefined) return;
+    const operations = this.#fresh.take(replica);
+    if (operations.length === 0) return;
     this.#pending = true;
-    this.#isToSettle = false;
-    const why = comment('heddle: apply the settings of the new connection');
-    this.#connection.transact([assertLock(hostLock), why, ...countConfig(root)]);
+    this.#isSettling = true;
+    this.#connection.transact([assertLock(hostLock), ...operations]);
   }
 
   /** A new connection: what was under way on the one before is not any more. */
@@ -257,7 +228,7 @@ export class HypervisorLink {
     this.#pending = false;
     if (!this.#connection.isReady) return;
     if (outcome.ok) {
-      this.#transactions += 1;
+      if (!this.#isSettling) this.#transactions += 1;
       this.#refusal = undefined;
       const counted = countedConfig(outcome.results);
       if (counted !== undefined) this.#counted = { config: counted, at: this.#options.effects.now() };

@@ -2,7 +2,7 @@ import type { Endpoint } from '../../config/config.js';
 import { OvsdbSession, type Replica, type SessionOutput, type WantedTables } from '../../ovsdb/index.js';
 import type { Arrival } from '../arrivals.js';
 import type { Effects, Stream, StreamHandlers } from '../effects.js';
-import { monitored } from '../hypervisor-link.js';
+import { monitored } from '../monitored.js';
 
 /** A host's database at one moment, or why it could not be read. */
 export type HostReading =
