@@ -1,4 +1,4 @@
-import { type Group, type Meter, ourCookies, staticCookies } from '../intent/index.js';
+import { type Group, type Meter, ourCookies } from '../intent/index.js';
 import {
   askForFlows,
   type ErrorMessage,
@@ -45,26 +45,4 @@ export function readDump({ replies, errors }: ExchangeOutcome & { readonly type:
   const refusal = errors.find(({ index }) => index === 0)?.error;
   const toldGroups = !errors.some(({ index }) => index === 1);
   return { flows, groups, meters, toldGroups, ...(refusal !== undefined && { refusal }) };
-}
-
-/** Asks how many flows there are that are reconciled, and for all groups: cheap enough to be asked again and again. */
-export const auditRequests: readonly Message[] = [
-  askForFlows({ cookie: staticCookies.cookie, cookieMask: staticCookies.mask }, 'aggregate'),
-  multipart({ type: 'group_desc' }),
-];
-
-export interface Audit {
-  /** undefined where the switch does not tell it */
-  readonly flowCount: number | undefined;
-  /** undefined where the switch does not tell them */
-  readonly groups: readonly Group[] | undefined;
-}
-
-/** What the answers to `auditRequests` say. */
-export function readAudit(outcome: ExchangeOutcome & { readonly type: 'done' }): Audit {
-  const { groups, toldGroups } = readDump(outcome);
-  let flowCount: number | undefined;
-  for (const reply of outcome.replies)
-    if (reply.type === 'multipart_reply' && reply.body.type === 'aggregate') flowCount = reply.body.flowCount;
-  return { flowCount, groups: toldGroups ? groups : undefined };
 }

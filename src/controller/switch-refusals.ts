@@ -48,11 +48,6 @@ export class SwitchRefusals {
     return this.#unread !== undefined;
   }
 
-  /** Whether there is anything that is not to be tried now. */
-  get holdBackAny(): boolean {
-    return this.#heldBack.size > 0;
-  }
-
   /** Whether this is not to be tried now. */
   has(about: bigint | number): boolean {
     return this.#heldBack.has(about);

@@ -1,16 +1,17 @@
-import type { FlowStats, MeterMod } from '../openflow/index.js';
-import { type Actual, type Holdings, readActual } from '../reconcile/actual.js';
+import type { FlowStats, Message, MeterMod } from '../openflow/index.js';
+import { type Actual, readActual } from '../reconcile/actual.js';
 import type { CheckedPart } from '../reconcile/check.js';
 import { combine, type Conflict } from '../reconcile/compile.js';
-import { differingGroups, type Drift, driftOf } from '../reconcile/drift.js';
-import { carryOut, differingFlows, differs, type FlowPlan, isEmpty, planFlows } from '../reconcile/flows.js';
-import { joinGroups } from '../reconcile/group-parts.js';
-import { afterMeterMod, planMeters } from '../reconcile/meters.js';
+import { type Drift, driftOf } from '../reconcile/drift.js';
+import type { Edit } from '../reconcile/edits.js';
+import { isEmpty, planFlows } from '../reconcile/flows.js';
+import { planMeters } from '../reconcile/meters.js';
 import { order } from '../reconcile/order.js';
-import { WantedTables } from '../reconcile/wanted.js';
 import type { Effects } from './effects.js';
+import { type AuditAnswer, readAudit, SwitchAudit } from './switch-audit.js';
+import { SwitchBelief } from './switch-belief.js';
 import { type Commit, type ExchangeWith, SwitchChanges } from './switch-changes.js';
-import { type Audit, auditRequests, dumpRequests, readAudit, readDump } from './switch-dump.js';
+import { dumpRequests, readDump } from './switch-dump.js';
 import { type Refusal, SwitchRefusals } from './switch-refusals.js';
 
 export type SyncPhase = 'reading' | 'waiting' | 'programming' | 'in sync' | 'closed';
@@ -46,14 +47,14 @@ export class SwitchSync {
   readonly #options: SwitchSyncOptions;
   readonly #changes: SwitchChanges;
   readonly #refusals: SwitchRefusals;
-  readonly #wanted = new WantedTables();
-  /** The cookies of all static flows that may differ; undefined: any may. */
-  #differing: ReadonlySet<bigint> | undefined;
-  #actual: Holdings | undefined;
+  readonly #belief = new SwitchBelief();
+  readonly #audits = new SwitchAudit();
   /** What was sent may have replaced flows that were to stay: the switch has to say which. */
   #inDoubt = false;
   #phase: SyncPhase = 'reading';
   #again = false;
+  /** Flows that an audit has found to be edited, and that are being sent anew. */
+  #edits: readonly Edit[] = [];
   #auditDue = false;
   #nextAudit: number | undefined;
   #busy = false;
@@ -78,7 +79,7 @@ export class SwitchSync {
 
   /** Flows and groups that two apps claim, as last put together. */
   get conflicts(): readonly Conflict[] {
-    return this.#wanted.conflicts;
+    return this.#belief.wanted.conflicts;
   }
 
   /** Flows and groups that were sent since the connection, deletions included. */
@@ -87,7 +88,7 @@ export class SwitchSync {
   }
 
   get actual(): Actual | undefined {
-    return this.#actual;
+    return this.#belief.actual;
   }
 
   /**
@@ -135,7 +136,7 @@ export class SwitchSync {
   /** What is wanted may have changed. */
   reconcile(): void {
     this.#again = true;
-    if (!this.#busy && this.#actual !== undefined) void this.#run();
+    if (!this.#busy && this.actual !== undefined) void this.#run();
   }
 
   /** @param now by the effects' clock; to be called about once a second */
@@ -159,10 +160,12 @@ export class SwitchSync {
   async #run(): Promise<void> {
     this.#busy = true;
     try {
-      while ((this.#again || this.#auditDue) && !this.#isClosed()) {
+      while ((this.#again || this.#edits.length > 0 || this.#auditDue) && !this.#isClosed()) {
         if (this.#again) {
           this.#again = false;
           await this.#once();
+        } else if (this.#edits.length > 0) {
+          await this.#prove();
         } else {
           this.#auditDue = false;
           await this.#audit();
@@ -185,74 +188,73 @@ export class SwitchSync {
       this.close();
       return undefined;
     }
-    const { flows, groups, meters, refusal, toldGroups } = readDump(outcome);
-    const { actual, reactive } = readActual(flows, groups, meters);
-    const believed = this.#actual ?? actual;
-    if (refusal !== undefined) this.#refusals.cannotRead(refusal);
+    const dump = readDump(outcome);
+    if (dump.refusal !== undefined) this.#refusals.cannotRead(dump.refusal);
     this.#inDoubt = false;
-    this.#differing = undefined;
-    this.#actual = {
-      ...(refusal === undefined ? actual : believed),
-      // What may yet be learned is in no dump.
-      learned: new Set([...believed.learned, ...actual.learned]),
-      groups: toldGroups ? actual.groups : believed.groups,
-      parts: toldGroups ? actual.parts : believed.parts,
-      meters: actual.meters,
-    };
-    return reactive;
+    return this.#belief.read(dump);
   }
 
-  /** Asks whether the switch still has what is ours, and no more of it; where not, reads it again and repairs it. */
+  /** Asks whether the switch still has what is ours; where not, reads it again and repairs it. */
   async #audit(): Promise<void> {
-    const outcome = await this.#options.exchange(auditRequests);
-    if (outcome.type === 'failed') {
-      this.close();
-      return;
+    const believed = this.actual;
+    if (believed === undefined) return;
+    const answer = await this.#look(this.#audits.next(believed.flows.size, this.#refusals.isUnread));
+    if (answer === undefined) return;
+    if (!this.#belief.agrees(answer, believed, this.#refusals.isUnread)) {
+      if ((await this.#dump()) === undefined) return;
+      const drift = driftOf(believed, this.actual ?? believed);
+      if (drift !== undefined) {
+        this.#options.onDrift(drift);
+        this.#again = true;
+        return;
+      }
     }
-    const believed = this.#actual;
-    if (believed === undefined || this.#agrees(readAudit(outcome), believed)) return;
-    if ((await this.#dump()) === undefined) return;
-    const drift = driftOf(believed, this.#actual ?? believed);
-    if (drift === undefined) return;
-    this.#options.onDrift(drift);
+    this.#edits = this.#audits.edits(answer, this.#belief.wanted.flows);
+    if (this.#edits.length === 0) return;
+    this.#belief.suspect(this.#edits);
     this.#again = true;
   }
 
-  #agrees({ flowCount, groups }: Audit, believed: Actual): boolean {
-    // A switch that does not count, but tells its flows, is read in full each time.
-    if (!this.#refusals.isUnread && flowCount !== believed.flows.size) return false;
-    if (groups === undefined) return true;
-    return differingGroups(believed, joinGroups(groups)).length === 0;
+  async #look(requests: readonly Message[]): Promise<AuditAnswer | undefined> {
+    const outcome = await this.#options.exchange(requests);
+    if (outcome.type === 'done') return readAudit(outcome);
+    this.close();
+    return undefined;
+  }
+
+  /** Tells by the repaired flows whether they had been edited, or are only written in a way of the switch's own. */
+  async #prove(): Promise<void> {
+    const edits = this.#edits;
+    this.#edits = [];
+    const answer = await this.#look(this.#audits.again);
+    if (answer === undefined) return;
+    const flowsEdited = this.#audits.prove(edits, answer);
+    if (flowsEdited > 0)
+      this.#options.onDrift({ flowsGone: 0, flowsCome: 0, flowsEdited, groups: [], meters: [] });
   }
 
   async #once(): Promise<void> {
     if (this.#inDoubt && (await this.#dump()) === undefined) return;
     const parts = this.#options.wanted();
-    const actual = this.#actual;
+    const { actual, wanted } = this.#belief;
     if (parts === undefined || actual === undefined) {
       this.#phase = 'waiting';
       return;
     }
-    const wanted = this.#wanted;
-    const changed = wanted.update(parts);
-    const differing =
-      this.#differing === undefined
-        ? differingFlows(wanted, actual)
-        : new Set([...this.#differing, ...changed]);
-    this.#differing = differing;
+    this.#belief.want(parts);
     this.#refusals.forgetNeedless(wanted, actual);
-    const meters = planMeters(wanted, actual.meters, this.#refusals);
+    const meters = this.#belief.planMeters(actual, this.#refusals);
     if (meters.toPut.length > 0) {
-      await this.#changeMeters(meters.toPut, actual);
+      await this.#changeMeters(meters.toPut);
       return;
     }
-    const plan = planFlows(wanted, actual, this.#refusals, differing);
+    const plan = this.#belief.planFlows(actual, this.#refusals);
     if (isEmpty(plan) && meters.toDelete.length > 0) {
-      await this.#changeMeters(meters.toDelete, actual);
+      await this.#changeMeters(meters.toDelete);
       return;
     }
     if (isEmpty(plan)) {
-      this.#carriedOut(plan, actual);
+      this.#belief.done(plan);
       this.#settle(0);
       return;
     }
@@ -270,26 +272,15 @@ export class SwitchSync {
     }
     const made = operations.filter(({ about }) => !this.#refusals.has(about));
     this.#sent += made.length;
-    const done = applied.type === 'done' ? plan : planFlows(wanted, actual, this.#refusals, differing);
+    const done = applied.type === 'done' ? plan : this.#belief.planFlows(actual, this.#refusals);
     this.#inDoubt = done.keepsStale && !this.#refusals.isUnread;
-    this.#carriedOut(done, actual);
+    this.#belief.done(done);
     this.#settle(made.length);
     if (meters.toDelete.length > 0) this.#again = true;
   }
 
-  /** What is left may differ still: what was refused, and what stays though it is not wanted. */
-  #carriedOut(plan: FlowPlan, actual: Holdings): void {
-    carryOut(plan, actual);
-    if (!plan.keepsStale && !this.#refusals.holdBackAny) {
-      this.#differing = new Set();
-      return;
-    }
-    const left = [...(this.#differing ?? [])].filter(cookie => differs(cookie, this.#wanted, actual));
-    this.#differing = new Set(left);
-  }
-
   /** Meters have turns of their own: what uses them comes after, and goes before. */
-  async #changeMeters(mods: readonly MeterMod[], actual: Holdings): Promise<void> {
+  async #changeMeters(mods: readonly MeterMod[]): Promise<void> {
     this.#phase = 'programming';
     const applied = await this.#changes.applyMeters(mods);
     if (applied.type === 'lost') {
@@ -300,7 +291,7 @@ export class SwitchSync {
     if (applied.type === 'refused') this.#refusals.holdBack(operations, applied.errors);
     const made = mods.filter(({ meterId }) => !this.#refusals.has(meterId));
     this.#sent += made.length;
-    this.#actual = { ...actual, meters: afterMeterMod(actual.meters, made) };
+    this.#belief.metersDone(made);
     this.#again = true;
   }
 

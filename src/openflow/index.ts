@@ -12,7 +12,7 @@ export { errorExperimenter, errorName, nameOfError, quotedMessage } from './erro
 export { FrameSplitter } from './framing.js';
 export type { Instruction, InstructionOf } from './actions/instructions.js';
 export type { LearnField, LearnSource, LearnSpec } from './actions/learn-specs.js';
-export { fieldNames, masked, match, valueOf } from './fields/match.js';
+export { canonical, fieldNames, masked, match, valueOf } from './fields/match.js';
 export type { FieldSetting, Masked, Match, MatchFields } from './fields/match.js';
 export type { BundledMessage } from './messages/bundles.js';
 export type { CtFlushProperty, CtTupleProperty } from './messages/ct-flush.js';
@@ -52,6 +52,7 @@ export type { CtZone } from './actions/nicira-ct.js';
 export type { BitRange } from './actions/nicira-header.js';
 export type { NatRange } from './actions/nicira-nat.js';
 export type { EncapProperty } from './actions/nicira-packet.js';
+export { standardName } from './fields/table.js';
 export type { FieldName, FieldValue } from './fields/table.js';
 export type { FieldRef, KnownOxm, Oxm, UnknownFieldRef, UnknownOxm } from './fields/oxm.js';
 export * from './text/index.js';

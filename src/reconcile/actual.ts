@@ -62,17 +62,20 @@ export function readActual(
   }
   // Which of them was ours cannot be told: none is worth keeping for where it sends to.
   for (const cookie of doubled) towards.delete(cookie);
-  const ourMeters = meters.filter(meter => meterIds.isOurs(meter.id));
   const actual: Holdings = {
     flows: cookies,
     towards,
     doubled,
     learned,
     ...joinGroups(groups),
-    meters: new Map(ourMeters.map(meter => [meter.id, meter])),
+    meters: ourMeters(meters),
   };
   return { actual, reactive };
 }
+
+/** By their ids. */
+export const ourMeters = (meters: readonly Meter[]): Map<number, Meter> =>
+  new Map(meters.filter(({ id }) => meterIds.isOurs(id)).map(meter => [meter.id, meter]));
 
 /** A copy that can be changed without the other. */
 export const copyOf = ({ flows, towards, doubled, learned, groups, parts, meters }: Actual): Holdings => ({

@@ -23,6 +23,8 @@ export interface FlowPlan {
   readonly partsToDelete: readonly number[];
   /** Cookies under which the switch may learn when it is done. */
   readonly learned: ReadonlySet<bigint>;
+  /** Cookies of flows that differ, and of which nothing is done: refused, or not wanted and kept. */
+  readonly leftOut: readonly bigint[];
   /**
    * Flows stay that are not wanted: one that is added may have the match of one of them and take its place, which a
    * cookie does not say. What the switch holds then is no more than a guess.
@@ -46,20 +48,28 @@ export function planFlows(
   const flowsToAdd: (readonly [bigint, Flow])[] = [];
   const cookiesToClear: bigint[] = [];
   const flowsToDelete: bigint[] = [];
+  const leftOut: bigint[] = [];
   let keepsStale = false;
   for (const cookie of differing) {
     const flow = wanted.flows.get(cookie);
     const isDoubled = actual.doubled.has(cookie);
     const isThere = actual.flows.has(cookie);
     if (flow !== undefined) {
-      if ((isThere && !isDoubled) || refused.has(cookie)) continue;
+      if (isThere && !isDoubled) continue;
+      if (refused.has(cookie)) {
+        leftOut.push(cookie);
+        continue;
+      }
       flowsToAdd.push([cookie, flow]);
       if (isDoubled) cookiesToClear.push(cookie);
     } else if (isThere) {
       const goes =
         !refused.has(cookie) && !stays(wanted.keep.get(appOfCookie(cookie)), actual.towards.get(cookie));
       if (goes) flowsToDelete.push(cookie);
-      else keepsStale = true;
+      else {
+        leftOut.push(cookie);
+        keepsStale = true;
+      }
     }
   }
   const groupsToPut: Group[] = [];
@@ -107,6 +117,7 @@ export function planFlows(
     groupsToDelete,
     partsToDelete,
     learned: wanted.learned,
+    leftOut,
     keepsStale,
   };
 }
@@ -145,11 +156,10 @@ export function carriedOut(plan: FlowPlan, actual: Actual): Actual {
   return after;
 }
 
-/** Whether a flow is wanted and not there, or there and not wanted, or there in several places. */
-export const differs = (cookie: bigint, wanted: Pick<Wanted, 'flows'>, actual: Actual): boolean =>
-  wanted.flows.has(cookie) !== actual.flows.has(cookie) || actual.doubled.has(cookie);
-
-/** The cookies of all static flows of which that is so: a look at every flow. Those to be added come in the order of `wanted`. */
+/**
+ * The cookies of all static flows that are wanted and not there, or there and not wanted, or there in several places: a look
+ * at every flow. Those to be added come in the order of `wanted`.
+ */
 export function differingFlows(wanted: Pick<Wanted, 'flows'>, actual: Actual): Set<bigint> {
   const cookies = new Set(actual.doubled);
   for (const cookie of wanted.flows.keys()) if (!actual.flows.has(cookie)) cookies.add(cookie);

@@ -4,7 +4,7 @@ import type { Wanted } from './compile.js';
 import { meterMod } from './mods.js';
 
 /** Meters carry no cookie, so they are compared by what they say; a burst counts where the flags say so. */
-export const sameMeter = (a: Meter, b: Meter): boolean => formatMeter(a) === formatMeter(b);
+export const sameMeter = (a: Meter, b: Meter): boolean => a === b || formatMeter(a) === formatMeter(b);
 
 /** For people: as ovs-ofctl prints it, but on one line. `parseMeter` takes it so, too. */
 export const oneLineMeter = (meter: Meter): string => formatMeter(meter).replaceAll('\n', ' ');

@@ -49,6 +49,8 @@ t.test('what is deleted or changed by hand on a hypervisor comes back', { skip }
         await kvm1.ofctl('del-flows', 'br-int', `cookie=${cookie}/-1`);
     },
     'a group': () => kvm1.ofctl('mod-group', 'br-int', `${flood},type=all,bucket=actions=drop`),
+    'what flows do, under their own cookies': () =>
+      kvm1.ofctl('mod-flows', 'br-int', 'table=95,actions=drop'),
     'a flow too many': () =>
       kvm1.ofctl('add-flow', 'br-int', `cookie=${cookies[0]},table=95,priority=5,actions=drop`),
   };

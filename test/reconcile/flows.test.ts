@@ -382,9 +382,15 @@ t.test('plans', t => {
       groups: new Map([[old.id, changed]]),
     };
     const drift = driftOf(actual, there);
-    t.strictSame(drift, { flowsGone: 1, flowsCome: 2, groups: [old.id] });
+    t.strictSame(drift, { flowsGone: 1, flowsCome: 2, flowsEdited: 0, groups: [old.id], meters: [] });
     t.equal(drift && describeDrift(drift), '1 flow gone, 2 flows added, 1 group changed');
-    t.strictSame(driftOf(actual, empty), { flowsGone: 2, flowsCome: 0, groups: [old.id] });
+    t.strictSame(driftOf(actual, empty), {
+      flowsGone: 2,
+      flowsCome: 0,
+      flowsEdited: 0,
+      groups: [old.id],
+      meters: [],
+    });
     t.end();
   });
 
@@ -410,6 +416,7 @@ t.test('plans', t => {
       cookiesToDelete: [stale],
       groupsToDelete: gone,
       partsToDelete: [],
+      leftOut: [],
       groupsAsWanted: [],
       groupsReplaced: new Set(),
       learned: new Set(),

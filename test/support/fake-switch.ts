@@ -57,6 +57,8 @@ export class FakeSwitch {
   log: Message[] = [];
   /** Loses the connection when it has carried out so many more messages, and answers the last one no more. */
   cutAfter: number | undefined;
+  /** How it writes a flow that it is asked for. */
+  spell: (flow: FlowStats) => FlowStats = flow => flow;
   /** How many flows go into one part of a dump. */
   partSize = 3;
   #connection: Connection | undefined;
@@ -209,14 +211,13 @@ export class FakeSwitch {
       case 'port_desc':
         return [{ type: 'multipart_reply', xid, flags: 0, body: { type: 'port_desc', entries: this.ports } }];
       case 'flow': {
-        return inParts(selectedBy(this.tables, body).map(statsOf), this.partSize).map(
-          (entries, index, all) => ({
-            type: 'multipart_reply',
-            xid,
-            flags: index < all.length - 1 ? OFPMPF_REPLY_MORE : 0,
-            body: { type: 'flow', entries },
-          }),
-        );
+        const told = selectedBy(this.tables, body).map(flow => this.spell(statsOf(flow)));
+        return inParts(told, this.partSize).map((entries, index, all) => ({
+          type: 'multipart_reply',
+          xid,
+          flags: index < all.length - 1 ? OFPMPF_REPLY_MORE : 0,
+          body: { type: 'flow', entries },
+        }));
       }
       case 'aggregate': {
         const flows = selectedBy(this.tables, body);

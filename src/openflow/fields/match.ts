@@ -103,7 +103,11 @@ export function match(fields: MatchFields): Match {
     .sort((a, b) => rankOf(a) - rankOf(b));
 }
 
-const rankOf = (one: KnownOxm): number => fieldByName(one.field)?.rank ?? 0;
+/** The same fields in canonical order, those that are not known last: as `match` gives them, whatever a switch made of it. */
+export const canonical = (fields: Match): Match => [...fields].sort((a, b) => rankOf(a) - rankOf(b));
+
+const rankOf = (one: Oxm): number =>
+  one.field === 'unknown' ? Infinity : (fieldByName(one.field)?.rank ?? 0);
 
 type AnyValue = number | bigint | Uint8Array;
 

@@ -92,3 +92,11 @@ export const fieldByHeader = (header: number, experimenter?: number): OxmField |
   experimenter === undefined
     ? byId.get(header >>> 9)
     : byExperimenter.get(experimenterKey(header, experimenter));
+
+/** Open vSwitch writes some fields in an older form: the name of the standard's form of the same field, or this one. */
+export function standardName(name: string): string {
+  const row = rows.get(name);
+  const [standard, another] = row?.overlaps ?? [];
+  const isSame = name.startsWith('nxm_') && standard !== undefined && another === undefined;
+  return isSame && rows.get(standard)?.bits === row?.bits ? standard : name;
+}

@@ -5,10 +5,12 @@ import { DummySwitch } from '../../../lab/record/dummy-switch.js';
 import { waitFor } from '../../../lab/wait.js';
 import { parseConfig } from '../../../src/config/parse.js';
 import { Controller } from '../../../src/controller/controller.js';
+import type { Stream } from '../../../src/controller/effects.js';
 import type { SwitchStatus } from '../../../src/controller/status.js';
 import { defineApp, emptyProgram, type Program } from '../../../src/intent/index.js';
 import { realEffects } from '../../../src/io/effects.js';
 import { connect } from '../../../src/io/streams.js';
+import { decode, FrameSplitter } from '../../../src/openflow/index.js';
 
 export const bridge = 'br0';
 
@@ -20,6 +22,7 @@ export class OwnProgram {
   #controller: Controller | undefined;
   /** By how much Heddle's clock is ahead. */
   #ahead = 0;
+  #audits = 0;
 
   private constructor(vswitch: DummySwitch) {
     this.vswitch = vswitch;
@@ -48,6 +51,11 @@ export class OwnProgram {
   disconnect(): void {
     this.#controller?.stop();
     this.#controller = undefined;
+  }
+
+  /** How many times the switch has been asked for the number of its flows. */
+  get audits(): number {
+    return this.#audits;
   }
 
   /** Heddle's clock goes on by this much: less than what an exchange may take. Milliseconds. */
@@ -82,9 +90,26 @@ export class OwnProgram {
       .sort();
   }
 
+  #counting(stream: Stream): Stream {
+    return {
+      peer: stream.peer,
+      get pending() {
+        return stream.pending;
+      },
+      destroy: () => stream.destroy(),
+      write: bytes => {
+        for (const frame of new FrameSplitter().push(bytes as Uint8Array)) {
+          const message = decode(frame);
+          if (message.type === 'multipart_request' && message.body.type === 'aggregate') this.#audits += 1;
+        }
+        stream.write(bytes);
+      },
+    };
+  }
+
   #connect(): void {
     const parsed = parseConfig('', 'test');
-    if (!parsed.ok) throw new Error(parsed.mistakes.join('\n'));
+    if (!parsed.ok) throw new Error(parsed.mistakes.map(({ message }) => message).join('\n'));
     const real = realEffects();
     const warn = (_: object, text: string): void => void this.warnings.push(text);
     const silent = (): void => undefined;
@@ -112,7 +137,7 @@ export class OwnProgram {
       { transport: 'unix', path },
       {
         opened: () => {
-          const handlers = controller.accept(stream);
+          const handlers = controller.accept(this.#counting(stream));
           received = chunk => handlers.received(chunk);
           closed = reason => handlers.closed(reason);
         },

@@ -1,0 +1,96 @@
+import { type Flow, type Group, type Meter, staticCookies } from '../intent/index.js';
+import { askForFlows, type FlowStats, type Message, multipart, OFPM } from '../openflow/index.js';
+import type { ExchangeOutcome } from '../openflow/session/exchange.js';
+import { type Edit, hashOf, lookAt } from '../reconcile/edits.js';
+
+/** So many flows are looked at in one audit, or some more: of 100,000 each is looked at every 32nd time. */
+const sliceSize = 4_096;
+
+/** What a switch has answered to an audit; undefined where it does not tell it. */
+export interface AuditAnswer {
+  readonly flowCount: number | undefined;
+  readonly groups: readonly Group[] | undefined;
+  readonly meters: readonly Meter[] | undefined;
+  /** Those of the slice. */
+  readonly flows: readonly FlowStats[];
+}
+
+/**
+ * Looks whether a switch still has what is ours, a little at a time: the number of static flows, all groups and meters, and
+ * what a slice of the flows says.
+ */
+export class SwitchAudit {
+  #turn = 0;
+  /** Hashes of flows that this switch writes in another way than they were sent, by cookie; old ones cost their memory. */
+  readonly #spelled = new Map<bigint, number>();
+  #slice: Message = askForFlows();
+
+  /**
+   * @param count how many static flows there should be
+   * @param isUnread the switch does not tell its flows
+   */
+  next(count: number, isUnread: boolean): readonly Message[] {
+    this.#turn += 1;
+    this.#slice = sliceRequest(this.#turn, count);
+    return [
+      askForFlows({ cookie: staticCookies.cookie, cookieMask: staticCookies.mask }, 'aggregate'),
+      multipart({ type: 'group_desc' }),
+      multipart({ type: 'meter_config', meterId: OFPM.ALL }),
+      ...(isUnread ? [] : [this.#slice]),
+    ];
+  }
+
+  /** Asks once more for the slice that was asked for last. */
+  get again(): readonly Message[] {
+    return [this.#slice];
+  }
+
+  edits({ flows }: AuditAnswer, wanted: ReadonlyMap<bigint, Flow>): readonly Edit[] {
+    const { edits, spelled } = lookAt(flows, wanted, this.#spelled);
+    for (const [cookie, hash] of spelled) this.#spelled.set(cookie, hash);
+    return edits;
+  }
+
+  /**
+   * The edited flows have been sent anew. What still reads as before was not edited: the switch writes it that way.
+   *
+   * @returns how many flows were edited
+   */
+  prove(edits: readonly Edit[], { flows }: AuditAnswer): number {
+    const now = new Map(flows.map(entry => [entry.cookie, entry]));
+    return edits.filter(({ cookie, hash }) => {
+      const entry = now.get(cookie);
+      if (entry === undefined || hashOf(entry) !== hash) return true;
+      this.#spelled.set(cookie, hash);
+      return false;
+    }).length;
+  }
+}
+
+/** A part of the static flows by the last bits of their cookies, which are those of a hash: a part of each table. */
+function sliceRequest(turn: number, count: number): Message {
+  let slices = 1;
+  while (slices * sliceSize < count) slices *= 2;
+  return askForFlows({
+    cookie: staticCookies.cookie | BigInt(turn % slices),
+    cookieMask: staticCookies.mask | BigInt(slices - 1),
+  });
+}
+
+export function readAudit({ replies }: ExchangeOutcome & { readonly type: 'done' }): AuditAnswer {
+  let flowCount: number | undefined;
+  let groups: readonly Group[] | undefined;
+  let meters: readonly Meter[] | undefined;
+  let flows: readonly FlowStats[] = [];
+  for (const reply of replies) {
+    if (reply.type !== 'multipart_reply') continue;
+    const { body } = reply;
+    if (body.type === 'aggregate') ({ flowCount } = body);
+    if (body.type === 'flow') flows = body.entries;
+    if (body.type === 'group_desc')
+      groups = body.entries.map(({ groupId: id, groupType, buckets }) => ({ id, groupType, buckets }));
+    if (body.type === 'meter_config')
+      meters = body.entries.map(({ meterId: id, flags, bands }) => ({ id, flags, bands }));
+  }
+  return { flowCount, groups, meters, flows };
+}
