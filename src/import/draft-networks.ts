@@ -6,6 +6,7 @@ import { type Finding, listed, some } from './finding.js';
 import type { FoundNetwork, Member } from './networks.js';
 import type { Numbered } from './numbers.js';
 import { nameOf, placed, type Peering } from './peers.js';
+import { shortened } from './mesh-glob.js';
 import { tunnelFindings } from './tunnel-findings.js';
 
 export interface DraftedNetworks {
@@ -21,6 +22,7 @@ export function draftNetworks(
   const findings: Finding[] = [];
   const names = nameNetworks(numbered);
   const several = identitiesOfSeveral(numbered);
+  const portNames = new Set(hosts.flatMap(({ bridge }) => bridge?.ports.map(({ name }) => name) ?? []));
   const networks = numbered.map((one, index): DraftNetwork => {
     const name = names[index] ?? '';
     const { network, vni, mesh } = one;
@@ -32,7 +34,7 @@ export function draftNetworks(
       name,
       about: aboutOf(network, hosts),
       vni: { number: vni, note: vniNote(one) },
-      mesh,
+      mesh: shortened(mesh, portNames),
       ports: ports.drafted,
       remotes,
     };

@@ -192,31 +192,31 @@ function together(host: HostFacts, bridge: BridgeFacts): readonly Finding[] {
     ...note(
       'patch',
       names(({ role }) => role === 'patch'),
-      '% is a patch port to another bridge: Heddle does not serve patch ports, and leaves it as it is',
+      'patch ports lead to other bridges (%): Heddle does not serve them, and leaves them as they are',
       'move the ports of that other bridge here, if their VMs are to reach these',
     ),
     ...note(
       'tunnel',
       names(({ role }) => role === 'tunnel'),
-      '% is a tunnel of another kind than vxlan, which Heddle does not serve',
-      'nothing, if all hosts that it leads to are in the file',
+      'there are tunnels of other kinds than vxlan (%), which Heddle does not serve',
+      'nothing, if all hosts that they lead to are in the file',
     ),
     ...note(
       'stacked-vlans',
       names(({ role, stacked }) => role === 'member' && stacked),
-      "% carries customers' VLANs (vlan_mode=dot1q-tunnel), which the file has no word for",
-      'nothing, if its frames have no tags',
+      "ports carry customers' VLANs (vlan_mode=dot1q-tunnel: %), which the file has no word for",
+      'nothing, if their frames have no tags',
     ),
     ...note(
       'trunk',
       names(({ role, type, vlan }) => tagged && role === 'member' && type !== 'internal' && isPlain(vlan)),
-      '% has neither tag nor trunks: untagged frames are in VLAN 0, and tagged ones in any VLAN',
+      'ports have neither tag nor trunks (%): untagged frames are in VLAN 0, and tagged ones in any VLAN',
       'where such a VM tags by itself (a firewall, a router), add its port with `vlan: N` to each of its networks',
     ),
     ...note(
       'heddle',
       names(({ role }) => role === 'heddle'),
-      '% is made by Heddle, which manages this host already, or did so once',
+      'Heddle has made ports here (%): it manages this host already, or did so once',
       'compare this file with the one that it runs with',
     ),
   ];

@@ -3,7 +3,7 @@
  * Pure: whoever calls has read the databases.
  */
 import type { Endpoint } from '../config/config.js';
-import { formatEndpoint } from '../config/endpoint.js';
+import { formatEndpoint, readTcp, type TcpEndpoint } from '../config/endpoint.js';
 import type { Replica } from '../ovsdb/index.js';
 import { chooseBridge } from './choose-bridge.js';
 import { draftHosts } from './draft-hosts.js';
@@ -73,7 +73,9 @@ export function importHosts(given: readonly HostToImport[], wanted?: string): Im
     else hosts.push(factsOf(name, endpoint, reading.rows, wanted));
   }
   const { draft, findings } = describe(hosts, wanted);
-  const seen = given.flatMap(({ reading }) => (reading.ok ? (reading.seenFrom ?? []) : []));
+  const seen = given
+    .flatMap(({ reading }) => (reading.ok ? (reading.seenFrom ?? []) : []))
+    .filter(isListenable);
   const [listen] = seen;
   const note = seen.every(address => address === listen)
     ? 'this machine, as the hosts see it: Heddle listens here'
@@ -89,7 +91,7 @@ export function importHosts(given: readonly HostToImport[], wanted?: string): Im
       {
         ...draft,
         ...(listen !== undefined && {
-          listen: { at: { transport: 'tcp', host: listen, port: openflowPort }, note },
+          listen: { at: openflowAt(listen), note },
         }),
       },
       findings,
@@ -97,6 +99,11 @@ export function importHosts(given: readonly HostToImport[], wanted?: string): Im
     ),
   };
 }
+
+const openflowAt = (host: string): TcpEndpoint => ({ transport: 'tcp', host, port: openflowPort });
+
+/** An address of one link only (fe80::1%eth0) is none for the file. */
+const isListenable = (host: string): boolean => 'value' in readTcp(formatEndpoint(openflowAt(host)));
 
 function factsOf(name: string, ovsdb: Endpoint, rows: Replica, wanted: string | undefined): HostFacts {
   const { systemId } = readIdentity(rows);

@@ -428,6 +428,26 @@ t.test('networks and their VNIs', t => {
   t.end();
 });
 
+t.test('many tunnels of one network', t => {
+  const ids = [1, 2, 3, 4, 5, 6, 7, 8];
+  const mesh = (...more: readonly HandMadePort[]) =>
+    networks(
+      t,
+      importHosts(
+        ids.map(self =>
+          host(self, [
+            vm(`vnet${self}`, 7),
+            ...ids.filter(one => one !== self).map(one => vxlan(`vx-kvm${one}-7`, `10.97.0.${one}`, 7, 7)),
+            ...more,
+          ]),
+        ),
+      ),
+    )[0]?.mesh;
+  t.strictSame(mesh(), ['vx-kvm*-7'], 'a glob');
+  t.equal(mesh({ name: 'vx-kvm-old-7', tag: 9 })?.length, 8, 'which takes no other port');
+  t.end();
+});
+
 t.test('ports', t => {
   const trunk = { ids: { 'iface-id': 'firewall' } };
   const imported = importHosts([
@@ -627,6 +647,7 @@ t.test('where Heddle listens', t => {
   t.match(listen(seen('10.97.0.254', 1)), { host: '10.97.0.254', port: 6653 });
   t.match(listen(seen('fd00::1', 1), seen('10.97.0.254', 2)), { host: 'fd00::1' });
   t.match(listen(seen('127.0.0.1', 1)), { host: '127.0.0.1' });
+  t.match(listen(seen('fe80::1%eth0', 1)), { host: '127.0.0.1' }, 'of one link only');
   t.match(listen(host(1, [])), { host: '127.0.0.1' });
   t.end();
 });
