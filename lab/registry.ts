@@ -63,7 +63,17 @@ async function stateOf(id: string): Promise<LabState> {
 /** Takes a lab away by its id alone: its processes, its namespaces, its files. Also one whose maker was killed. */
 export async function takeDown(id: string): Promise<void> {
   await removeNamespaces(thisMachine, await listNamespaces(thisMachine, checkLabId(id)));
+  for (const disk of await disksIn(directoryOf(id))) await thisMachine.run(['umount', disk]);
   await rm(directoryOf(id), { recursive: true, force: true });
+}
+
+/** What has been mounted in a lab's directory: a host's own disk, for example. */
+async function disksIn(directory: string): Promise<readonly string[]> {
+  const mounts = await readFile('/proc/self/mounts', 'utf8');
+  return mounts.split('\n').flatMap(line => {
+    const place = line.split(' ')[1];
+    return place?.startsWith(`${directory}/`) === true ? [place] : [];
+  });
 }
 
 /** Takes down the labs in any of these states. @returns their ids */

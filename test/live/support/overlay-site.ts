@@ -16,6 +16,8 @@ export interface SiteSpec {
   /** The first is 10.97.0.1 on the underlay, and so on. */
   readonly hypervisors: readonly string[];
   readonly networks: readonly FileNetwork[];
+  /** Done before the hypervisors start. */
+  readonly prepare?: (lab: Lab) => Promise<unknown>;
 }
 
 export interface GuestSpec {
@@ -47,9 +49,10 @@ export class Site {
   }
 
   /** Returns when Heddle holds every hypervisor's bridge, with no VM yet. */
-  static async open({ hypervisors: names, networks }: SiteSpec): Promise<Site> {
+  static async open({ hypervisors: names, networks, prepare }: SiteSpec): Promise<Site> {
     const lab = await Lab.create();
     try {
+      await prepare?.(lab);
       const hypervisors = [];
       for (const name of names) hypervisors.push(await lab.addHypervisor(name));
       const listen = `tcp:${controllerAddress}:${openflowPort}`;
