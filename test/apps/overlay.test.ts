@@ -65,6 +65,28 @@ t.test('two hosts, two networks with the same MACs', t => {
   t.end();
 });
 
+t.test('flows to MACs are made once, and are the same objects while nothing is said anew of them', t => {
+  const site = new Site(hosts(3) + twoNetworks);
+  site.read('kvm1', { v1: { ofport: 10, id: 'fw1', mac: mac(1) } });
+  site.read('kvm2', {
+    v2: { ofport: 20, id: 'fw2', mac: mac(2) },
+    v3: { ofport: 21, id: 'fw3', mac: mac(3) },
+  });
+  site.read('kvm3', { v4: { ofport: 30, id: 'fw4', mac: mac(4) } });
+  const toMacs = (dpid: number) =>
+    site.program(dpid).flows.filter(({ table, priority }) => table === 60 && priority === 100);
+  const before = toMacs(1);
+  t.equal(before.length, 4);
+  t.ok(toMacs(1).every((flow, index) => flow === before[index]));
+  const elsewhere = toMacs(3);
+  t.equal(before.filter(flow => elsewhere.includes(flow)).length, 2, 'one for both hosts that see kvm2');
+  site.read('kvm3', { v4: { ofport: 30, id: 'fw4', mac: mac(5) } });
+  const after = toMacs(1);
+  t.equal(after.filter(flow => !before.includes(flow)).length, 1, 'what is new is new');
+  t.equal(after.length, 4);
+  t.end();
+});
+
 t.test('three hosts: only those that have a network are in its list', t => {
   const site = new Site(hosts(3) + twoNetworks);
   site.read('kvm1', { v1: { ofport: 10, id: 'fw1' }, red1: { ofport: 11 } });
