@@ -107,6 +107,16 @@ t.test('what import makes of hosts', { skip }, async t => {
     await one.hypervisor.vsctl('set', 'Port', classic.uplink, 'trunks=0');
     t.equal((await run()).code, 0, 'nothing is broken any more');
   });
+
+  await t.test('Heddle takes them over with it', async t => {
+    const running = await startHeddle(site.lab, await readFile(file, 'utf8'));
+    await untilInSync(running);
+    t.equal((await heddle(site.lab.controller, 'plan', running.file)).code, 0, 'there is nothing more to do');
+    const { received } = await one.vm.ping(two.vm.ip, { count: 20, intervalMs: 20 });
+    t.ok(received > 15, `VMs reach each other: ${received} of 20`);
+    const { by } = await one.agent.probe(two.hypervisor.vtep, { count: 10 });
+    t.ok((by['kvm2'] ?? 0) > 5, `and hosts do, by the uplink: ${by['kvm2'] ?? 0} of 10`);
+  });
 });
 
 t.test('Heddle runs with the file', { skip }, async t => {
