@@ -1,6 +1,7 @@
 /** Hosts that dial in with their OVSDB: who is served, who is refused, and what hostile ones cost. */
 import t from 'tap';
 import type { Stream, StreamHandlers } from '../../src/controller/effects.js';
+import { portsOf, replicaFromJson, replicaToJson } from '../../src/ovsdb/index.js';
 import { builtin, Fixture } from '../support/controller-world.js';
 import { FakeOvsdb, FakeStream } from '../support/fake-ovsdb.js';
 import { settled } from '../support/fake-effects.js';
@@ -246,4 +247,31 @@ t.test('a message that is cut where the connection is taken over', async t => {
   await site.settle();
   t.match(said.join('\n'), /"result":\["still there\?"\]/, 'is answered');
   t.equal(site.host('kvm1').state, 'connected');
+});
+
+t.test('its database, on the way to a plan', async t => {
+  const site = await new DialIn().start();
+  site.dial(site.hosts[0], 'one');
+  await site.settle();
+  site.hosts[0].addPort('br-int', 'vnet0', { 'iface-id': 'fw1' });
+  await site.settle();
+  const told = JSON.parse(JSON.stringify(site.controller.hostOf('one'))) as { schema: object; rows: object };
+  const rows = replicaFromJson(told);
+  t.strictSame(JSON.parse(JSON.stringify(replicaToJson(rows))), told, 'comes out as it went in');
+  t.strictSame([...portsOf(rows).values()].map(({ name, bridge }) => `${name} of ${bridge}`).sort(), [
+    'br-int of br-int',
+    'heddle-vxlan of br-int',
+    'vnet0 of br-int',
+  ]);
+  t.strictSame([rows.isRoot('QoS'), rows.isRoot('Port')], [true, false]);
+  for (const nonsense of [
+    undefined,
+    [],
+    {},
+    { ...told, schema: {} },
+    { ...told, rows: [] },
+    { ...told, rows: { Bridge: { x: { new: {} } } } },
+    { ...told, rows: { Bridge: { '00000000-0000-4000-8000-000000000001': { new: { name: 7 } } } } },
+  ])
+    t.throws(() => replicaFromJson(nonsense), { code: 'OVSDB_BAD_MESSAGE' }, JSON.stringify(nonsense));
 });

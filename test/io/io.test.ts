@@ -386,6 +386,10 @@ t.test('the HTTP interface', async t => {
   t.strictSame([readings.status, await readings.json()], [200, { readings: [] }]);
   t.equal((await fetch(`${url}/v1/readings`, { method: 'POST' })).status, 405);
 
+  const host = await fetch(`${url}/v1/hosts/kvm1%2f..%2f`);
+  t.strictSame([host.status, await host.json()], [404, { error: 'no host of this system-id is connected' }]);
+  t.equal((await fetch(`${url}/v1/hosts/kvm1`, { method: 'POST' })).status, 405);
+
   for (const path of ['/', '/v1', '/v1/status/', '/v1/status/x', '/%2e%2e/etc/passwd']) {
     const answer = await fetch(url + path);
     t.equal(answer.status, 404, path);
