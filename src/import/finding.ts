@@ -36,7 +36,6 @@ export const findingCodes = [
   'peer-port',
   'possible-loop',
   'rates',
-  'remote',
   'selector',
   'spanning-tree',
   'stacked-vlans',
