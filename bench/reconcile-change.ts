@@ -59,7 +59,8 @@ export function run(): Promise<BenchResult> {
     rows,
     ratios: [
       ...names.map(name => ratio(`50,000 / 1,000, ${name}`, `${name} 50000`, `${name} 1000`)),
-      ratio('50,000: in blocks / all of them new', 'in blocks 50000', 'all of them new 50000'),
+      ratio('50,000: all of them new / in blocks', 'all of them new 50000', 'in blocks 50000'),
+      ratio('50,000: all of them new / in one list', 'all of them new 50000', 'in one list 50000'),
     ],
   });
 }

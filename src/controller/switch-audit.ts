@@ -3,8 +3,13 @@ import { askForFlows, type FlowStats, type Message, multipart, OFPM } from '../o
 import type { ExchangeOutcome } from '../openflow/session/exchange.js';
 import { type Edit, hashOf, lookAt } from '../reconcile/edits.js';
 
-/** So many flows are looked at in one audit, or some more: of 100,000 each is looked at every 32nd time. */
-const sliceSize = 4_096;
+/** So many flows are looked at in a round of audits of all switches: some hundredths of the time that it takes. */
+const flowsPerRound = 16_384;
+const fewestFlows = 64;
+
+/** How many flows of one switch are looked at in one audit, or somewhat fewer. */
+export const flowsPerAudit = (switches: number): number =>
+  Math.max(fewestFlows, Math.floor(flowsPerRound / Math.max(1, switches)));
 
 /** What a switch has answered to an audit; undefined where it does not tell it. */
 export interface AuditAnswer {
@@ -27,11 +32,12 @@ export class SwitchAudit {
 
   /**
    * @param count how many static flows there should be
+   * @param sliceSize how many of them are to be looked at
    * @param isUnread the switch does not tell its flows
    */
-  next(count: number, isUnread: boolean): readonly Message[] {
+  next(count: number, sliceSize: number, isUnread: boolean): readonly Message[] {
     this.#turn += 1;
-    this.#slice = sliceRequest(this.#turn, count);
+    this.#slice = sliceRequest(this.#turn, count, sliceSize);
     return [
       askForFlows({ cookie: staticCookies.cookie, cookieMask: staticCookies.mask }, 'aggregate'),
       multipart({ type: 'group_desc' }),
@@ -68,7 +74,7 @@ export class SwitchAudit {
 }
 
 /** A part of the static flows by the last bits of their cookies, which are those of a hash: a part of each table. */
-function sliceRequest(turn: number, count: number): Message {
+function sliceRequest(turn: number, count: number, sliceSize: number): Message {
   let slices = 1;
   while (slices * sliceSize < count) slices *= 2;
   return askForFlows({

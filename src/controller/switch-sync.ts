@@ -22,6 +22,8 @@ export interface SwitchSyncOptions {
   /** What the apps want now; undefined while that cannot be said: nothing is sent before. */
   readonly wanted: () => readonly CheckedPart[] | undefined;
   readonly effects: Pick<Effects, 'after' | 'random'>;
+  /** How many flows an audit may look at. */
+  readonly flowsPerAudit: () => number;
   /** Told once for each error of each flow or group, however often it is tried again. */
   readonly onRefusal: (refusal: Refusal) => void;
   readonly onInSync: (sent: number) => void;
@@ -198,7 +200,9 @@ export class SwitchSync {
   async #audit(): Promise<void> {
     const believed = this.actual;
     if (believed === undefined) return;
-    const answer = await this.#look(this.#audits.next(believed.flows.size, this.#refusals.isUnread));
+    const answer = await this.#look(
+      this.#audits.next(believed.flows.size, this.#options.flowsPerAudit(), this.#refusals.isUnread),
+    );
     if (answer === undefined) return;
     if (!this.#belief.agrees(answer, believed, this.#refusals.isUnread)) {
       if ((await this.#dump()) === undefined) return;

@@ -9,6 +9,7 @@ import { Takeovers } from './contest.js';
 import { describeDrift } from '../reconcile/drift.js';
 import type { Effects, Log, Stream, StreamHandlers } from './effects.js';
 import { PastMods, type SentMods } from './sent-mods.js';
+import { flowsPerAudit } from './switch-audit.js';
 import type { Commit } from './switch-changes.js';
 import { SwitchConnection } from './switch-connection.js';
 import { SwitchSync } from './switch-sync.js';
@@ -187,6 +188,7 @@ export class Switches {
       // Nothing is sent before it is known whether the switch may be touched.
       wanted: () => (connected.isUp ? this.#wanted(connected.view) : undefined),
       effects,
+      flowsPerAudit: () => flowsPerAudit(this.#byDpid.size),
       onRefusal: refusal =>
         log.warn({ switch: name, ...refusal }, `${name} refused ${refusal.what}: ${refusal.error}`),
       onDrift: drift =>

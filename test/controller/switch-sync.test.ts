@@ -509,17 +509,17 @@ t.test('a switch that writes flows in a way of its own', async t => {
 t.test('of many flows, each audit looks at some', async t => {
   const bench = new Bench();
   bench.fake.partSize = 500;
-  const ports = Array.from({ length: 9_000 }, (_, index) => index + 1);
-  bench.wanted = wantedOf({ flows: ports.map(port => flow(port, 9_001)) });
+  const ports = Array.from({ length: 20_000 }, (_, index) => index + 1);
+  bench.wanted = wantedOf({ flows: ports.map(port => flow(port, 20_001)) });
   await bench.connect();
   bench.news();
   await bench.audit();
   t.equal(bench.bundled(), 0);
   for (const port of [17, 1_234, 8_999]) change(bench.fake.tables, edit(port, 5));
-  for (let turn = 0; turn < 4; turn += 1) await bench.audit();
+  for (let turn = 0; turn < 2; turn += 1) await bench.audit();
   t.notOk(bench.flows.some(text => text.endsWith('actions=output:5')));
-  t.equal(bench.flows.length, 9_000);
-  t.equal(bench.flows.filter(text => text.endsWith('actions=output:9001')).length, 9_000);
+  t.equal(bench.flows.length, 20_000);
+  t.equal(bench.flows.filter(text => text.endsWith('actions=output:20001')).length, 20_000);
 });
 
 t.test('a meter that is changed or deleted by another hand', async t => {
