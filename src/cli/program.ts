@@ -29,6 +29,10 @@ export async function main(argv: readonly string[]): Promise<void> {
       '--gentle',
       'take bridges that forward by themselves over without losing a packet: in steps, some seconds each',
     )
+    .option(
+      '--replace-mesh',
+      "delete the hand-made VXLAN ports that networks name in `mesh`, once Heddle's own carry their traffic",
+    )
     .action((file: string | undefined, options: RunOptions) => finish(() => run(file, options)));
   program
     .command('check')

@@ -16,6 +16,8 @@ export interface RunOptions {
   readonly logLevel: string;
   /** Take bridges that forward by themselves over without losing a packet. */
   readonly gentle?: boolean;
+  /** Delete the hand-made VXLAN ports that networks name in `mesh`, once Heddle's own carry their traffic. */
+  readonly replaceMesh?: boolean;
 }
 
 /**
@@ -30,7 +32,8 @@ export async function run(file: string | undefined, options: RunOptions): Promis
   const stamp = file === undefined ? undefined : await fileStamp(file);
   const { config, apps } = await readConfig(file);
   const log = makeLog(options.logLevel);
-  const takeover = { gentle: options.gentle === true };
+  const { gentle = false, replaceMesh = false } = options;
+  const takeover = { gentle, replaceMesh };
   const controller = new Controller({ config, apps, effects: realEffects(), log, ...takeover });
   const { openflow, ovsdb, http } = await openDoors(config, controller);
   controller.start();

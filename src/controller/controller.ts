@@ -14,6 +14,12 @@ import type { Effects, Log, Stream, StreamHandlers, Timer } from './effects.js';
 import { HostTakeovers, hostOfPeer } from './host-takeovers.js';
 import { Hypervisors } from './hypervisors.js';
 import { whyLeftAlone } from './left-alone.js';
+import {
+  initialReplacement,
+  type MeshReplacementState,
+  stepReplacement,
+  tellReplacement,
+} from './mesh-replacement.js';
 import { readingOf, readingRequests, type SwitchReading } from './switch-reading.js';
 import { buildStatus, type ReloadOutcome, type Status } from './status.js';
 import { Switches } from './switches.js';
@@ -25,6 +31,8 @@ export interface ControllerOptions {
   readonly log: Log;
   /** Bridges that forward by themselves are taken over so that no packet is lost; it takes some seconds for each. */
   readonly gentle?: boolean;
+  /** VXLAN ports that somebody made, and that networks name in `mesh`, give way to Heddle's own. */
+  readonly replaceMesh?: boolean;
 }
 
 /** How long a switch is turned away at the start while its host has not been read. Milliseconds. */
@@ -45,16 +53,20 @@ export class Controller {
   #world: World;
   readonly #changed = new Set<Dpid>();
   readonly #startedAt: number;
+  readonly #log: Log;
+  #replacement: MeshReplacementState | undefined;
   #reload: ReloadOutcome | undefined;
   #readings: Promise<readonly SwitchReading[]> | undefined;
   #deferred = false;
   #ticker: Timer | undefined;
 
   /** @throws HeddleError APP_THREW, APP_INVALID */
-  constructor({ config, apps, effects, log, gentle = false }: ControllerOptions) {
+  constructor({ config, apps, effects, log, gentle = false, replaceMesh = false }: ControllerOptions) {
     this.#config = config;
     this.#effects = effects;
     this.#startedAt = effects.now();
+    this.#log = log;
+    if (replaceMesh) this.#replacement = initialReplacement;
     this.#switches = new Switches({
       effects,
       log,
@@ -94,7 +106,10 @@ export class Controller {
 
   start(): void {
     this.#hypervisors.start();
-    this.#ticker = this.#effects.every(1_000, () => this.#switches.tick());
+    this.#ticker = this.#effects.every(1_000, () => {
+      this.#switches.tick();
+      this.#replaceMesh();
+    });
   }
 
   /** Lets go of every switch and host, and leaves their flows and rows as they are. */
@@ -124,6 +139,26 @@ export class Controller {
       this.#hypervisors.addressOf(name) === hostOfPeer(peer);
     const hasJustStarted = this.#effects.now() - this.#startedAt < patienceAtStart;
     return (hasJustStarted && this.#hypervisors.unread.some(isFrom)) || this.#takeovers.turnsAway(isFrom);
+  }
+
+  /** One look at how far the mesh can be replaced, where that was asked for. */
+  #replaceMesh(): void {
+    const before = this.#replacement;
+    if (before === undefined) return;
+    const isSettled = this.#config.hypervisors.every(
+      ({ dpid }) =>
+        this.#takeovers.phase(dpid) === undefined && this.#switches.session(dpid)?.inSync === true,
+    );
+    const { phase } = (this.#replacement = stepReplacement(
+      before,
+      isSettled && this.#hypervisors.areAllKnown,
+    ));
+    if (phase === before.phase) return;
+    this.#log.info({ phase }, `the mesh is being replaced: ${tellReplacement(phase)}`);
+    if (phase === 'switching') {
+      this.#world = { ...this.#world, meshSending: 'flow' };
+      this.#reconcileSoon(this.#switches.views.keys());
+    } else this.#hypervisors.reconcileAll();
   }
 
   /**
@@ -185,6 +220,7 @@ export class Controller {
       links: this.#hypervisors.links,
       strangers: this.#arrivals.strangers,
       takeover: dpid => this.#takeovers.phase(dpid),
+      ...(this.#replacement !== undefined && { meshReplacement: this.#replacement.phase }),
       reports: this.#apps.report(this.#world),
       ...(this.#reload !== undefined && { reload: this.#reload }),
     });
@@ -239,6 +275,7 @@ export class Controller {
       world: this.#world,
       names: this.#hypervisors.names,
       advertise: this.#config.openflow.advertise,
+      replaceMesh: this.#replacement?.phase === 'deleting',
     };
   }
 

@@ -23,11 +23,13 @@ export interface Desire {
   readonly names: ReadonlyMap<Dpid, string>;
   /** What hosts are told to connect to. */
   readonly advertise: TcpEndpoint;
+  /** The ports of the mesh go, where the apps can do without. */
+  readonly replaceMesh?: boolean;
 }
 
 export function hostIntent(
   { config: { name, bridge, datapath, dpid, uplink } }: HypervisorView,
-  { apps, world, names, advertise }: Desire,
+  { apps, world, names, advertise, replaceMesh }: Desire,
 ): HostIntent {
   return {
     bridge,
@@ -36,6 +38,7 @@ export function hostIntent(
     names,
     controller: formatEndpoint(advertise),
     inBand: uplink !== undefined,
+    ...(replaceMesh === true && { replaced: apps.replaceable(name, world) }),
     ...apps.host(name, world),
   };
 }

@@ -6,6 +6,7 @@ import { type HypervisorStatus, hypervisorStatus } from './host-status.js';
 import type { HypervisorLink } from './hypervisor-link.js';
 import { tellConflict } from './desired.js';
 import type { SentMods } from './sent-mods.js';
+import type { MeshReplacementPhase } from './mesh-replacement.js';
 import type { Refusal } from './switch-refusals.js';
 import type { SyncPhase } from './switch-sync.js';
 import type { ConnectedSwitch } from './switches.js';
@@ -18,6 +19,8 @@ export interface Status {
   readonly uptimeSeconds: number;
   /** The last time that the file was read anew; left out where it was read at the start alone. */
   readonly reload?: ReloadStatus;
+  /** How far the replacement of hand-made VXLAN ports has come (`heddle run --replace-mesh`); left out where none is asked for. */
+  readonly meshReplacement?: MeshReplacementPhase;
   readonly switches: readonly SwitchStatus[];
   readonly hypervisors: readonly HypervisorStatus[];
   /** Hosts that have dialled in with their OVSDB, and that the file does not have: the latest ones. Left out where none may dial in. */
@@ -96,6 +99,7 @@ export interface StatusInput {
   readonly links: ReadonlyMap<string, HypervisorLink>;
   readonly strangers: readonly Stranger[];
   readonly takeover: (dpid: Dpid) => TakeoverPhase | undefined;
+  readonly meshReplacement?: MeshReplacementPhase;
   readonly reports: readonly Report[];
   readonly reload?: ReloadOutcome;
 }
@@ -136,6 +140,8 @@ export function buildStatus(input: StatusInput): Status {
     ok: problems.length === 0 && switches.every(({ state }) => state === 'in sync'),
     uptimeSeconds: Math.floor((now - startedAt) / 1000),
     ...(reload !== undefined && { reload: reloadStatus(reload, now) }),
+    ...(input.meshReplacement !== undefined && { meshReplacement: input.meshReplacement }),
+    ...(input.meshReplacement !== undefined && { meshReplacement: input.meshReplacement }),
     switches,
     hypervisors: hosts.map(({ status }) => status),
     ...(config.ovsdb !== undefined && {

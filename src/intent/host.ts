@@ -43,6 +43,8 @@ export interface HostIntent {
   /** The host's own traffic takes this bridge, and its way to the controller may. */
   readonly inBand?: boolean;
   readonly ports: readonly PortIntent[];
+  /** Names of VXLAN ports that somebody else made, and that the user has asked to be replaced: they are deleted. */
+  readonly replaced?: readonly string[];
   readonly qos: readonly QosIntent[];
   /** False while an app cannot say which ports, or which QoS, it wants: then none is taken away. */
   readonly complete: boolean;

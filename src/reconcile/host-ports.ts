@@ -131,6 +131,23 @@ export function planStalePorts(intent: HostIntent, [uuid, bridge]: Named, rows: 
   );
 }
 
+/** VXLAN ports that Heddle's own stands in for, on this bridge alone: the one case in which what somebody made is deleted. */
+export function planReplaced({ replaced = [] }: HostIntent, [uuid, bridge]: Named, rows: Replica): HostPlan {
+  const going = readUuids(bridge, 'ports').flatMap((id): Named[] => {
+    const row = rows.row('Port', id);
+    if (row === undefined || isOurs(row) || !replaced.includes(nameOf(row))) return [];
+    const devices = readUuids(row, 'interfaces').map(device => rows.row('Interface', device));
+    return devices.every(device => device !== undefined && readString(device, 'type') === 'vxlan')
+      ? [[id, row]]
+      : [];
+  });
+  if (going.length === 0) return nothing;
+  return change(
+    `replace port ${going.map(([, row]) => nameOf(row)).join(', ')}`,
+    mutate('Bridge', byUuid(uuid), [['ports', 'delete', going.map(([id]) => id)]]),
+  );
+}
+
 export function bridgeOf(port: Uuid, rows: Replica): Named | undefined {
   for (const entry of rows.table('Bridge')) if (readUuids(entry[1], 'ports').includes(port)) return entry;
   return undefined;

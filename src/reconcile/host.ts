@@ -31,7 +31,7 @@ import {
   problem,
   type TakeoverStage,
 } from './host-plan.js';
-import { insertPort, isTaken, planPorts, planStalePorts } from './host-ports.js';
+import { insertPort, isTaken, planPorts, planReplaced, planStalePorts } from './host-ports.js';
 import { planQos } from './host-qos.js';
 import { isOurs, ownerMark } from './owner.js';
 
@@ -123,6 +123,7 @@ function existingBridge(intent: HostIntent, bridge: Named, rows: Replica, stage:
     planPorts(intent, target, rows),
     planQos(intent, target, rows),
     planStalePorts(intent, bridge, rows),
+    stage === 'whole' ? planReplaced(intent, bridge, rows) : nothing,
     ...former.map(one => letGo(one, rows)),
   ]);
 }

@@ -1,6 +1,11 @@
 /** The steps of a take-over, without hosts. */
 import t from 'tap';
 import {
+  initialReplacement,
+  type MeshReplacementState,
+  stepReplacement,
+} from '../../src/controller/mesh-replacement.js';
+import {
   noTakeover,
   stageOf,
   stepTakeover,
@@ -184,5 +189,16 @@ t.test('a controller that goes at the last moment may come again', t => {
     complete: true,
   });
   t.notOk(turnsAway(state, at('standby')));
+  t.end();
+});
+
+t.test('the mesh is replaced when all has been settled for a while, and not before', t => {
+  const looks = (...settled: readonly boolean[]): string => {
+    let state: MeshReplacementState = initialReplacement;
+    return settled.map(isSettled => (state = stepReplacement(state, isSettled)).phase[0]).join('');
+  };
+  t.equal(looks(true, true, true, true, true, true, true, false), 'aasssddd', 'and it stays so');
+  t.equal(looks(true, true, false, true, true, true), 'aaaaas', 'a host that is away in between');
+  t.equal(looks(true, true, true, false, true, true, false, true, true, true), 'aasssssssd');
   t.end();
 });

@@ -1,9 +1,11 @@
 /** Hosts that people set up by hand, taken over while their VMs and they themselves go on talking. */
+import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
-import { classic, ClassicSite } from '../../lab/classic.js';
-import { startHeddle, untilInSync, type HeddleProcess } from '../../lab/heddle.js';
+import { classic, type ClassicHost, ClassicSite } from '../../lab/classic.js';
+import { startHeddle, untilInSync, whileRunning, type HeddleProcess } from '../../lab/heddle.js';
 import { missingForLab } from '../../lab/requirements.js';
+import { waitFor } from '../../lab/wait.js';
 import { watch } from './support/talk.js';
 
 const missing = missingForLab();
@@ -71,6 +73,40 @@ t.test('hosts as people set them up by hand', { skip }, async t => {
     await one.vm.flushNeighbours();
     t.equal((await one.vm.ping(two.vm.ip)).received, 3, 'ARP finds its way');
     await heddle.stop();
+  });
+
+  await t.test("the mesh gives way to Heddle's own ports, though Heddle is killed on the way", async t => {
+    const talk = await watch(site);
+    // Its log, since a status takes a second where the machine is busy, and a phase not much longer.
+    const untilLogged = (heddle: HeddleProcess, text: string): Promise<unknown> => {
+      const look = async (): Promise<boolean> => (await readFile(heddle.log, 'utf8')).includes(text);
+      return whileRunning(heddle, waitFor(`Heddle to say "${text}"`, look, { timeoutMs: 60_000 }));
+    };
+    const first = await startHeddle(site.lab, site.yaml, '--replace-mesh');
+    await untilLogged(first, 'hosts send to each other by');
+    await first.stop('SIGKILL');
+    const plain = await startHeddle(site.lab, site.yaml);
+    await inSync(t, plain);
+    const portsOf = async ({ hypervisor }: ClassicHost): Promise<readonly string[]> =>
+      (await hypervisor.vsctl('list-ports', classic.bridge)).trim().split('\n').sort();
+    t.ok((await portsOf(one)).includes(classic.mesh), 'without the flag, it stays');
+    await plain.stop();
+    const second = await startHeddle(site.lab, site.yaml, '--replace-mesh');
+    await untilLogged(second, 'replace port vxlan10');
+    await waitFor(
+      'the ports to go',
+      async () => !(await portsOf(one)).concat(await portsOf(two)).includes('vxlan10'),
+    );
+    await inSync(t, second);
+    await sleep(1_000);
+    const { guests, hosts } = await talk.stop();
+    t.same([guests.gaps, hosts.gaps], [[], []]);
+    t.same([guests.duplicates, hosts.duplicates], [0, 0]);
+    t.same(await portsOf(one), ['eth0', 'heddle-vxlan', 'vm-1-p'], 'all others stay');
+    t.same(await portsOf(two), ['eth0', 'heddle-vxlan', 'vm-2-p']);
+    await one.vm.flushNeighbours();
+    t.equal((await one.vm.ping(two.vm.ip)).received, 3);
+    await second.stop();
   });
 });
 
