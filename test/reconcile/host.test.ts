@@ -3,7 +3,9 @@ import t from 'tap';
 import type { HostIntent } from '../../src/intent/index.js';
 import { configColumns } from '../../src/ovsdb/index.js';
 import { hostColumns, type HostPlan, planHost } from '../../src/reconcile/host.js';
+import type { TakeoverStage } from '../../src/reconcile/host-plan.js';
 import { isMarked } from '../../src/reconcile/owner.js';
+import { groundIn } from '../../src/reconcile/stage.js';
 import { OvsdbServer, until, whyNoServer } from '../support/ovsdb-server.js';
 
 const target = 'tcp:10.98.0.254:6653';
@@ -70,17 +72,17 @@ t.test('planHost', { skip: whyNoServer() }, async t => {
   };
   const get = (table: string, record: string, column: string): string =>
     server.vsctl('get', table, record, column);
-  const plan = (changes: Partial<HostIntent> = {}): HostPlan =>
-    planHost({ ...intent, ...changes }, client.replica);
+  const plan = (changes: Partial<HostIntent> = {}, stage?: TakeoverStage): HostPlan =>
+    planHost({ ...intent, ...changes }, client.replica, stage);
 
   /** Carries a plan out, and makes sure that nothing is left to do then. */
-  const settle = async (changes: Partial<HostIntent> = {}): Promise<HostPlan> => {
-    const first = plan(changes);
+  const settle = async (changes: Partial<HostIntent> = {}, stage?: TakeoverStage): Promise<HostPlan> => {
+    const first = plan(changes, stage);
     if (first.operations.length > 0) {
       const outcome = await client.transact(first.operations);
       if (!outcome.ok) throw outcome.error;
     }
-    const second = plan(changes);
+    const second = plan(changes, stage);
     t.strictSame([second.operations, second.changes], [[], []], 'planned again, nothing is to be done');
     t.strictSame(second.problems, first.problems);
     return first;
@@ -216,6 +218,78 @@ t.test('planHost', { skip: whyNoServer() }, async t => {
     t.strictSame(server.vsctl('get-controller', 'br-int').split('\n').sort(), [target, 'tcp:192.0.2.7:6653']);
     await person('set Bridge br-int protocols=[]');
     t.strictSame((await settle()).changes, [], 'no protocols named means all of them');
+  });
+
+  t.test('a bridge that forwards by itself, stage by stage', async t => {
+    const ofport = (): Promise<void> => person('set Interface heddle-vxlan ofport=7');
+    const reached = (changes: Partial<HostIntent> = {}): string | undefined =>
+      groundIn({ ...intent, ...changes }, client.replica)?.reached;
+    const controllers = (): readonly string[] => server.vsctl('get-controller', 'br-int').split('\n').sort();
+    const service = 'tcp:10.98.0.254:06653';
+
+    await fresh();
+    await person('add-br br-int');
+    t.equal(reached(), undefined, 'nobody uses it');
+    await person('add-port br-int vnet0');
+    t.equal(reached(), 'nothing');
+    t.strictSame((await settle({}, 'prepare')).changes, [
+      'set datapath-id of br-int',
+      'add port heddle-vxlan',
+    ]);
+    t.equal(get('Bridge', 'br-int', 'fail_mode'), '[]');
+    t.strictSame(controllers(), ['']);
+    t.equal(get('Port', 'heddle-vxlan', 'tag'), '4095', 'its own forwarding leaves the port alone');
+    t.equal(reached(), 'nothing', 'its number is not known yet');
+    await ofport();
+    t.equal(reached(), 'prepare');
+
+    t.strictSame((await settle({}, 'service')).changes, ['connect br-int for service']);
+    t.strictSame(controllers(), [service]);
+    t.equal(server.vsctl('--bare', '--columns=type', 'list', 'Controller'), 'service');
+    t.equal(reached(), 'service');
+
+    t.strictSame((await settle({}, 'standby')).changes, [`set controller ${target} of br-int`]);
+    t.strictSame(controllers(), [service, target].sort());
+    t.equal(get('Bridge', 'br-int', 'fail_mode'), '[]');
+    t.equal(reached(), 'standby');
+    t.strictSame((await settle({}, 'service')).changes, [`remove controller ${target}`], 'started again');
+    await settle({}, 'standby');
+
+    t.strictSame((await settle({}, 'obeying')).changes, ['set fail_mode of br-int', `probe ${target}`]);
+    t.equal(reached(), 'obeying');
+    t.strictSame((await settle()).changes, [`remove controller ${service}`]);
+    t.strictSame(controllers(), [target]);
+    t.equal(server.vsctl('--bare', '--columns=inactivity_probe', 'list', 'Controller'), '');
+    t.equal(reached(), undefined);
+
+    await person('set Bridge br-int fail_mode=standalone');
+    t.equal(reached(), undefined, 'it has a controller that is no standby');
+  });
+
+  t.test('a host whose way to Heddle is this very bridge', async t => {
+    await fresh();
+    await settle({ inBand: true });
+    t.equal(server.vsctl('--bare', '--columns=connection_mode', 'list', 'Controller'), 'in-band');
+    t.strictSame((await settle()).changes, [`connect ${target} out-of-band`], 'it has another way now');
+  });
+
+  t.test('ports that somebody has made go where they are to be replaced, if they are tunnels', async t => {
+    await fresh();
+    await settle();
+    await person(
+      'add-port br-int vxlan10',
+      'set Interface vxlan10 type=vxlan options:remote_ip=10.97.0.2',
+      'add-port br-int vnet0',
+      'add-br br-other',
+      'add-port br-other vxlan20',
+      'set Interface vxlan20 type=vxlan options:remote_ip=10.97.0.3',
+    );
+    t.strictSame(plan().changes, []);
+    const replaced = ['vxlan10', 'vxlan20', 'vnet0', 'heddle-vxlan', 'nowhere'];
+    t.strictSame(plan({ replaced }).changes, ['replace port vxlan10']);
+    await settle({ replaced });
+    t.strictSame(server.vsctl('list-ports', 'br-int').split('\n').sort(), ['heddle-vxlan', 'vnet0']);
+    t.equal(server.vsctl('list-ports', 'br-other'), 'vxlan20');
   });
 
   t.test('what stands in the way is told, and left alone', async t => {
