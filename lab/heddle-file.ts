@@ -5,7 +5,9 @@ export interface FileHypervisor {
   readonly vtep: string;
 }
 
-export type FilePort = { readonly ifaceId: string } | { readonly port: string; readonly on: string };
+export type FilePort =
+  | { readonly ifaceId: string; readonly addresses?: readonly string[] }
+  | { readonly port: string; readonly on: string };
 
 export interface FileNetwork {
   readonly name: string;
@@ -55,5 +57,8 @@ export function heddleYaml(file: HeddleFile): string {
 
 const portYaml = (port: FilePort): string =>
   'ifaceId' in port
-    ? `{ iface-id: ${JSON.stringify(port.ifaceId)} }`
+    ? `{ iface-id: ${JSON.stringify(port.ifaceId)}${addressesYaml(port.addresses)} }`
     : `{ port: ${JSON.stringify(port.port)}, on: ${port.on} }`;
+
+const addressesYaml = (addresses: readonly string[] | undefined): string =>
+  addresses === undefined ? '' : `, addresses: ${JSON.stringify(addresses)}`;

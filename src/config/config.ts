@@ -1,4 +1,4 @@
-import type { Dpid, Ipv4 } from '../lib/addresses.js';
+import type { Dpid, Ipv4, Ipv6 } from '../lib/addresses.js';
 
 /** Where something listens, or is reached. */
 export type Endpoint =
@@ -23,7 +23,12 @@ export type PortSelector = (
   readonly vlan?: number;
   /** The service level of these ports, where it is another than the network's. */
   readonly policy?: PolicyConfig;
+  /** What the one port that this is about has, in this network; left out: not known. */
+  readonly addresses?: readonly IpAddress[];
 };
+
+export type IpAddress =
+  { readonly version: 4; readonly value: Ipv4 } | { readonly version: 6; readonly value: Ipv6 };
 
 export interface HypervisorConfig {
   readonly name: string;

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { readAppEntry, type AppEntry } from './apps.js';
 import type { OvsdbSource } from './config.js';
 import { readOvsdbSource } from './ovsdb.js';
+import { glob } from '../lib/glob.js';
 import { policy } from './policies.js';
 import { section } from './section.js';
 import * as value from './values.js';
@@ -40,11 +41,21 @@ export const portSelector = section({
   on: value.hypervisorName.optional(),
   vlan: value.vlan.optional(),
   qos: value.name.optional(),
+  addresses: z.array(value.ipAddress, { error: 'expected a list of IP addresses' }).optional(),
 }).transform((selector, context) => {
   // An unknown key was told already, and is most likely the one that seems to be missing.
   if (context.issues.length > 0) return z.NEVER;
-  const { 'iface-id': ifaceId, port, on, vlan, qos } = selector;
-  const also = { ...(vlan !== undefined && { vlan }), ...(qos !== undefined && { qos }) };
+  const { 'iface-id': ifaceId, port, on, vlan, qos, addresses } = selector;
+  if (addresses !== undefined && !glob(ifaceId ?? port ?? '').literal) {
+    const message = 'expected no wildcard in a name that has addresses: they are those of one port';
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  }
+  const also = {
+    ...(vlan !== undefined && { vlan }),
+    ...(qos !== undefined && { qos }),
+    ...(addresses !== undefined && { addresses }),
+  };
   if (port !== undefined && ifaceId === undefined) {
     return { by: 'port' as const, glob: port, ...(on === undefined ? {} : { on }), ...also };
   }

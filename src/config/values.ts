@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { parseDpid, parseIpv4, type Dpid, type Ipv4 } from '../lib/addresses.js';
-import type { FloodLimit } from './config.js';
+import { parseIpv6 } from '../lib/ipv6.js';
+import type { FloodLimit, IpAddress } from './config.js';
 import { readAdvertise, readApiListen, readTcp, type Reading } from './endpoint.js';
 
 /** The leaves of the file's schema. A message says what is expected: what was found is added where it is told. */
@@ -84,6 +85,18 @@ export const tunnelAddress = readable('an IPv4 address', (text): Reading<Ipv4> =
           'expected an IPv4 address of one host: this one is unspecified, multicast, reserved or broadcast',
       }
     : { value: address };
+});
+
+/** An address that one host has: not all zeros, no group, not the broadcast address. */
+export const ipAddress = readable('an IPv4 or IPv6 address', (text): Reading<IpAddress> => {
+  const problem = 'expected an IPv4 or IPv6 address of one host';
+  const ipv4 = parseIpv4(text);
+  if (ipv4 !== undefined)
+    return ipv4 >>> 24 === 0 || ipv4 >>> 24 >= 224 ? { problem } : { value: { version: 4, value: ipv4 } };
+  const ipv6 = parseIpv6(text);
+  return ipv6 === undefined || ipv6 === 0n || ipv6 >> 120n === 0xffn
+    ? { problem }
+    : { value: { version: 6, value: ipv6 } };
 });
 
 export const tcpListen = readable('tcp:HOST:PORT', readTcp);

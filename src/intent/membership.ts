@@ -1,4 +1,4 @@
-import type { NetworkConfig, PolicyConfig, PortSelector } from '../config/config.js';
+import type { IpAddress, NetworkConfig, PolicyConfig, PortSelector } from '../config/config.js';
 import { glob } from '../lib/glob.js';
 import type { HostPort } from './world.js';
 
@@ -9,6 +9,8 @@ export interface Claim {
   readonly vlan?: number;
   /** The service level: the selector's own, else the network's. */
   readonly policy?: PolicyConfig;
+  /** What the file says that the port has there. */
+  readonly addresses: readonly IpAddress[];
 }
 
 /** Decides, once per file, which networks claim a port, in the order of the file and each VLAN of each network once. */
@@ -24,9 +26,20 @@ export function membershipOf(networks: readonly NetworkConfig[]): Membership {
       const { vlan } = selector;
       const identities = identitiesFor(selector, hypervisor, port);
       if (!identities.some(identity => pattern.matches(identity))) continue;
-      if (found.some(one => one.network === network && one.vlan === vlan)) continue;
+      const { addresses = [] } = selector;
+      const at = found.findIndex(one => one.network === network && one.vlan === vlan);
+      const before = found[at];
+      if (before !== undefined) {
+        found[at] = { ...before, addresses: [...before.addresses, ...addresses] };
+        continue;
+      }
       const policy = selector.policy ?? network.policy;
-      found.push({ network, ...(vlan !== undefined && { vlan }), ...(policy !== undefined && { policy }) });
+      found.push({
+        network,
+        ...(vlan !== undefined && { vlan }),
+        ...(policy !== undefined && { policy }),
+        addresses,
+      });
     }
     return found;
   };

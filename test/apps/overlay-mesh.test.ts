@@ -159,7 +159,7 @@ t.test('to somebody who is not managed: as remotes are', t => {
     );
     t.match(
       site.flows(1, 40).find(flow => flow.includes('in_port=19')),
-      /priority=70,.*learn\(table=70,.*limit=1024.*load:NXM_OF_IN_PORT\[\]->NXM_NX_REG1\[0\.\.15\]\),goto_table:60/,
+      /priority=70,.*learn\(table=70,.*limit=1024.*load:NXM_OF_IN_PORT\[\]->NXM_NX_REG1\[0\.\.15\]\),goto_table:50/,
     );
     t.strictSame(
       sends(site)[1],

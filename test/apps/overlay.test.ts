@@ -35,6 +35,7 @@ t.test('two hosts, two networks with the same MACs', t => {
     'table=80, priority=100,reg0=0,reg1=0,metadata=0x1770 actions=group:1224742768',
     'table=80, priority=90,reg1=0,metadata=0x1770 actions=group:1207965552',
     'table=5, priority=100,tun_src=10.97.0.2 actions=goto_table:60',
+    'table=50, priority=0 actions=goto_table:60',
     'table=60, priority=0 actions=resubmit(,70),goto_table:80',
     'table=95, priority=100,reg0=0,reg1=0x2 actions=move:OXM_OF_METADATA[]->OXM_OF_TUNNEL_ID[],output:2',
   ]);
@@ -135,11 +136,11 @@ networks:
   const remote = 'load:NXM_NX_TUN_IPV4_SRC[]->NXM_NX_TUN_IPV4_DST[],load:0x2->NXM_NX_REG1[0..15]';
   t.strictSame(site.flows(1, 40), [
     'table=40, priority=110,metadata=0x1388,dl_src=01:00:00:00:00:00/01:00:00:00:00:00 actions=drop',
-    `table=40, priority=50,metadata=0x1388,in_port=10 actions=${learn('port 5000 v1 10', 'load:NXM_OF_IN_PORT[]->NXM_NX_REG1[0..15]')},goto_table:60`,
-    `table=40, priority=60,reg0=0x3,tun_src=10.97.0.9,metadata=0x1388 actions=${learn('remote 5000 174129161', remote)},goto_table:60`,
-    `table=40, priority=60,reg0=0x3,tun_src=10.97.0.8,metadata=0x1388 actions=${learn('remote 5000 174129160', remote)},goto_table:60`,
-    'table=40, priority=100,metadata=0x1388,dl_src=02:00:00:00:00:02 actions=goto_table:60',
-    'table=40, priority=100,metadata=0x1388,dl_src=02:00:00:00:00:03 actions=goto_table:60',
+    `table=40, priority=50,metadata=0x1388,in_port=10 actions=${learn('port 5000 v1 10', 'load:NXM_OF_IN_PORT[]->NXM_NX_REG1[0..15]')},goto_table:50`,
+    `table=40, priority=60,reg0=0x3,tun_src=10.97.0.9,metadata=0x1388 actions=${learn('remote 5000 174129161', remote)},goto_table:50`,
+    `table=40, priority=60,reg0=0x3,tun_src=10.97.0.8,metadata=0x1388 actions=${learn('remote 5000 174129160', remote)},goto_table:50`,
+    'table=40, priority=100,metadata=0x1388,dl_src=02:00:00:00:00:02 actions=goto_table:50',
+    'table=40, priority=100,metadata=0x1388,dl_src=02:00:00:00:00:03 actions=goto_table:50',
   ]);
   t.strictSame(
     [...site.program(1).learned].map(cookie => cookie.toString(16)),

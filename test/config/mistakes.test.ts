@@ -317,6 +317,22 @@ networks:
       'h.yaml:7:11: networks.blue.mesh: found "vxlan1", expected a list of ports\' names or globs',
     ],
   ],
+  addresses: [
+    [
+      'of one port, and each once',
+      network(
+        '    vni: 1\n    ports:\n    - { iface-id: a, addresses: [10.0.0.1, "fd00::1"] }\n    - { iface-id: b, addresses: [10.0.0.1, "fd00:0::1"] }\n    - { iface-id: "c*", addresses: [10.0.0.2] }\n    - { iface-id: d, addresses: [10.0.0.0/24, 224.0.0.1, "ff02::1", 7] }\n    - { iface-id: e, addresses: 10.0.0.3 }\n',
+      ),
+      'h.yaml:9:34: networks.blue.ports[1].addresses[0]: 10.0.0.1 is given on line 8 already: an address of a network has one port',
+      'h.yaml:9:44: networks.blue.ports[1].addresses[1]: fd00::1 is given on line 8 already: an address of a network has one port',
+      'h.yaml:10:7: networks.blue.ports[2]: expected no wildcard in a name that has addresses: they are those of one port',
+      'h.yaml:11:34: networks.blue.ports[3].addresses[0]: found "10.0.0.0/24", expected an IPv4 or IPv6 address of one host',
+      'h.yaml:11:47: networks.blue.ports[3].addresses[1]: found "224.0.0.1", expected an IPv4 or IPv6 address of one host',
+      'h.yaml:11:58: networks.blue.ports[3].addresses[2]: found "ff02::1", expected an IPv4 or IPv6 address of one host',
+      'h.yaml:11:69: networks.blue.ports[3].addresses[3]: found 7, expected an IPv4 or IPv6 address; did you mean "7", in quotes?',
+      'h.yaml:12:33: networks.blue.ports[4].addresses: found "10.0.0.3", expected a list of IP addresses',
+    ],
+  ],
   flood: [
     [
       'limits',
@@ -340,9 +356,9 @@ networks:
       'h.yaml:10:7: networks.blue.ports[2]: expected either iface-id or port',
       'h.yaml:11:22: networks.blue.ports[3].on: found "kmv1", expected a hypervisor\'s name; did you mean "kvm1"?',
       'h.yaml:12:24: networks.blue.ports[4].vlan: found 4095, expected a VLAN: a whole number from 1 to 4094',
-      'h.yaml:13:9: networks.blue.ports[5].prt: unknown key, expected one of iface-id, port, on, vlan, qos; did you mean "port"?',
+      'h.yaml:13:9: networks.blue.ports[5].prt: unknown key, expected one of iface-id, port, on, vlan, qos, addresses; did you mean "port"?',
       'h.yaml:14:7: networks.blue.ports[6]: expected no "on" beside iface-id, which follows the VM from host to host',
-      'h.yaml:15:7: networks.blue.ports[7]: found "web", expected a map with iface-id, port, on, vlan, qos',
+      'h.yaml:15:7: networks.blue.ports[7]: found "web", expected a map with iface-id, port, on, vlan, qos, addresses',
       'h.yaml:16:13: networks.blue.ports[8].port: found "", expected a port\'s name or a glob, of 1 to 255 characters',
     ],
     [

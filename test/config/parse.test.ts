@@ -56,7 +56,7 @@ networks:
     vni: 5e3
     ports:
       - iface-id: "fw*"
-      - { port: "fw1-p", on: kvm1 }
+      - { port: "fw1-p", on: kvm1, addresses: [10.0.0.1, "fd00::1"] }
       - { port: eth1, vlan: 10 }
     remotes: [10.97.0.9]
     mesh: ["vxlan*"]
@@ -114,7 +114,15 @@ t.test('everything that a file may say', t => {
         vni: 5000,
         ports: [
           { by: 'iface-id', glob: 'fw*' },
-          { by: 'port', glob: 'fw1-p', on: 'kvm1' },
+          {
+            by: 'port',
+            glob: 'fw1-p',
+            on: 'kvm1',
+            addresses: [
+              { version: 4, value: 0x0a000001 },
+              { version: 6, value: 0xfd00_0000_0000_0000_0000_0000_0000_0001n },
+            ],
+          },
           { by: 'port', glob: 'eth1', vlan: 10 },
         ],
         remotes: [parseIpv4('10.97.0.9')],

@@ -30,7 +30,7 @@ t.test('hosts are read, then their switches come', async t => {
   ]);
   t.strictSame(
     flowsOf(switch1, 40),
-    ['table=40, priority=0 actions=goto_table:60'],
+    ['table=40, priority=0 actions=goto_table:50'],
     'the way between the tables',
   );
   t.strictSame([...switch1.groups.keys()].sort(), [groupIds.local(5000), groupIds.flood(5000)]);

@@ -1,9 +1,10 @@
-/** What keeps broadcasts down: limits, while known MACs go on undisturbed. */
+/** What keeps broadcasts down: limits, while known MACs go on undisturbed, and answers that the switch gives itself. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { broadcastAddress } from '../../lab/plan.js';
 import { missingForLab } from '../../lab/requirements.js';
-import { reachEachOther, Site } from './support/overlay-site.js';
+import type { Hypervisor } from '../../lab/hypervisor.js';
+import { macOf, reachEachOther, Site } from './support/overlay-site.js';
 import { broadcast, outputsOf } from './support/trace.js';
 
 const missing = missingForLab();
@@ -18,6 +19,15 @@ t.test('storms', { skip }, async t => {
         vni: 5000,
         ports: [{ ifaceId: 'blue*' }],
         flood: { broadcast: '2pps', 'unknown-unicast': 'drop' },
+      },
+      {
+        name: 'red',
+        vni: 6000,
+        ports: [
+          { ifaceId: 'red-1', addresses: ['10.0.0.1', 'fd00::1'] },
+          { ifaceId: 'red-2', addresses: ['10.0.0.2', 'fd00::2'] },
+          { ifaceId: 'red-3' },
+        ],
       },
     ],
   });
@@ -57,6 +67,41 @@ t.test('storms', { skip }, async t => {
       'blue-2-p',
     ]);
     t.same((await outputsOf(kvm1, { inPort: 'blue-1-p', to: broadcast })).length, 2);
+  });
+
+  await t.test('who has an address that the file says is asked of nobody but the switch', async t => {
+    const [kvm1, kvm2] = [site.hypervisor('kvm1'), site.hypervisor('kvm2')];
+    const red = (on: Hypervisor, last: number) =>
+      on.addVm({
+        ...{ name: `red-${last}`, mac: macOf(last), ip: `10.0.0.${last}`, ip6: `fd00::${last}` },
+        ...{ ifaceId: `red-${last}`, attachedMac: macOf(last) },
+      });
+    const [red1, red2, red3] = [await red(kvm1, 1), await red(kvm2, 2), await red(kvm2, 3)];
+    await site.untilStatus('all ports to be there', ({ networks }) => networks[1]?.ports === 3);
+    await site.untilInSync();
+    // The first packet to a host is lost while its tunnel address is asked for.
+    await reachEachOther(red1, red2);
+    await reachEachOther(red1, red3);
+    const asked = await red2.capture({
+      direction: 'in',
+      filter: 'ether src 02:00:00:00:00:01 and (arp or ether multicast)',
+    });
+    for (const guest of [red1, red2]) await guest.flushNeighbours();
+    const neighbours = async (): Promise<string> => (await red1.exec(['ip', 'neigh', 'show'])).stdout;
+    for (const address of ['10.0.0.2', 'fd00::2']) {
+      t.match(await red1.ping(address, { count: 3 }), { sent: 3, received: 3 }, address);
+      t.ok((await neighbours()).includes(`${address} dev eth0 lladdr ${red2.mac}`), 'with its own MAC');
+    }
+    const requests = (await asked.stop()).filter(line => /Request who-has|neighbor solicitation/.test(line));
+    t.same(
+      requests.filter(line => / > (ff:ff|33:33)/.test(line)),
+      [],
+      'and no request came there',
+    );
+    await red1.flushNeighbours();
+    const others = await red3.capture({ direction: 'in', filter: 'arp' });
+    t.match(await red1.ping(red3.ip, { count: 2 }), { received: 2 }, 'one that it does not say, as ever');
+    t.ok((await others.stop()).some(line => line.includes('who-has 10.0.0.3')));
   });
 
   await t.test('nothing is sent to the switches again when Heddle is started anew', async t => {

@@ -2,6 +2,7 @@ import type { Flow } from '../../intent/index.js';
 import {
   applyActions,
   gotoTable,
+  OFPP,
   output,
   popVlan,
   pushVlan,
@@ -10,6 +11,8 @@ import {
 } from '../../openflow/index.js';
 import { flow } from './flow.js';
 import type { Member } from './members.js';
+import { hasAddresses } from './storms.js';
+import { toSender } from './suppress.js';
 import type { TableNumbers } from './tables.js';
 
 /** OFPVID_PRESENT: in a match and in set_field, a VLAN has it, and an untagged frame has not [OF1.3.5 7.2.3.7]. */
@@ -24,16 +27,22 @@ export function accessFlows({ ofport, network, vlan }: Member, tables: TableNumb
   const metadata = BigInt(network.vni);
   const next = [writeMetadata(metadata), gotoTable(tables.afterSource)];
   const toPort = { metadata, reg1: ofport };
+  const back = hasAddresses(network) ? [{ metadata, in_port: ofport, reg1: toSender }] : [];
   if (vlan === undefined) {
     const untagged = { in_port: ofport, vlan_tci: { value: 0, mask: 0x1fff } };
     return [
       flow(tables.classify, 100, untagged, ...next),
       flow(tables.output, 100, toPort, applyActions([output(ofport)])),
+      ...back.map(answered => flow(tables.output, 100, answered, applyActions([output(OFPP.IN_PORT)]))),
     ];
   }
   const tag = { vlan_vid: tagPresent | vlan };
+  const tagged = [pushVlan(), setField(tag)];
   return [
     flow(tables.classify, 100, { in_port: ofport, ...tag }, applyActions([popVlan()]), ...next),
-    flow(tables.output, 100, toPort, applyActions([pushVlan(), setField(tag), output(ofport)])),
+    flow(tables.output, 100, toPort, applyActions([...tagged, output(ofport)])),
+    ...back.map(answered =>
+      flow(tables.output, 100, answered, applyActions([...tagged, output(OFPP.IN_PORT)])),
+    ),
   ];
 }

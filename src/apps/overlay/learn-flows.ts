@@ -21,7 +21,7 @@ export function learnFlows(
 ): readonly Flow[] {
   const metadata = BigInt(network.vni);
   const { tunnelPort } = host;
-  const next = gotoTable(tables.unicast);
+  const next = gotoTable(tables.suppress);
   const fromPorts = locals
     .filter(({ learns }) => learns)
     .map(({ port, ofport }) => {

@@ -1,4 +1,4 @@
-import type { NetworkConfig } from '../../config/config.js';
+import type { IpAddress, NetworkConfig } from '../../config/config.js';
 import type { Claim, HostPort, HypervisorView, Problem } from '../../intent/index.js';
 import type { Dpid, Ipv4, Mac } from '../../lib/addresses.js';
 import { groupBy } from '../../lib/group-by.js';
@@ -15,6 +15,8 @@ export interface Member {
   readonly vlan?: number;
   /** Known from OVSDB before the first packet. */
   readonly mac?: Mac;
+  /** What the file says that it has; only where its MAC is known, too. */
+  readonly addresses: readonly IpAddress[];
   /** Whether there may be others behind it: where no MAC is known, or it is a trunk, which has one and leads on. */
   readonly learns: boolean;
   /** Since when it has that MAC (see SinceOf): a smaller number is earlier. */
@@ -132,13 +134,14 @@ function membersOf(port: HostPort, hypervisor: string, claims: readonly Claim[],
   }
   const learns = mac === undefined || claims.some(({ vlan }) => vlan !== undefined);
   const { clear, problems } = settle(claims);
-  const members = clear.map(({ network, vlan }): Member => ({
+  const members = clear.map(({ network, vlan, addresses }): Member => ({
     port: name,
     ofport,
     network,
     ...(vlan !== undefined && { vlan }),
     since: mac === undefined ? 0 : sinceOf(name, network, mac),
     ...(mac !== undefined && { mac }),
+    addresses: mac === undefined ? [] : addresses,
     learns,
   }));
   return { members, problems: problems.map(message => problem(message)) };
@@ -185,9 +188,10 @@ function listOf(networks: readonly NetworkConfig[]): string {
  */
 export function signatures(host: Host): ReadonlyMap<number, string> {
   const byVni = new Map<number, string[]>();
-  for (const { network, mac, since } of host.members) {
+  for (const { network, mac, since, addresses } of host.members) {
     const macs = byVni.get(network.vni) ?? [];
-    if (mac !== undefined) macs.push(`${mac.toString(16)}@${since}`);
+    if (mac !== undefined)
+      macs.push(`${mac.toString(16)}@${since}${addresses.map(({ value }) => `=${value}`).join('')}`);
     byVni.set(network.vni, macs);
   }
   return new Map([...byVni].map(([vni, macs]) => [vni, macs.sort().join(' ')]));

@@ -5,6 +5,7 @@ import { learnFlows } from './learn-flows.js';
 import type { Host } from './members.js';
 import { segmentsOf } from './segments.js';
 import { stormMeters } from './storms.js';
+import { suppressFlows, suppressTables } from './suppress.js';
 import type { TableNumbers } from './tables.js';
 import { meshFlows, peerFlows, tunnelFlows, tunnelOutput } from './tunnels.js';
 import { uplinkFlows } from './underlay.js';
@@ -31,10 +32,8 @@ export function overlayProgram(input: ProgramInput): Program {
   const { host, hosts, sending, tables, learnedCookie, numberMeters } = input;
   const others = hosts.filter(other => other.name !== host.name);
   const segments = segmentsOf(host, others, sending);
-  const storms = stormMeters(
-    segments.map(({ network }) => network),
-    numberMeters,
-  );
+  const networks = segments.map(({ network }) => network);
+  const storms = stormMeters(networks, numberMeters);
   const learned = new Set<bigint>();
   const cookieFor = (key: string): bigint => {
     const cookie = learnedCookie(key);
@@ -49,10 +48,12 @@ export function overlayProgram(input: ProgramInput): Program {
       ...tunnelFlows(host, segment.network, tables),
       ...meshFlows(host, segment.network, tables),
       ...learnFlows(host, segment, tables, cookieFor),
+      ...suppressFlows(host, segment, storms, tables),
       ...unicastFlows(host, segment, tables, sending),
       ...floodFlows(host, segment, storms, tables),
     ]),
     ...peerFlows(others, tables),
+    ...suppressTables(networks, tables),
     ...missOfUnicast(tables),
     ...tunnelOutput(host, tables),
   ];

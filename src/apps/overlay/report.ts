@@ -4,7 +4,7 @@ import { formatIpv4, formatMac } from '../../lib/addresses.js';
 import { groupBy } from '../../lib/group-by.js';
 import { type Claim, claimsOf } from './holders.js';
 import type { Host } from './members.js';
-import { ratesOf } from './storms.js';
+import { hasAddresses, ratesOf } from './storms.js';
 import { isAnswered } from './ways.js';
 
 /** What `heddle status` tells of the overlay. */
@@ -123,10 +123,13 @@ const placeOf = ({ host, member }: Claim): string => `${member.port} on ${host.n
 /** Limits that cannot be what they seem: too many for a switch's meters, or MACs that nobody else can know. */
 function stormProblems({ name, members }: Host): readonly Problem[] {
   const networks = [...new Set(members.map(({ network }) => network))];
-  const meters = networks.reduce((sum, network) => sum + ratesOf(network).length, 0);
+  const meters = networks.reduce(
+    (sum, network) => sum + ratesOf(network).length + (hasAddresses(network) ? 1 : 0),
+    0,
+  );
   const tooMany = {
     hypervisor: name,
-    message: `its networks have ${meters} limits in flood, and a switch ${meterIds.most} meters: some have no limit there`,
+    message: `its networks need ${meters} meters (flood, addresses), and a switch has ${meterIds.most}: some have no limit there`,
   };
   return [
     ...(meters > meterIds.most ? [tooMany] : []),

@@ -7,7 +7,18 @@ export interface StormMeters {
   readonly meters: readonly Meter[];
   /** undefined: there is no limit, or no meter is left for it. */
   idOf(network: NetworkConfig, kind: FloodKind): number | undefined;
+  /** For requests that the switch answers itself, where the network has addresses. */
+  answersOf(network: NetworkConfig): number | undefined;
 }
+
+/** Packets per second: an answer is made in the switch's slow path, which a guest that asks without end must not fill. */
+const answerRate = 500;
+
+/** Whether requests of a network's are answered anywhere. */
+export const hasAddresses = ({ ports }: NetworkConfig): boolean =>
+  ports.some(({ addresses = [] }) => addresses.length > 0);
+
+const answersName = ({ vni }: NetworkConfig): string => `answers ${vni}`;
 
 const nameOf = ({ vni }: NetworkConfig, kind: FloodKind): string => `flood ${vni} ${kind}`;
 
@@ -21,15 +32,17 @@ export function stormMeters(
   networks: readonly NetworkConfig[],
   numberMeters: Setup['numberMeters'],
 ): StormMeters {
-  const wanted = new Map(
-    networks.flatMap(network =>
+  const wanted = new Map([
+    ...networks.filter(hasAddresses).map(network => [answersName(network), answerRate] as const),
+    ...networks.flatMap(network =>
       ratesOf(network).map(([kind, rate]) => [nameOf(network, kind), rate] as const),
     ),
-  );
+  ]);
   const ids = numberMeters(wanted.keys());
   return {
     meters: [...ids].map(([name, id]) => rateMeter(id, wanted.get(name) ?? 1)),
     idOf: (network, kind) => ids.get(nameOf(network, kind)),
+    answersOf: network => ids.get(answersName(network)),
   };
 }
 

@@ -5,6 +5,8 @@ export const overlayTables = [
   { name: 'classify', stage: 'classify', miss: 'drop' },
   { name: 'tunnel-source', stage: 'tunnel-source', miss: 'drop' },
   { name: 'learn', stage: 'learn', miss: 'next' },
+  { name: 'suppress', stage: 'suppress', miss: 'own' },
+  { name: 'advertise', stage: 'suppress', miss: 'drop' },
   { name: 'unicast', stage: 'unicast', miss: 'own' },
   { name: 'learned', stage: 'learned', miss: 'drop' },
   { name: 'flood', stage: 'flood', miss: 'next' },
@@ -18,6 +20,12 @@ export interface TableNumbers {
   readonly afterSource: number;
   readonly tunnelSource: number;
   readonly learn: number;
+  /** Where requests for addresses that are known are answered. */
+  readonly suppress: number;
+  /** Where the answer to a neighbour solicitation gets its last field. */
+  readonly advertise: number;
+  /** Where all other packets go on from there. */
+  readonly afterSuppress: number;
   readonly unicast: number;
   readonly learned: number;
   readonly flood: number;
@@ -31,6 +39,9 @@ export const numbersOf = (tables: Tables): TableNumbers => ({
   afterSource: tables.after('tunnel-source'),
   tunnelSource: tables.number('tunnel-source'),
   learn: tables.number('learn'),
+  suppress: tables.number('suppress'),
+  advertise: tables.number('advertise'),
+  afterSuppress: tables.after('advertise'),
   unicast: tables.number('unicast'),
   learned: tables.number('learned'),
   flood: tables.number('flood'),

@@ -1,5 +1,7 @@
 import { formatIpv4 } from '../../lib/addresses.js';
+import { formatIpv6 } from '../../lib/ipv6.js';
 import { nearMiss } from '../../lib/near-miss.js';
+import type { IpAddress } from '../config.js';
 import type { Facts, NetworkFacts } from '../facts.js';
 import { didYouMean, formatPath, quoted, type Finding } from '../mistake.js';
 import type { LineOf } from '../source.js';
@@ -18,6 +20,7 @@ export function checkNetworks(facts: Facts, lineOf: LineOf): Finding[] {
       }),
     ),
     ...checkRemotes(facts, lineOf),
+    ...facts.networks.flatMap(network => checkAddresses(network, lineOf)),
     ...facts.networks.flatMap(({ mesh }) =>
       repeats(
         mesh,
@@ -75,3 +78,22 @@ function checkRemotes(facts: Facts, lineOf: LineOf): Finding[] {
     }),
   ]);
 }
+
+/** Of two ports with one address, a request for it could be answered for one only. */
+const checkAddresses = ({ ports }: NetworkFacts, lineOf: LineOf): Finding[] =>
+  repeats(
+    ports.flatMap(({ selector, path }) =>
+      (selector.addresses ?? []).map((address, index) => ({
+        address,
+        path: [...path, 'addresses', index],
+      })),
+    ),
+    ({ address }) => `${address.version} ${address.value}`,
+    ({ address, path }, first) => ({
+      path,
+      message: `${formatIp(address)} is given on line ${lineOf(first.path)} already: an address of a network has one port`,
+    }),
+  );
+
+const formatIp = ({ version, value }: IpAddress): string =>
+  version === 4 ? formatIpv4(value) : formatIpv6(value);

@@ -5,7 +5,7 @@ export type { FlowText } from './flow.js';
 export { formatBucket, formatGroup, parseGroup, parseGroups } from './group.js';
 export type { GroupText } from './group.js';
 export { formatInstructions, parseInstructions } from './instructions.js';
-export { formatIpv6, parseIpv6 } from './ipv6.js';
+export { formatIpv6, parseIpv6 } from '../../lib/ipv6.js';
 export { formatMatch } from './match.js';
 export { parseMatch } from './match-reader.js';
 export { formatMeter, parseMeter, parseMeters } from './meter.js';

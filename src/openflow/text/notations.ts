@@ -1,7 +1,7 @@
 /** How the values of match fields are written: one notation each, with both its directions. */
 import { formatIpv4, formatMac, parseIpv4 } from '../../lib/addresses.js';
 import type { Notation as NotationName, OxmField } from '../fields/table.js';
-import { formatIpv6, parseIpv6 } from './ipv6.js';
+import { formatIpv6, parseIpv6 } from '../../lib/ipv6.js';
 import type { Reader, Token } from './reader.js';
 import { expectedPort, formatPort, hex, parsePort, parseUint } from './values.js';
 import type { PortName } from './values.js';

@@ -4,7 +4,7 @@ import { formatIpv4, parseIpv4 } from '../../../lib/addresses.js';
 import { CtAlg, CtFlag, NatFlag, NX_CT_RECIRC_NONE } from '../../nicira-constants.js';
 import type { CtZone } from '../../actions/nicira-ct.js';
 import type { NatRange } from '../../actions/nicira-nat.js';
-import { formatIpv6, parseIpv6 } from '../ipv6.js';
+import { formatIpv6, parseIpv6 } from '../../../lib/ipv6.js';
 import type { Reader, Token } from '../reader.js';
 import { formatSubfield, readSubfield } from '../subfields.js';
 import { parseUint, readNumber } from '../values.js';

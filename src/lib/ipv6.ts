@@ -1,5 +1,5 @@
 /** IPv6 addresses as the C library's inet_ntop and inet_pton have them. */
-import { formatIpv4, parseIpv4 } from '../../lib/addresses.js';
+import { formatIpv4, parseIpv4 } from './addresses.js';
 
 /**
  * [RFC 5952 4]: lower case, and the first of the longest runs of zero groups as `::`; the last 32 bits of an IPv4-mapped
