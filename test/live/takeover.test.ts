@@ -1,11 +1,12 @@
 /** Hosts that people set up by hand, taken over while their VMs and they themselves go on talking. */
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { classic, type ClassicHost, ClassicSite } from '../../lab/classic.js';
 import { startHeddle, untilInSync, whileRunning, type HeddleProcess } from '../../lab/heddle.js';
 import { missingForLab } from '../../lab/requirements.js';
 import { waitFor } from '../../lab/wait.js';
+import { heddle as heddleIn } from './support/heddle-in.js';
 import { watch } from './support/talk.js';
 
 const missing = missingForLab();
@@ -25,6 +26,13 @@ async function inSync(t: Test, heddle: HeddleProcess): Promise<void> {
     t.comment(await heddle.logTail(40));
     throw thrown;
   }
+}
+
+/** Its log is looked at, since a status takes a second where the machine is busy, and a phase not much longer. */
+function untilLogged(heddle: HeddleProcess, text: string): Promise<unknown> {
+  const look = async (): Promise<boolean> => (await readFile(heddle.log, 'utf8')).includes(text);
+  const wait = { timeoutMs: 60_000, intervalMs: 20 };
+  return whileRunning(heddle, waitFor(`Heddle to say ${text}`, look, wait));
 }
 
 /** The bridge obeys Heddle's controller and nothing else. */
@@ -60,38 +68,54 @@ t.test('hosts as people set them up by hand', { skip }, async t => {
     t.same(ports.sort(), ['eth0', 'vm-2-p', 'vxlan10']);
   });
 
-  await t.test('taken over gently, both at once: nothing is lost', async t => {
-    const talk = await watch(site);
-    await sleep(500);
-    const heddle = await startHeddle(site.lab, site.yaml, '--gentle');
-    await inSync(t, heddle);
-    await sleep(2_000);
-    const { guests, hosts } = await talk.stop();
-    t.same([guests.gaps, hosts.gaps], [[], []]);
-    t.same([guests.duplicates, hosts.duplicates], [0, 0]);
-    await isTakenOver(t, site);
-    await one.vm.flushNeighbours();
-    t.equal((await one.vm.ping(two.vm.ip)).received, 3, 'ARP finds its way');
-    await heddle.stop();
+  let yaml = '';
+  await t.test('what import writes is planned, with what it disrupts', async t => {
+    const { stdout } = await heddleIn(site.lab.controller, 'import', ...site.hosts.map(ClassicSite.ovsdbOf));
+    yaml = stdout;
+    const file = `${site.lab.directory}/imported.yaml`;
+    await writeFile(file, yaml);
+    const { code, stdout: plan } = await heddleIn(site.lab.controller, 'plan', file);
+    t.equal(code, 2);
+    t.equal(
+      plan.match(/gets its first controller: .* With `heddle run --gentle` nothing is lost/g)?.length,
+      2,
+    );
   });
+
+  await t.test(
+    'taken over gently, both at once, though Heddle is killed on the way: nothing is lost',
+    async t => {
+      const talk = await watch(site);
+      await sleep(500);
+      const cut = await startHeddle(site.lab, yaml, '--gentle');
+      await untilLogged(cut, '"phase":"settling"');
+      await cut.stop('SIGKILL');
+      await sleep(1_500);
+      const heddle = await startHeddle(site.lab, yaml, '--gentle');
+      await inSync(t, heddle);
+      await sleep(2_000);
+      const { guests, hosts } = await talk.stop();
+      t.same([guests.gaps, hosts.gaps], [[], []]);
+      t.same([guests.duplicates, hosts.duplicates], [0, 0]);
+      await isTakenOver(t, site);
+      await one.vm.flushNeighbours();
+      t.equal((await one.vm.ping(two.vm.ip)).received, 3, 'ARP finds its way');
+      await heddle.stop();
+    },
+  );
 
   await t.test("the mesh gives way to Heddle's own ports, though Heddle is killed on the way", async t => {
     const talk = await watch(site);
-    // Its log, since a status takes a second where the machine is busy, and a phase not much longer.
-    const untilLogged = (heddle: HeddleProcess, text: string): Promise<unknown> => {
-      const look = async (): Promise<boolean> => (await readFile(heddle.log, 'utf8')).includes(text);
-      return whileRunning(heddle, waitFor(`Heddle to say "${text}"`, look, { timeoutMs: 60_000 }));
-    };
-    const first = await startHeddle(site.lab, site.yaml, '--replace-mesh');
+    const first = await startHeddle(site.lab, yaml, '--replace-mesh');
     await untilLogged(first, 'hosts send to each other by');
     await first.stop('SIGKILL');
-    const plain = await startHeddle(site.lab, site.yaml);
+    const plain = await startHeddle(site.lab, yaml);
     await inSync(t, plain);
     const portsOf = async ({ hypervisor }: ClassicHost): Promise<readonly string[]> =>
       (await hypervisor.vsctl('list-ports', classic.bridge)).trim().split('\n').sort();
     t.ok((await portsOf(one)).includes(classic.mesh), 'without the flag, it stays');
     await plain.stop();
-    const second = await startHeddle(site.lab, site.yaml, '--replace-mesh');
+    const second = await startHeddle(site.lab, yaml, '--replace-mesh');
     await untilLogged(second, 'replace port vxlan10');
     await waitFor(
       'the ports to go',
