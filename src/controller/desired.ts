@@ -38,6 +38,7 @@ export function hostIntent(
     names,
     controller: formatEndpoint(advertise),
     inBand: uplink !== undefined,
+    ...(uplink !== undefined && { uplink }),
     ...(replaceMesh === true && { replaced: apps.replaceable(name, world) }),
     ...apps.host(name, world),
   };

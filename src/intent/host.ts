@@ -42,6 +42,8 @@ export interface HostIntent {
   readonly controller: string;
   /** The host's own traffic takes this bridge, and its way to the controller may. */
   readonly inBand?: boolean;
+  /** The port that is its way out, by the file. */
+  readonly uplink?: string;
   readonly ports: readonly PortIntent[];
   /** Names of VXLAN ports that somebody else made, and that the user has asked to be replaced: they are deleted. */
   readonly replaced?: readonly string[];

@@ -32,6 +32,7 @@ import {
   type TakeoverStage,
 } from './host-plan.js';
 import { insertPort, isTaken, planPorts, planReplaced, planStalePorts } from './host-ports.js';
+import { uplinkProblem } from './host-uplink.js';
 import { planQos } from './host-qos.js';
 import { isOurs, ownerMark } from './owner.js';
 
@@ -113,7 +114,8 @@ function newBridge(intent: HostIntent, root: Uuid, rows: Replica): HostPlan {
 
 function existingBridge(intent: HostIntent, bridge: Named, rows: Replica, stage: TakeoverStage): HostPlan {
   const [uuid, row] = bridge;
-  const inTheWay = datapathProblem(intent, row) ?? dpidProblem(intent, bridge, rows);
+  const inTheWay =
+    datapathProblem(intent, row) ?? dpidProblem(intent, bridge, rows) ?? uplinkProblem(intent, bridge, rows);
   if (inTheWay !== undefined) return problem(inTheWay);
   const former = formerBridges(intent, rows);
   const target = { bridge: uuid, former };

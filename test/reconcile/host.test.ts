@@ -273,6 +273,22 @@ t.test('planHost', { skip: whyNoServer() }, async t => {
     t.strictSame((await settle()).changes, [`connect ${target} out-of-band`], 'it has another way now');
   });
 
+  t.test('a bridge without the uplink that the file names is not taken over', async t => {
+    await fresh();
+    await person('add-br br-int', 'add-port br-int eth1');
+    const missing = plan({ uplink: 'eth0' });
+    t.strictSame(missing.operations, []);
+    t.strictSame(missing.problems, [
+      'bridge br-int has no port eth0, which the file names as its uplink: it is not taken over, since the host could be cut off by it',
+    ]);
+    await person('add-bond br-int bond0 eth2 eth3');
+    t.match(plan({ uplink: 'bond0' }).problems, [/has a bond as its uplink bond0/]);
+    t.strictSame(plan({ uplink: 'bond0' }).operations, []);
+    t.strictSame((await settle({ uplink: 'eth1' })).problems, []);
+    await person('del-port br-int eth1');
+    t.strictSame((await settle({ uplink: 'eth1' })).problems, [], 'one that Heddle has is served on');
+  });
+
   t.test('ports that somebody has made go where they are to be replaced, if they are tunnels', async t => {
     await fresh();
     await settle();
