@@ -1,3 +1,4 @@
+// alone: it counts packets or bits, and a lab beside it would take some
 /** Live migration as libvirt does it, with seconds in which the VM has a port on both hosts; and ports that are none's. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';

@@ -1,3 +1,4 @@
+// alone: it counts packets or bits, and a lab beside it would take some
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';

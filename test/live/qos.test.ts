@@ -1,3 +1,4 @@
+// alone: it counts packets or bits, and a lab beside it would take some
 /** Service levels on a real switch: what passes, what is marked, and what others feel of it. */
 import t from 'tap';
 import { capture } from '../../lab/capture.js';

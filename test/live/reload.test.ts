@@ -1,3 +1,4 @@
+// alone: it counts packets or bits, and a lab beside it would take some
 /** A file that changes while Heddle runs and packets are under way. */
 import t, { type Test } from 'tap';
 import { missingForLab } from '../../lab/requirements.js';

@@ -1,3 +1,4 @@
+// alone: it counts packets or bits, and a lab beside it would take some
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import type { FileNetwork } from '../../lab/heddle-file.js';

@@ -1,3 +1,4 @@
+// alone: it counts packets or bits, and a lab beside it would take some
 /** Heddle ends, in every way, and comes back, while packets are under way. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';

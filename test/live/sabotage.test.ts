@@ -1,3 +1,4 @@
+// alone: it counts packets or bits, and a lab beside it would take some
 /** What is deleted by hand, and what a switch refuses, while packets are under way. */
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';

@@ -1,3 +1,4 @@
+// alone: it counts packets or bits, and a lab beside it would take some
 /** What keeps broadcasts down: limits, while known MACs go on undisturbed, and answers that the switch gives itself. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';

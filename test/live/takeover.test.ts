@@ -1,3 +1,4 @@
+// alone: it counts packets or bits, and a lab beside it would take some
 /** Hosts that people set up by hand, taken over while their VMs and they themselves go on talking. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -1,3 +1,4 @@
+// alone: it counts packets or bits, and a lab beside it would take some
 /** Two Heddles with one file: one works, the other waits, and takes over when the first one goes. */
 import { writeFile } from 'node:fs/promises';
 import t from 'tap';
