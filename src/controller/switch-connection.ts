@@ -46,10 +46,12 @@ export class SwitchConnection implements StreamHandlers {
   readonly #stream: Stream;
   readonly #effects: Effects;
   readonly #events: SwitchEvents;
+  readonly #early: readonly Message[];
   readonly #frames = new FrameSplitter();
   readonly #waiting = new Map<number, (outcome: ExchangeOutcome) => void>();
   /** Transaction ids of the session's messages that could not be encoded. */
   readonly #unsendable: number[] = [];
+  #earlyOutcome: Promise<ExchangeOutcome> | undefined;
   #writer = new Writer();
   #session: SessionState = initialSession;
   #nextToken = 1;
@@ -59,7 +61,12 @@ export class SwitchConnection implements StreamHandlers {
   #badFrames = 0;
   #dropped = 0;
 
-  constructor(stream: Stream, effects: Effects, events: SwitchEvents) {
+  /**
+   * @param early asked together with what the switch is asked by every handshake; it must change nothing there, since it is
+   *   not known yet which switch that is
+   */
+  constructor(stream: Stream, effects: Effects, events: SwitchEvents, early: readonly Message[] = []) {
+    this.#early = early;
     this.#stream = stream;
     this.#effects = effects;
     this.#events = events;
@@ -84,7 +91,22 @@ export class SwitchConnection implements StreamHandlers {
   }
 
   open(): void {
-    this.#together(() => this.#step({ type: 'opened', now: this.#effects.now() }));
+    const now = this.#effects.now();
+    if (this.#early.length === 0) {
+      this.#together(() => this.#step({ type: 'opened', now }));
+      return;
+    }
+    const token = this.#nextToken++;
+    this.#earlyOutcome = new Promise(resolve => this.#waiting.set(token, resolve));
+    const early = [{ token, messages: this.#early }];
+    this.#together(() => this.#step({ type: 'opened', now, early }));
+  }
+
+  /** What the switch said, or will say, to what it was asked early; told once, as it gets old. */
+  takeEarly(): Promise<ExchangeOutcome> | undefined {
+    const outcome = this.#earlyOutcome;
+    this.#earlyOutcome = undefined;
+    return outcome;
   }
 
   received(chunk: Uint8Array): void {

@@ -1,4 +1,5 @@
 import type { FlowStats, Message, MeterMod } from '../openflow/index.js';
+import type { ExchangeOutcome } from '../openflow/session/exchange.js';
 import { type Actual, readActual } from '../reconcile/actual.js';
 import type { CheckedPart } from '../reconcile/check.js';
 import { combine, type Conflict } from '../reconcile/compile.js';
@@ -19,6 +20,8 @@ export type SyncPhase = 'reading' | 'waiting' | 'programming' | 'in sync' | 'clo
 export interface SwitchSyncOptions {
   /** Fails only when the connection has ended. */
   readonly exchange: ExchangeWith;
+  /** The answers to `dumpRequests`, where they are on their way already: the first reading is made of them. */
+  readonly firstDump?: Promise<ExchangeOutcome>;
   /** What the apps want now; undefined while that cannot be said: nothing is sent before. */
   readonly wanted: () => readonly CheckedPart[] | undefined;
   readonly effects: Pick<Effects, 'after' | 'random'>;
@@ -61,12 +64,14 @@ export class SwitchSync {
   #nextAudit: number | undefined;
   #busy = false;
   #sent = 0;
+  #firstDump: Promise<ExchangeOutcome> | undefined;
   /** To be told when all that is wanted is there, or will not be. */
   #waiting: ((isInSync: boolean) => void)[] = [];
 
   constructor(options: SwitchSyncOptions) {
     this.#options = options;
     this.#changes = new SwitchChanges(options.exchange);
+    this.#firstDump = options.firstDump;
     const { effects, onRefusal } = options;
     this.#refusals = new SwitchRefusals({ effects, onRefusal, onRetry: () => this.reconcile() });
   }
@@ -155,6 +160,7 @@ export class SwitchSync {
   /** The connection has ended. */
   close(): void {
     this.#phase = 'closed';
+    this.#firstDump = undefined;
     this.#refusals.close();
     this.#tellWaiting(false);
   }
@@ -185,7 +191,9 @@ export class SwitchSync {
 
   /** @returns as `read`. What the switch does not tell stays as it was believed. */
   async #dump(): Promise<readonly FlowStats[] | undefined> {
-    const outcome = await this.#options.exchange(dumpRequests);
+    const asked = this.#firstDump ?? this.#options.exchange(dumpRequests);
+    this.#firstDump = undefined;
+    const outcome = await asked;
     if (outcome.type === 'failed') {
       this.close();
       return undefined;

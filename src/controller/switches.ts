@@ -11,7 +11,8 @@ import type { Effects, Log, Stream, StreamHandlers } from './effects.js';
 import { PastMods, type SentMods } from './sent-mods.js';
 import { flowsPerAudit } from './switch-audit.js';
 import type { Commit } from './switch-changes.js';
-import { SwitchConnection } from './switch-connection.js';
+import { SwitchConnection, type SwitchEvents } from './switch-connection.js';
+import { dumpRequests } from './switch-dump.js';
 import { SwitchSync } from './switch-sync.js';
 
 /** A switch that is connected and known. */
@@ -77,12 +78,14 @@ export class Switches {
       return { received: () => undefined, closed: () => undefined };
     }
     this.#greeting += 1;
-    const connection: SwitchConnection = new SwitchConnection(stream, this.#options.effects, {
+    const events: SwitchEvents = {
       ready: info => this.#onReady(connection, info),
       asynchronous: message => this.#onAsynchronous(connection, message),
       portStatus: (message, info) => this.#onPortStatus(connection, message, info),
       closed: reason => this.#onClosed(connection, reason),
-    });
+    };
+    const { effects } = this.#options;
+    const connection: SwitchConnection = new SwitchConnection(stream, effects, events, dumpRequests);
     this.#connections.set(connection, undefined);
     connection.open();
     return connection;
@@ -183,8 +186,11 @@ export class Switches {
       ...(hypervisor !== undefined && { hypervisor }),
     };
     const name = nameOf(view);
+    const early = connection.takeEarly();
     const sync = new SwitchSync({
       exchange: (messages, errorsSince) => connection.exchange(messages, errorsSince),
+      // What another connection has sent since then would not be in it.
+      ...(old === undefined && early !== undefined && { firstDump: early }),
       // Nothing is sent before it is known whether the switch may be touched.
       wanted: () => (connected.isUp ? this.#wanted(connected.view) : undefined),
       effects,

@@ -363,6 +363,10 @@ class Fleet {
   }
 }
 
+/** How often a switch was asked for its flows. */
+const dumpsIn = (fake: FakeSwitch): number =>
+  fake.log.filter(message => message.type === 'multipart_request' && message.body.type === 'flow').length;
+
 t.test('switches', t => {
   t.test('a switch is told when it has been read, and nothing of it before', async t => {
     const fleet = new Fleet();
@@ -378,7 +382,7 @@ t.test('switches', t => {
     t.equal(fleet.switches.all.length, 1);
     t.strictSame(fleet.news(), []);
     t.strictSame([...(fleet.switches.views.get(7n)?.ports.keys() ?? [])], [1, 2], 'but its ports are kept');
-    fake.stream?.writes.splice(0, 2); // answered above
+    // The handshake is answered once more, which belongs to nothing, and what was asked together with it.
     await fake.settle();
     t.strictSame(fleet.news(), ['switch-up']);
     fake.send(packetIn('now'));
@@ -414,6 +418,30 @@ t.test('switches', t => {
     t.equal(fake.stream && messagesIn(fake.stream).length, 2);
     t.equal(fleet.log.lines.filter(({ level }) => level === 'error').length, 2);
     t.ok(fake.isConnected);
+  });
+
+  t.test('a switch is read together with the handshake', async t => {
+    const fleet = new Fleet();
+    const fake = new FakeSwitch({ dpid: 7n });
+    fake.connect(stream => fleet.switches.accept(stream));
+    t.equal(fake.stream?.writes.length, 2, 'a hello, and all questions');
+    await fake.settle();
+    t.strictSame(fleet.news(), ['switch-up']);
+    t.equal(fleet.switches.all[0]?.sync.phase, 'in sync');
+    t.equal(dumpsIn(fake), 1);
+    const read = fleet.switches.readAgain(7n);
+    await fake.settle();
+    t.match(await read, { view: { dpid: 7n } });
+    t.equal(dumpsIn(fake), 2, 'an answer is of use once');
+  });
+
+  t.test('what it said while another connection could change it does not count', async t => {
+    const fleet = new Fleet();
+    const old = await fleet.connect(new FakeSwitch({ dpid: 7n }));
+    t.equal(dumpsIn(old), 1);
+    const anew = await fleet.connect(new FakeSwitch({ dpid: 7n }));
+    t.equal(dumpsIn(anew), 2, 'it is read once the other one has ended');
+    t.equal(fleet.switches.all[0]?.sync.phase, 'in sync');
   });
 
   t.test('the same switch connects anew: the newer connection counts', async t => {

@@ -23,6 +23,7 @@ import {
   type SessionInput,
   type SessionOutput,
   type SessionState,
+  type Asked,
   timing as sessionTiming,
   stepSession,
 } from '../../src/openflow/session/session.js';
@@ -176,7 +177,7 @@ class Driver {
     this.state = state;
     return outputs;
   }
-  open = () => this.step({ type: 'opened', now: this.now });
+  open = (...early: readonly Asked[]) => this.step({ type: 'opened', now: this.now, early });
   hear = (...messages: readonly Message[]) =>
     messages.flatMap(message => this.step({ type: 'message', message, now: this.now }));
   garble = (frame: Uint8Array) => this.step({ type: 'bad-frame', frame, now: this.now });
@@ -436,6 +437,81 @@ t.test('the switch is asked what it is', t => {
       if (driver.state.phase === 'features') driver.hear(portStatus(OFPPR.ADD, port(9)));
       t.equal(closing(driver.at(sessionTiming.handshake))?.code, 'OF_TIMEOUT');
       t.strictSame(driver.at(sessionTiming.handshake * 2), [], 'told once');
+    }
+    t.end();
+  });
+  t.end();
+});
+
+t.test('what is asked early', t => {
+  /** The handshake's own have the transaction ids 2 to 6, the early ones 7, 8 and, with the barrier, 9. */
+  const opened = (): Driver => {
+    const driver = new Driver();
+    t.equal(
+      sent(driver.open({ token: 1, messages: [askFlows, askGroups] })).length,
+      1,
+      'not before their hello',
+    );
+    return driver;
+  };
+  const shaken = (): Driver => {
+    const driver = opened();
+    t.strictSame(
+      sent(driver.hear(hello())).map(({ xid }) => xid),
+      [2, 3, 4, 5, 6, 7, 8, 9],
+      'goes out with the questions of the handshake',
+    );
+    return driver;
+  };
+  const handshake = [features(2), desc(4), portDesc(5, [port(1)]), barrier(6)];
+
+  t.test('is answered after the switch is known', t => {
+    const driver = shaken();
+    t.match(driver.hear(...handshake), [{ type: 'ready', info: { dpid } }]);
+    driver.hear(flowPart(7, [1n], true), groupPart(8, [1]), flowPart(7, [2n]));
+    const { replies, first } = done(driver.hear(barrier(9)));
+    t.strictSame(cookiesOf(replies), [1n, 2n]);
+    t.equal(first, 7);
+    t.strictSame(driver.ask(2, [flowMod]), [10, 11]);
+    t.equal(outcomes(driver.lose()).length, 1, 'the other one is still open');
+    t.end();
+  });
+
+  t.test('or before, by a switch that keeps no order', t => {
+    const driver = shaken();
+    driver.hear(features(2), flowPart(7, [1n]), error(8));
+    const { replies, errors } = done(driver.hear(barrier(9)));
+    t.strictSame(cookiesOf(replies), [1n]);
+    t.match(errors, [{ index: 1 }]);
+    t.match(driver.hear(...handshake.slice(1)), [{ type: 'ready', info: { dpid } }]);
+    t.equal(outcomes(driver.lose()).length, 0, 'nothing is open any more');
+    t.end();
+  });
+
+  t.test('has one outcome, however the handshake ends', t => {
+    const ends: Readonly<Record<string, (driver: Driver) => readonly SessionOutput[]>> = {
+      'it is lost': driver => driver.lose(),
+      'no hello': driver => driver.hear(features(2)),
+      'a hello that cannot be read': driver => driver.garble(encode(hello())),
+      'another version': driver => driver.hear(hello(1)),
+      'our version is refused': driver => driver.hear(error(1, 0, 0)),
+      'it takes too long': driver => driver.at(sessionTiming.handshake),
+      'our version is refused late': driver => driver.hear(hello(), error(1, 0, 0)),
+      'no features': driver => driver.hear(hello(), ...handshake.slice(1)),
+      'an auxiliary connection': driver => driver.hear(hello(), features(2, 1), ...handshake.slice(1)),
+      'ports are missing': driver => driver.hear(hello(), features(2), desc(4), barrier(6)),
+      'an answer that is not whole': driver => driver.hear(hello(), flowPart(7, [1n], true), barrier(9)),
+      'an early answer that cannot be read': driver => [
+        ...driver.hear(hello()),
+        ...driver.garble(encode(barrier(7))),
+      ],
+      'it is lost after the hello': driver => [...driver.hear(hello()), ...driver.lose()],
+    };
+    for (const [name, end] of Object.entries(ends)) {
+      const driver = opened();
+      t.match(outcomes(end(driver)), [[1, { type: 'failed' }]], name);
+      t.equal(driver.state.phase, 'closed', name);
+      t.strictSame(driver.lose(), [], name);
     }
     t.end();
   });
@@ -918,9 +994,9 @@ t.test('any sequence: no throw, one outcome for each token, one end', t => {
       fc.array(fc.tuple(input, fc.integer({ min: 0, max: 4_000 })), { maxLength: 60 }),
       (shaken, inputs) => {
         const driver = new Driver();
-        driver.open();
+        let token = 1;
+        driver.open({ token, messages: [askFlows, askGroups] });
         if (shaken) driver.hear(...handshake);
-        let token = 0;
         const told: number[] = [];
         for (const [one, wait] of inputs) {
           driver.now += wait;

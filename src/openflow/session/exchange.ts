@@ -121,6 +121,40 @@ export function answered(exchange: Exchange, message: Message, now: number): Pro
 export const owns = ({ first, barrier }: Exchange, xid: number): boolean =>
   xidSteps(first, xid) <= xidSteps(first, barrier);
 
+/** What a message does to the exchanges that are open: which are left, and which has ended by it, if one has. */
+export type AmongOpen =
+  { readonly open: readonly Exchange[]; readonly ended?: EndedExchange } | { readonly broken: string };
+
+export interface EndedExchange {
+  readonly token: number;
+  readonly outcome: ExchangeOutcome;
+}
+
+/** @returns undefined where the message belongs to none of them */
+export function answeredAmong(
+  exchanges: readonly Exchange[],
+  message: Message,
+  now: number,
+): AmongOpen | undefined {
+  for (const [index, exchange] of exchanges.entries()) {
+    const progress = answered(exchange, message, now);
+    switch (progress?.type) {
+      case undefined:
+        continue;
+      case 'more':
+        return { open: exchanges.with(index, progress.exchange) };
+      case 'broken':
+        return { broken: progress.why };
+      case 'done':
+        return {
+          open: exchanges.toSpliced(index, 1),
+          ended: { token: exchange.token, outcome: progress },
+        };
+    }
+  }
+  return undefined;
+}
+
 function onError(exchange: Exchange, error: ErrorMessage, now: number): Progress | undefined {
   const { errorsSince, barrier, errors } = exchange;
   const index = xidSteps(errorsSince, error.xid);

@@ -1,12 +1,11 @@
-import { HeddleError } from '../../lib/errors.js';
-import { answered, expired, openExchange } from './exchange.js';
+import { answeredAmong, expired, openExchange } from './exchange.js';
 import type { Message } from '../messages/index.js';
 import { withStatus } from './ports.js';
 import {
-  abandoned,
   close,
   echo,
   nothing,
+  outcomeOf,
   type ReadyState,
   type SessionInput,
   type Step,
@@ -40,26 +39,14 @@ export function onReady(state: ReadyState, message: Message, now: number): Step 
 
 function onReply(state: ReadyState, message: Message, now: number): Step {
   const { exchanges } = state;
-  for (const [index, exchange] of exchanges.entries()) {
-    const progress = answered(exchange, message, now);
-    switch (progress?.type) {
-      case undefined:
-        continue;
-      case 'more':
-        return {
-          state: { ...state, exchanges: exchanges.with(index, progress.exchange), heardAt: now },
-          outputs: nothing,
-        };
-      case 'broken':
-        return close('OF_INCOMPLETE', `the switch ${progress.why}`, exchanges);
-      case 'done':
-        return {
-          state: { ...state, exchanges: exchanges.toSpliced(index, 1), heardAt: now },
-          outputs: [{ type: 'outcome', token: exchange.token, outcome: progress }],
-        };
-    }
-  }
-  return { state: { ...state, heardAt: now }, outputs: [{ type: 'asynchronous', message }] };
+  const progress = answeredAmong(exchanges, message, now);
+  if (progress === undefined)
+    return { state: { ...state, heardAt: now }, outputs: [{ type: 'asynchronous', message }] };
+  if ('broken' in progress) return close('OF_INCOMPLETE', `the switch ${progress.broken}`, exchanges);
+  return {
+    state: { ...state, exchanges: progress.open, heardAt: now },
+    outputs: outcomeOf(progress.ended),
+  };
 }
 
 export function tickReady(state: ReadyState, now: number): Step {
@@ -91,8 +78,3 @@ export function onExchange(state: ReadyState, input: SessionInput & { type: 'exc
     outputs: opened.messages.map(message => ({ type: 'send', message })),
   };
 }
-
-export const onLost = (state: ReadyState, reason: string): Step => ({
-  state: { phase: 'closed' },
-  outputs: abandoned(state.exchanges, new HeddleError('OF_CLOSED', reason)),
-});

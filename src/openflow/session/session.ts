@@ -4,12 +4,21 @@ import { OFP_VERSION } from '../constants.js';
 import { owns } from './exchange.js';
 import type { Message } from '../messages/index.js';
 import { helloXid, onFeatures, onHello, tickHandshake } from './handshake.js';
-import { onExchange, onLost, onReady, tickReady } from './ready.js';
-import { close, nothing, type SessionInput, type SessionState, type Step } from './types.js';
+import { onExchange, onReady, tickReady } from './ready.js';
+import {
+  abandoned,
+  type Asked,
+  close,
+  nothing,
+  type Open,
+  type SessionInput,
+  type SessionState,
+  type Step,
+} from './types.js';
 import { xidAfter } from './xid.js';
 
 export { timing } from './types.js';
-export type { SessionInput, SessionOutput, SessionState, Step, SwitchInfo } from './types.js';
+export type { Asked, SessionInput, SessionOutput, SessionState, Step, SwitchInfo } from './types.js';
 
 /** Before the connection is opened. */
 export const initialSession: SessionState = { phase: 'closed' };
@@ -21,7 +30,7 @@ export const initialSession: SessionState = { phase: 'closed' };
 export function stepSession(state: SessionState, input: SessionInput): Step {
   switch (input.type) {
     case 'opened':
-      return state.phase === 'closed' ? onOpened(input.now) : { state, outputs: nothing };
+      return state.phase === 'closed' ? onOpened(input.now, input.early ?? []) : { state, outputs: nothing };
     case 'message':
       return onMessage(state, input.message, input.now);
     case 'bad-frame':
@@ -31,16 +40,17 @@ export function stepSession(state: SessionState, input: SessionInput): Step {
     case 'exchange':
       return state.phase === 'ready' ? onExchange(state, input) : notConnected(state, input.token);
     case 'closed':
-      return state.phase === 'ready'
-        ? onLost(state, input.reason)
-        : { state: { phase: 'closed' }, outputs: nothing };
+      return {
+        state: { phase: 'closed' },
+        outputs: abandoned(openIn(state), new HeddleError('OF_CLOSED', input.reason)),
+      };
     default:
       return assertNever(input);
   }
 }
 
-const onOpened = (now: number): Step => ({
-  state: { phase: 'hello', openedAt: now, xid: xidAfter(helloXid, 1), heardAt: now },
+const onOpened = (now: number, early: readonly Asked[]): Step => ({
+  state: { phase: 'hello', openedAt: now, early, xid: xidAfter(helloXid, 1), heardAt: now },
   outputs: [
     {
       type: 'send',
@@ -48,6 +58,20 @@ const onOpened = (now: number): Step => ({
     },
   ],
 });
+
+function openIn(state: SessionState): readonly Open[] {
+  switch (state.phase) {
+    case 'hello':
+    case 'features':
+      return state.early;
+    case 'ready':
+      return state.exchanges;
+    case 'closed':
+      return [];
+    default:
+      return assertNever(state);
+  }
+}
 
 function onMessage(state: SessionState, message: Message, now: number): Step {
   switch (state.phase) {
@@ -88,14 +112,13 @@ const badLen = 6; // OFPBRC_BAD_LEN
 function onBadFrame(state: SessionState, frame: Uint8Array, now: number): Step {
   if (state.phase === 'closed') return { state, outputs: nothing };
   if (state.phase === 'hello') {
-    return close('OF_BAD_FRAME', 'the first message cannot be read');
+    return close('OF_BAD_FRAME', 'the first message cannot be read', openIn(state));
   }
   const xid = frame.length < 8 ? 0 : getU32(frame, 4);
-  const exchanges = state.phase === 'ready' ? state.exchanges : [state.exchange];
+  const exchanges = state.phase === 'ready' ? state.exchanges : [state.exchange, ...state.early];
   if (!asynchronousTypes.includes(frame[1]) && exchanges.some(exchange => owns(exchange, xid))) {
     // What was in it is lost, and a list without it would be taken for the whole.
-    const open = state.phase === 'ready' ? state.exchanges : [];
-    return close('OF_INCOMPLETE', 'the switch answered with a message that cannot be read', open);
+    return close('OF_INCOMPLETE', 'the switch answered with a message that cannot be read', openIn(state));
   }
   // An error that is answered by an error would go to and fro for ever.
   if (frame[1] === errorType) return { state: { ...state, heardAt: now }, outputs: nothing };

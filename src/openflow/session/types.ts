@@ -1,6 +1,6 @@
 import type { Dpid } from '../../lib/addresses.js';
 import { HeddleError } from '../../lib/errors.js';
-import type { Exchange, ExchangeOutcome } from './exchange.js';
+import type { EndedExchange, Exchange, ExchangeOutcome } from './exchange.js';
 import type { Message, MessageOf, PortStatus } from '../messages/index.js';
 import type { Port } from '../messages/ports.js';
 
@@ -25,14 +25,30 @@ interface Common {
   readonly echoSentAt?: number;
 }
 
+/** Messages to be sent with a barrier after them, and what the caller knows them by. */
+export interface Asked {
+  readonly token: number;
+  readonly messages: readonly Message[];
+}
+
+/** What an outcome is still owed to. */
+export type Open = Pick<Asked, 'token'>;
+
 /** HELLO has been sent, theirs has not come. */
-export type HelloState = { readonly phase: 'hello'; readonly openedAt: number } & Common;
+export type HelloState = {
+  readonly phase: 'hello';
+  readonly openedAt: number;
+  /** To be asked as soon as theirs has come. */
+  readonly early: readonly Asked[];
+} & Common;
 
 /** The switch has been asked what it is. */
 export type FeaturesState = {
   readonly phase: 'features';
   readonly openedAt: number;
   readonly exchange: Exchange;
+  /** What else has been asked already: it may be answered before the switch is known, or after. */
+  readonly early: readonly Exchange[];
   /** What is known of the ports so far: PORT_STATUS may come before, between and after the parts of PORT_DESC. */
   readonly ports: ReadonlyMap<number, Port>;
 } & Common;
@@ -52,20 +68,19 @@ export type SessionState = HelloState | FeaturesState | ReadyState | ClosedState
 
 /** What happens to a session. */
 export type SessionInput =
-  | { readonly type: 'opened'; readonly now: number }
+  /** `early` goes out behind the handshake's own questions, and saves a round trip: it must change nothing in the switch. */
+  | { readonly type: 'opened'; readonly now: number; readonly early?: readonly Asked[] }
   | { readonly type: 'message'; readonly message: Message; readonly now: number }
   /** A frame whose body could not be decoded: it costs that frame alone, unless it was an answer. */
   | { readonly type: 'bad-frame'; readonly frame: Uint8Array; readonly now: number }
   | { readonly type: 'tick'; readonly now: number }
   /** Messages to send in order, and a barrier after them: the outcome comes when the barrier is answered. */
-  | {
+  | ({
       readonly type: 'exchange';
-      readonly token: number;
-      readonly messages: readonly Message[];
       readonly now: number;
       /** A transaction id of an earlier exchange, whose late errors belong to this one. */
       readonly errorsSince?: number;
-    }
+    } & Asked)
   | { readonly type: 'closed'; readonly reason: string };
 
 /** What a session wants done. */
@@ -97,16 +112,19 @@ export const timing = {
 
 export const nothing: readonly SessionOutput[] = [];
 
+export const outcomeOf = (ended: EndedExchange | undefined): readonly SessionOutput[] =>
+  ended === undefined ? nothing : [{ type: 'outcome', ...ended }];
+
 export type CloseCode = 'OF_BAD_VERSION' | 'OF_BAD_FRAME' | 'OF_INCOMPLETE' | 'OF_TIMEOUT';
 
 /** The session's own end of the connection. Exchanges that are open get their one outcome: why it ended. */
-export function close(code: CloseCode, why: string, exchanges: readonly Exchange[] = []): Step {
+export function close(code: CloseCode, why: string, exchanges: readonly Open[]): Step {
   const error = new HeddleError(code, why);
   const outcomes = abandoned(exchanges, error);
   return { state: { phase: 'closed' }, outputs: [...outcomes, { type: 'close', error }] };
 }
 
-export const abandoned = (exchanges: readonly Exchange[], error: HeddleError): readonly SessionOutput[] =>
+export const abandoned = (exchanges: readonly Open[], error: HeddleError): readonly SessionOutput[] =>
   exchanges.map(({ token }) => ({ type: 'outcome', token, outcome: { type: 'failed', error } }));
 
 /** [OF1.3.5 7.5.3] an echo reply carries the request's data back. */
