@@ -44,7 +44,7 @@ export interface Setup {
   /** For `learn` actions: one cookie per key, for example one per port, and another where tables have other numbers. */
   readonly learnedCookie: (key: string) => bigint;
   /**
-   * Ids for the app's meters in one switch, by names of its own: the same ones after a restart. Of more than 1,000 names
+   * Ids for the app's meters in one switch, by names of its own: the same ones after a restart. Of more than 500 names
    * the last in order get none, which the app should report.
    */
   readonly numberMeters: (names: Iterable<string>) => ReadonlyMap<string, number>;

@@ -11,8 +11,11 @@ export const meterIds = {
   /** @param place 1 to 44,800, no two alike in one switch */
   of: (place: number): number => 0x4800 + place,
   isOurs: (id: number): boolean => id > 0x4800 && id <= 0x4800 + places,
-  /** How many one app may have in a switch: some versions of Open vSwitch lose all at a restart with 1,017 and more. */
-  most: 1_000,
+  /**
+   * How many one app may have in a switch: some versions of Open vSwitch lose all at a restart with 1,017 and more, and two
+   * apps of Heddle's own make meters.
+   */
+  most: 500,
 } as const;
 
 /**

@@ -28,9 +28,9 @@ t.test('few ids change when a name comes', t => {
 });
 
 t.test('no more than a switch may have', t => {
-  const many = Array.from({ length: 1_200 }, (_, n) => `p${String(n).padStart(4, '0')}`);
+  const many = Array.from({ length: 600 }, (_, n) => `p${String(n).padStart(4, '0')}`);
   const ids = numberMeters(0, many);
   t.equal(ids.size, meterIds.most);
-  t.equal(ids.get('p1199'), undefined);
+  t.equal(ids.get('p0599'), undefined);
   t.end();
 });

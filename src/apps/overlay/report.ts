@@ -129,7 +129,7 @@ function stormProblems({ name, members }: Host): readonly Problem[] {
   );
   const tooMany = {
     hypervisor: name,
-    message: `its networks need ${meters} meters (flood, addresses), and a switch has ${meterIds.most}: some have no limit there`,
+    message: `its networks need ${meters} meters (flood, addresses), and the overlay uses ${meterIds.most} at most: some have no limit there`,
   };
   return [
     ...(meters > meterIds.most ? [tooMany] : []),

@@ -93,6 +93,6 @@ const problemsOf = (state: State, { hypervisors }: World): readonly Problem[] =>
       hypervisor: view.config.name,
       network,
       port,
-      message: `policy ${policy.name} is not applied in full: this switch has no meter left for it, as Heddle uses 1,000 at most`,
+      message: `policy ${policy.name} is not applied in full: this switch has no meter left for it, as the app uses 500 at most`,
     })),
   );
