@@ -26,7 +26,7 @@ export interface AuditAnswer {
  */
 export class SwitchAudit {
   #turn = 0;
-  /** Hashes of flows that this switch writes in another way than they were sent, by cookie; old ones cost their memory. */
+  /** Hashes of flows that this switch writes in another way than they were sent, by cookie: no more than are wanted. */
   readonly #spelled = new Map<bigint, number>();
   #slice: Message = askForFlows();
 
@@ -54,11 +54,13 @@ export class SwitchAudit {
   edits({ flows }: AuditAnswer, wanted: ReadonlyMap<bigint, Flow>): readonly Edit[] {
     const { edits, spelled } = lookAt(flows, wanted, this.#spelled);
     for (const [cookie, hash] of spelled) this.#spelled.set(cookie, hash);
+    if (this.#spelled.size > wanted.size)
+      for (const cookie of this.#spelled.keys()) if (!wanted.has(cookie)) this.#spelled.delete(cookie);
     return edits;
   }
 
   /**
-   * The edited flows have been sent anew. What still reads as before was not edited: the switch writes it that way.
+   * These flows have been sent anew, and taken. What still reads as before was not edited: the switch writes it that way.
    *
    * @returns how many flows were edited
    */

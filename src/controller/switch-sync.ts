@@ -34,6 +34,9 @@ export interface SwitchSyncOptions {
   readonly onDrift: (drift: Drift) => void;
 }
 
+/** Is told the reactive flows, or undefined where the connection has ended. */
+type Reader = (reactive: readonly FlowStats[] | undefined) => void;
+
 /** What a switch holds whose tables have been emptied. */
 const nothingThere = readActual([], []).actual;
 
@@ -60,11 +63,15 @@ export class SwitchSync {
   #again = false;
   /** Flows that an audit has found to be edited, and that are being sent anew. */
   #edits: readonly Edit[] = [];
+  /** What the switch has taken since then: cookies, and ids of groups. */
+  readonly #made = new Set<bigint | number>();
   #auditDue = false;
   #nextAudit: number | undefined;
   #busy = false;
   #sent = 0;
   #firstDump: Promise<ExchangeOutcome> | undefined;
+  /** To be told what the next reading finds. */
+  #readers: Reader[] = [];
   /** To be told when all that is wanted is there, or will not be. */
   #waiting: ((isInSync: boolean) => void)[] = [];
 
@@ -100,15 +107,16 @@ export class SwitchSync {
 
   /**
    * Reads the flows and groups of ours that the switch has. Where it will not tell them, all that is wanted is sent and
-   * nothing is deleted.
+   * nothing is deleted. It waits for what is being sent: a reading that overtakes it would not know of it.
    *
    * @returns the reactive flows that an earlier run left, or undefined when the connection ended
    */
-  async read(): Promise<readonly FlowStats[] | undefined> {
-    if (!this.#isClosed()) this.#phase = 'reading';
-    const reactive = await this.#dump();
-    if (reactive !== undefined) this.#phase = 'waiting';
-    return reactive;
+  read(): Promise<readonly FlowStats[] | undefined> {
+    if (this.#isClosed()) return Promise.resolve(undefined);
+    return new Promise(resolve => {
+      this.#readers.push(resolve);
+      if (!this.#busy) void this.#run();
+    });
   }
 
   /**
@@ -162,22 +170,25 @@ export class SwitchSync {
     this.#phase = 'closed';
     this.#firstDump = undefined;
     this.#refusals.close();
+    for (const tell of this.#readers.splice(0)) tell(undefined);
     this.#tellWaiting(false);
   }
 
   async #run(): Promise<void> {
     this.#busy = true;
     try {
-      while ((this.#again || this.#edits.length > 0 || this.#auditDue) && !this.#isClosed()) {
-        if (this.#again) {
+      while (!this.#isClosed()) {
+        if (this.#readers.length > 0) {
+          await this.#readFor(this.#readers.splice(0));
+        } else if (this.#again) {
           this.#again = false;
           await this.#once();
         } else if (this.#edits.length > 0) {
           await this.#prove();
-        } else {
+        } else if (this.#auditDue) {
           this.#auditDue = false;
           await this.#audit();
-        }
+        } else break;
       }
     } finally {
       this.#busy = false;
@@ -187,6 +198,13 @@ export class SwitchSync {
   /** Asked anew after each wait: the connection may have ended meanwhile. */
   #isClosed(): boolean {
     return this.#phase === 'closed';
+  }
+
+  async #readFor(readers: readonly Reader[]): Promise<void> {
+    this.#phase = 'reading';
+    const reactive = await this.#dump();
+    if (!this.#isClosed()) this.#phase = 'waiting';
+    for (const tell of readers) tell(this.#isClosed() ? undefined : reactive);
   }
 
   /** @returns as `read`. What the switch does not tell stays as it was believed. */
@@ -223,6 +241,7 @@ export class SwitchSync {
     }
     this.#edits = this.#audits.edits(answer, this.#belief.wanted.flows);
     if (this.#edits.length === 0) return;
+    this.#made.clear();
     this.#belief.suspect(this.#edits);
     this.#again = true;
   }
@@ -236,8 +255,10 @@ export class SwitchSync {
 
   /** Tells by the repaired flows whether they had been edited, or are only written in a way of the switch's own. */
   async #prove(): Promise<void> {
-    const edits = this.#edits;
+    // What was refused, or could not be sent, reads as before whoever wrote it.
+    const edits = this.#edits.filter(({ cookie }) => this.#made.has(cookie));
     this.#edits = [];
+    if (edits.length === 0) return;
     const answer = await this.#look(this.#audits.again);
     if (answer === undefined) return;
     const flowsEdited = this.#audits.prove(edits, answer);
@@ -284,6 +305,7 @@ export class SwitchSync {
     }
     const made = operations.filter(({ about }) => !this.#refusals.has(about));
     this.#sent += made.length;
+    if (this.#edits.length > 0) for (const { about } of made) this.#made.add(about);
     const done = applied.type === 'done' ? plan : this.#belief.planFlows(actual, this.#refusals);
     this.#inDoubt = done.keepsStale && !this.#refusals.isUnread;
     this.#belief.done(done);

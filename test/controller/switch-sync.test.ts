@@ -506,6 +506,58 @@ t.test('a switch that writes flows in a way of its own', async t => {
   t.equal(bench.bundled(), 0);
 });
 
+t.test('an edited flow whose repair is not sent is not taken for a spelling', async t => {
+  const bench = new Bench();
+  bench.wanted = wantedOf({ flows: [flow(1, 2), flow(2, 1)] });
+  await bench.connect();
+  const edited = texts(flow(1, 2), flow(2, 9));
+
+  t.comment('it is refused');
+  change(bench.fake.tables, edit(2, 9));
+  bench.fake.refuseAdd = () => [5, 0];
+  await bench.audit();
+  t.strictSame(bench.flows, edited);
+  t.strictSame(bench.drifts, []);
+  bench.fake.refuseAdd = () => undefined;
+  await bench.advance(retryRefused);
+  t.strictSame(bench.flows, texts(flow(1, 2), flow(2, 1)), 'it is repaired when it is tried again');
+  change(bench.fake.tables, edit(2, 9));
+  await bench.audit();
+  t.strictSame(bench.flows, texts(flow(1, 2), flow(2, 1)), 'and the same edit is seen again');
+  t.match(bench.drifts, [/: 1 flow edited;/]);
+
+  t.comment('nobody can say what is wanted');
+  change(bench.fake.tables, edit(2, 9));
+  const { wanted } = bench;
+  bench.wanted = undefined;
+  await bench.audit();
+  t.strictSame(bench.flows, edited);
+  bench.wanted = wanted;
+  await bench.reconcile();
+  change(bench.fake.tables, edit(2, 9));
+  await bench.audit();
+  t.strictSame(bench.flows, texts(flow(1, 2), flow(2, 1)));
+});
+
+t.test('a switch that loses all while a change is under way is restored', async t => {
+  const bench = new Bench();
+  bench.wanted = wantedOf({ flows: [flow(1, 2), flow(2, 1)] });
+  await bench.connect();
+  bench.wanted = wantedOf({ flows: [flow(1, 2), flow(2, 1), flow(3, 1)] });
+  bench.switches.reconcile(bench.fake.dpid);
+  bench.fake.flows.clear();
+  const restored = bench.switches.restore(bench.fake.dpid);
+  await bench.fake.settle();
+  t.equal(await restored, true);
+  t.strictSame(bench.flows, texts(flow(1, 2), flow(2, 1), flow(3, 1)));
+
+  t.comment('the connection ends before it has been read');
+  bench.switches.reconcile(bench.fake.dpid);
+  const cut = bench.switches.restore(bench.fake.dpid);
+  bench.fake.cut();
+  t.equal(await cut, false);
+});
+
 t.test('of many flows, each audit looks at some', async t => {
   const bench = new Bench();
   bench.fake.partSize = 500;
