@@ -84,6 +84,7 @@ export class Controller {
       restore: dpid => this.#switches.restore(dpid),
       stage: (dpid, bundles) => this.#switches.stage(dpid, bundles),
       reconcile: dpid => this.#hypervisors.reconcile(dpid),
+      onMayProgram: dpid => this.#reconcileSoon([dpid]),
     });
     this.#hypervisors = new Hypervisors({
       effects,
@@ -135,30 +136,42 @@ export class Controller {
 
   /** A bridge whose host has not been read yet may have been left in the middle of a take-over. */
   #isTooEarly({ peer }: Stream): boolean {
-    const isFrom = ({ name }: HypervisorConfig): boolean =>
-      this.#hypervisors.addressOf(name) === hostOfPeer(peer);
+    const address = hostOfPeer(peer);
+    const addressOf = ({ name }: HypervisorConfig): string | undefined => this.#hypervisors.addressOf(name);
     const hasJustStarted = this.#effects.now() - this.#startedAt < patienceAtStart;
-    return (hasJustStarted && this.#hypervisors.unread.some(isFrom)) || this.#takeovers.turnsAway(isFrom);
+    return (
+      (hasJustStarted && this.#hypervisors.unread.some(one => addressOf(one) === address)) ||
+      this.#takeovers.turnsAway(address, addressOf)
+    );
   }
 
   /** One look at how far the mesh can be replaced, where that was asked for. */
   #replaceMesh(): void {
     const before = this.#replacement;
     if (before === undefined) return;
-    const isSettled = this.#config.hypervisors.every(
-      ({ dpid }) =>
-        this.#takeovers.phase(dpid) === undefined && this.#switches.session(dpid)?.inSync === true,
-    );
-    const { phase } = (this.#replacement = stepReplacement(
-      before,
-      isSettled && this.#hypervisors.areAllKnown,
-    ));
-    if (phase === before.phase) return;
+    const { phase, settled } = (this.#replacement = stepReplacement(before, this.#isSettled));
+    if (phase === before.phase) {
+      // What could not be deleted at the time can be now.
+      if (phase === 'deleting' && settled > before.settled) this.#hypervisors.reconcileAll();
+      return;
+    }
     this.#log.info({ phase }, `the mesh is being replaced: ${tellReplacement(phase)}`);
     if (phase === 'switching') {
       this.#world = { ...this.#world, meshSending: 'flow' };
       this.#reconcileSoon(this.#switches.views.keys());
     } else this.#hypervisors.reconcileAll();
+  }
+
+  /** All hosts and switches are as they should be: no frame is on a way that is about to go. */
+  get #isSettled(): boolean {
+    const { hypervisors } = this.#config;
+    return (
+      hypervisors.length > 0 &&
+      this.#hypervisors.areAllKnown &&
+      hypervisors.every(
+        ({ dpid }) => !this.#takeovers.isTaking(dpid) && this.#switches.session(dpid)?.inSync === true,
+      )
+    );
   }
 
   /**
@@ -172,12 +185,19 @@ export class Controller {
     const changes = difference(this.#config, config);
     const sameWorld = isEmpty(changes.hypervisors) && isEmpty(changes.networks);
     const hypervisors = this.#hypervisors.next(config.hypervisors);
-    const world = sameWorld ? this.#world : { ...this.#world, networks: config.networks, hypervisors };
+    const world = sameWorld
+      ? this.#world
+      : { networks: config.networks, hypervisors, switches: this.#world.switches };
     const run = this.#apps.prepare(apps, world, !sameWorld);
     // Nothing can fail from here on.
     this.#config = config;
     this.#world = world;
     if (!sameWorld) this.#hypervisors.become(hypervisors);
+    if (!sameWorld && this.#replacement !== undefined) {
+      this.#replacement = initialReplacement;
+      this.#reconcileSoon(this.#switches.views.keys());
+    }
+    this.#takeovers.keep(one => this.#hypervisors.has(one));
     const { changed, scopes } = run();
     if (!sameWorld || scopes.size > 0) this.#switches.reassign();
     this.#reconcileSoon(changed);
@@ -275,7 +295,7 @@ export class Controller {
       world: this.#world,
       names: this.#hypervisors.names,
       advertise: this.#config.openflow.advertise,
-      replaceMesh: this.#replacement?.phase === 'deleting',
+      replaceMesh: this.#replacement?.phase === 'deleting' && this.#isSettled,
     };
   }
 
@@ -284,6 +304,7 @@ export class Controller {
     const { dpid, hypervisor } = view;
     if (hypervisor !== undefined && !this.#hypervisors.isCertain(hypervisor, dpid)) return undefined;
     if (this.#apps.awaits(dpid) || this.#isElsewhere(view)) return undefined;
+    if (!this.#takeovers.mayProgram(dpid)) return undefined;
     return partsIn(view, this.#desire);
   }
 

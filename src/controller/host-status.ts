@@ -87,14 +87,17 @@ function switchMissing(
   { openflow, takeover, lock, bridge }: HypervisorStatus,
   { advertise, link }: HostInput,
 ): string | undefined {
-  if (takeover !== undefined) return `bridge ${bridge} ${tellPhase(takeover)}`;
+  // Over the service connection it is to come before it obeys; so long as it does not, it forwards by itself.
+  if (takeover !== undefined && (takeover !== 'serving' || openflow !== 'not connected'))
+    return `bridge ${bridge} ${tellPhase(takeover)}`;
   if (openflow !== 'not connected' || lock === 'elsewhere') return undefined;
   const target = formatEndpoint(advertise);
   const why =
     isElsewhere(config, link?.peer) && isLoopback(advertise.host)
       ? `it is told to go to ${target}, which is that host itself: name an address of this machine in openflow.listen or openflow.advertise`
-      : `is ovs-vswitchd running there, and can that host reach ${target} (openflow.advertise)?`;
-  return `bridge ${bridge} has not connected to Heddle yet: ${why}`;
+      : `is ovs-vswitchd running there, and can that host reach ${target} (openflow.advertise), firewalls included?`;
+  const meanwhile = takeover === undefined ? '' : ' (it goes on forwarding by itself meanwhile)';
+  return `bridge ${bridge} has not connected to Heddle yet: ${why}${meanwhile}`;
 }
 
 /** The default address is loopback, which every host takes for itself. */

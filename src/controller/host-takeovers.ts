@@ -7,12 +7,14 @@ import { type Ground, groundIn } from '../reconcile/stage.js';
 import type { Effects, Log, Timer } from './effects.js';
 import type { Commit } from './switch-changes.js';
 import {
+  mayProgram,
   noTakeover,
   stageOf,
   stepTakeover,
-  type TakeoverInput,
   type TakeoverPhase,
+  type TakeoverSession,
   type TakeoverState,
+  type TakeoverStep,
   takeoverTiming,
   turnsAway,
 } from './takeover.js';
@@ -23,19 +25,36 @@ export interface HostTakeoversOptions {
   readonly gentle: boolean;
   /** Whether all that is wanted in this switch can be said. */
   readonly isComplete: (dpid: Dpid) => boolean;
-  readonly session: (dpid: Dpid) => TakeoverInput['session'];
+  readonly session: (dpid: Dpid) => (TakeoverSession & { readonly peer: string }) | undefined;
   /** Reads a switch anew, and sends what it lacks. @returns whether it then holds all that is wanted */
   readonly restore: (dpid: Dpid) => Promise<boolean>;
   /** Sends all that is wanted in a switch as bundles. @returns what commits one each; none where it did not take them */
   readonly stage: (dpid: Dpid, bundles: number) => Promise<readonly Commit[]>;
   /** Compares a host with what is wanted there again. */
   readonly reconcile: (dpid: Dpid) => void;
+  /** Whether a switch may be sent anything (`mayProgram`) is another matter now. */
+  readonly onMayProgram: (dpid: Dpid) => void;
+}
+
+/** What the link to a host knows of our hold on it. */
+export interface HostHold {
+  /** This Heddle may change the host. */
+  readonly isHeld: boolean;
+  /** ovs-vswitchd has carried out all that we have written. */
+  readonly isApplied: boolean;
 }
 
 interface Ongoing {
   readonly config: HypervisorConfig;
+  readonly ground: Ground | undefined;
+  readonly isApplied: boolean;
+  /** When the host was last looked at. */
+  readonly seenAt: number;
   state: TakeoverState;
-  ground: Ground | undefined;
+  /** As `mayProgram` last said. */
+  mayProgram: boolean;
+  /** The address that its switch was last connected from: another than its OVSDB's where a host has several, or is translated. */
+  from?: string;
   restoredFrom?: number;
   stagedFrom?: number;
   commits?: readonly Commit[];
@@ -49,41 +68,71 @@ const commitTimes = [2, 4, 6, 8, 11, 14, 17, 20, 24, 29, 35, 43, 54, 70, 90, 120
 
 /** How often a take-over that is under way is looked at, beside what its host and its switch tell. Milliseconds. */
 const lookAgain = 50;
+/** The same where nothing is under way that a person could notice. Milliseconds. */
+const lookSlowly = 1_000;
+/** A host that was not looked at for longer than this was away: its take-over starts again from what is found. Milliseconds. */
+const longestGap = 5_000;
 /** No bridge is turned away for longer than this after the last news of its host. Milliseconds. */
 const longestClosed = 2 * takeoverTiming.patience;
 
 /** The bridges that are being taken over, each at its own step. */
 export class HostTakeovers {
   readonly #options: HostTakeoversOptions;
-  readonly #ongoing = new Map<Dpid, Ongoing & { seenAt: number }>();
+  readonly #ongoing = new Map<Dpid, Ongoing>();
   #timer: Timer | undefined;
+  #wait = lookAgain;
 
   constructor(options: HostTakeoversOptions) {
     this.#options = options;
   }
 
-  /** How far a host is to be taken, by what its database says now. */
-  stage(config: HypervisorConfig, intent: HostIntent, rows: Replica): TakeoverStage {
+  /** How far a host is to be taken, by what its database says now. One that another Heddle holds is only looked at. */
+  stage(
+    config: HypervisorConfig,
+    intent: HostIntent,
+    rows: Replica,
+    { isHeld, isApplied }: HostHold,
+  ): TakeoverStage {
     const { dpid } = config;
     const ground = groundIn(intent, rows);
     const before = this.#ongoing.get(dpid);
     if (ground === undefined && before === undefined) return 'whole';
     const now = this.#options.effects.now();
-    const one = { ...(before ?? { state: noTakeover }), config, ground, seenAt: now };
+    const one: Ongoing = {
+      ...(before ?? { state: noTakeover, mayProgram: true }),
+      ...{ config, ground, isApplied, seenAt: now },
+    };
+    if (!isHeld || (before !== undefined && now - before.seenAt > longestGap)) one.state = noTakeover;
     this.#ongoing.set(dpid, one);
-    this.#step(one, now);
+    if (isHeld) this.#step(one, now);
+    const was = one.mayProgram;
+    one.mayProgram = mayProgram(one.state, ground, this.#options.isComplete(dpid));
     if (ground === undefined) this.#ongoing.delete(dpid);
     else this.#lookLater();
+    if (one.mayProgram !== was) this.#options.onMayProgram(dpid);
     return stageOf(one.state);
   }
 
+  /** Whether the switch of this bridge may be sent anything, as far as its take-over goes. */
+  mayProgram(dpid: Dpid): boolean {
+    const one = this.#ongoing.get(dpid);
+    return one === undefined || mayProgram(one.state, one.ground, this.#options.isComplete(dpid));
+  }
+
   /** Whether a connection from this address is to be turned away, for a bridge there that must not be answered now. */
-  turnsAway(isFrom: (config: HypervisorConfig) => boolean): boolean {
+  turnsAway(address: string, addressOf: (config: HypervisorConfig) => string | undefined): boolean {
     const now = this.#options.effects.now();
     return [...this.#ongoing.values()].some(
-      ({ config, state, ground, seenAt }) =>
-        now - seenAt < longestClosed && turnsAway(state, ground) && isFrom(config),
+      ({ config, state, ground, seenAt, from }) =>
+        now - seenAt < longestClosed &&
+        turnsAway(state, ground) &&
+        (addressOf(config) === address || from === address),
     );
+  }
+
+  /** The file has changed: hosts that are not in it any more are forgotten. */
+  keep(isThere: (config: HypervisorConfig) => boolean): void {
+    for (const [dpid, { config }] of this.#ongoing) if (!isThere(config)) this.#ongoing.delete(dpid);
   }
 
   /** Where a take-over stands, if there is one. */
@@ -92,34 +141,48 @@ export class HostTakeovers {
     return phase === 'none' ? undefined : phase;
   }
 
+  /** Whether there is anything to be taken over still, by this Heddle or another. */
+  isTaking(dpid: Dpid): boolean {
+    return this.#ongoing.has(dpid);
+  }
+
   stop(): void {
     this.#timer?.cancel();
   }
 
   #step(one: Ongoing, now: number): void {
-    const { gentle, isComplete, session, log } = this.#options;
-    const { name, dpid, bridge } = one.config;
+    const { gentle, isComplete, session } = this.#options;
+    const { dpid } = one.config;
     const open = session(dpid);
-    const { state, restore, stage, commit, gaveUp } = stepTakeover(one.state, {
+    if (open !== undefined) one.from = hostOfPeer(open.peer);
+    const step = stepTakeover(one.state, {
       now,
       gentle,
       ground: one.ground,
       complete: isComplete(dpid),
+      applied: one.isApplied,
       ...(open !== undefined && { session: open }),
       ...(one.restoredFrom !== undefined && { restoredFrom: one.restoredFrom }),
       ...(one.stagedFrom !== undefined && { stagedFrom: one.stagedFrom }),
     });
+    this.#tell(one, step);
+    one.state = step.state;
+    if (step.restore === true) void this.#restore(dpid, now);
+    if (step.stage === true) void this.#stage(dpid, now);
+    if (step.commit === true) this.#commit(one);
+  }
+
+  #tell(one: Ongoing, { state, gaveUp, waits }: TakeoverStep): void {
+    const { log } = this.#options;
+    const { name, bridge } = one.config;
     const fields = { hypervisor: name, bridge, phase: state.phase };
+    if (waits !== undefined) log.warn(fields, `${name}: ${bridge} ${tellWait(waits)}`);
     if (gaveUp !== undefined)
       log.warn(
         fields,
         `${name}: ${gaveUp}: ${bridge} is taken over the simple way, which may lose some packets`,
       );
     else if (state.phase !== one.state.phase) log.info(fields, `${name}: ${news(state, bridge)}`);
-    one.state = state;
-    if (restore === true) void this.#restore(dpid, now);
-    if (stage === true) void this.#stage(dpid, now);
-    if (commit === true) this.#commit(one);
   }
 
   async #stage(dpid: Dpid, askedAt: number): Promise<void> {
@@ -146,13 +209,30 @@ export class HostTakeovers {
   }
 
   #lookLater(): void {
-    this.#timer ??= this.#options.effects.after(lookAgain, () => {
+    const now = this.#options.effects.now();
+    const wait = [...this.#ongoing.values()].every(one => isSlow(one, now)) ? lookSlowly : lookAgain;
+    if (this.#timer !== undefined && this.#wait <= wait) return;
+    this.#timer?.cancel();
+    this.#wait = wait;
+    this.#timer = this.#options.effects.after(wait, () => {
       this.#timer = undefined;
       for (const dpid of [...this.#ongoing.keys()]) this.#options.reconcile(dpid);
       if (this.#ongoing.size > 0) this.#lookLater();
     });
   }
 }
+
+/** It waits for something that may never come, or its host is away. */
+const isSlow = ({ state, seenAt }: Ongoing, now: number): boolean =>
+  state.phase === 'none' ||
+  state.phase === 'preparing' ||
+  (state.phase === 'serving' && state.isTold === true) ||
+  now - seenAt > longestGap;
+
+const tellWait = (waits: 'connection' | 'flows'): string =>
+  waits === 'connection'
+    ? 'has not connected to Heddle for its flows, and goes on forwarding by itself: can that host reach openflow.advertise, and does every firewall on the way let it?'
+    : 'has not taken all its flows, and goes on forwarding by itself: see what it refused in `heddle status`';
 
 function news({ phase }: TakeoverState, bridge: string): string {
   return phase === 'none' ? `${bridge} is taken over` : `${bridge}: ${tellPhase(phase)}`;

@@ -20,6 +20,7 @@ import type { TakeoverStage } from '../reconcile/host-plan.js';
 import { Contest } from './contest.js';
 import type { Effects, Log, Timer } from './effects.js';
 import { FreshConnection } from './fresh-connection.js';
+import type { HostHold } from './host-takeovers.js';
 import { HostLock, hostLock, type HostLockState } from './host-lock.js';
 import { doubled, failedPorts, heldElsewhere } from './hypervisor-problems.js';
 import { monitored } from './monitored.js';
@@ -34,7 +35,7 @@ export interface HypervisorLinkOptions {
   /** What is wanted on this host now. */
   readonly intent: () => HostIntent;
   /** How far its bridge is to be taken over now. */
-  readonly stage: (intent: HostIntent, rows: Replica) => TakeoverStage;
+  readonly stage: (intent: HostIntent, rows: Replica, hold: HostHold) => TakeoverStage;
   /** The ports were read for the first time, or one of them came, moved, changed or went, or the bridge's identity did. */
   readonly onPorts: (ports: SwitchPorts, bridge: BridgeIdentity | undefined) => void;
   /** This Heddle may change the host now, or may not any more. */
@@ -153,7 +154,8 @@ export class HypervisorLink {
     const { replica, isReady } = this.#connection;
     if (!isReady || this.#pending || replica === undefined) return;
     const intent = this.#options.intent();
-    const { operations, changes: all, problems } = planHost(intent, replica, stage(intent, replica));
+    const hold = { isHeld: this.#lock.isHeld, isApplied: this.#counted === undefined };
+    const { operations, changes: all, problems } = planHost(intent, replica, stage(intent, replica, hold));
     this.#tell(problems);
     if (operations.length === 0) {
       this.#refusal = undefined;
@@ -231,7 +233,9 @@ export class HypervisorLink {
       if (!this.#isSettling) this.#transactions += 1;
       this.#refusal = undefined;
       const counted = countedConfig(outcome.results);
-      if (counted !== undefined) this.#counted = { config: counted, at: this.#options.effects.now() };
+      const { replica } = this.#connection;
+      if (counted !== undefined && replica !== undefined && !isConfigured(replica, counted))
+        this.#counted = { config: counted, at: this.#options.effects.now() };
       this.reconcile();
       return;
     }

@@ -7,7 +7,7 @@ import { answersTo, type BridgeIdentity, sameIdentity } from '../reconcile/host-
 import type { Arrival } from './arrivals.js';
 import type { TakeoverStage } from '../reconcile/host-plan.js';
 import type { Effects, Log } from './effects.js';
-import { hostOfPeer } from './host-takeovers.js';
+import { type HostHold, hostOfPeer } from './host-takeovers.js';
 import { HypervisorLink } from './hypervisor-link.js';
 import { unknownHypervisor, viewOf } from './hypervisor-view.js';
 
@@ -17,7 +17,12 @@ export interface HypervisorsOptions {
   /** What is wanted on a host now. */
   readonly intent: (view: HypervisorView) => HostIntent;
   /** How far a bridge is to be taken over now. */
-  readonly stage: (config: HypervisorConfig, intent: HostIntent, rows: Replica) => TakeoverStage;
+  readonly stage: (
+    config: HypervisorConfig,
+    intent: HostIntent,
+    rows: Replica,
+    hold: HostHold,
+  ) => TakeoverStage;
   /** Whether this Heddle may change a host is another matter now. */
   readonly onLock: (view: HypervisorView) => void;
   /** A host was read, or its ports or its bridge have changed. */
@@ -92,6 +97,12 @@ export class Hypervisors {
       this.#bridges.delete(name);
     }
     for (const { config } of views.values()) if (!this.#links.has(config.name)) this.#connect(config);
+  }
+
+  /** Whether the file has this host, with the same bridge. */
+  has(config: HypervisorConfig): boolean {
+    const now = this.#views.get(config.name)?.config;
+    return now !== undefined && sameHost(now, config);
   }
 
   /** A host has dialled in. @returns false where the file has none of this id */
@@ -178,7 +189,7 @@ export class Hypervisors {
       log,
       transactions: this.#transactions.get(name) ?? 0,
       intent: () => intent(this.#views.get(name) ?? unknownHypervisor(config)),
-      stage: (wanted, rows) => stage(this.#views.get(name)?.config ?? config, wanted, rows),
+      stage: (...host) => stage(this.#views.get(name)?.config ?? config, ...host),
       onPorts: (ports, bridge) => {
         if (this.#links.get(name) === link) this.#onPorts(name, ports, bridge);
       },

@@ -96,15 +96,22 @@ export class Switches {
     return this.#byDpid.get(dpid)?.sync.actual;
   }
 
-  /** The connection that counts for this datapath id, told by another object each time. */
-  session(dpid: Dpid): { readonly id: object; readonly inSync: boolean } | undefined {
+  /**
+   * The connection that counts for this datapath id, told by another object each time. `inSync`: all that is wanted is there; a
+   * switch that has refused something goes on with the rest, and is not.
+   */
+  session(dpid: Dpid): { readonly id: object; readonly peer: string; readonly inSync: boolean } | undefined {
     const connected = this.#byDpid.get(dpid);
-    return connected && { id: connected.connection, inSync: connected.sync.phase === 'in sync' };
+    if (connected === undefined) return undefined;
+    const { connection, sync } = connected;
+    const inSync = sync.phase === 'in sync' && sync.refusals.length === 0;
+    return { id: connection, peer: connection.peer, inSync };
   }
 
   /** Reads a switch anew and sends what it lacks. @returns whether it then holds all that is wanted */
   async restore(dpid: Dpid): Promise<boolean> {
-    return (await this.#byDpid.get(dpid)?.sync.restore()) ?? false;
+    const isDone = await this.#byDpid.get(dpid)?.sync.restore();
+    return isDone === true && this.session(dpid)?.inSync === true;
   }
 
   /** Sends all that is wanted in a switch as bundles to be committed later. @returns what commits one each */

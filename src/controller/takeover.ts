@@ -13,15 +13,21 @@ import type { Ground } from '../reconcile/stage.js';
  * The gentle way loses nothing. The controller does not answer at first: the tables are emptied, but a bridge whose
  * controller is missing fails open, and forwards as NORMAL says by a flow that OpenFlow does not show, above all others. Our
  * flows are sent again beneath it, and when the controller answers at last, Open vSwitch takes the hidden flow away.
- * `fail_mode=secure` follows.
+ * `fail_mode=secure` follows. A controller that connects too early leaves that flow there for good, and so does all that changes
+ * only its probe and the `fail_mode`: the gentle way is left by taking the controller away again, never by going on.
+ *
+ * Until the switch has taken its flows over the service connection, it goes on forwarding by itself, however long that takes: a
+ * host that cannot reach Heddle must not be told to obey it.
  *
  * Where it stands is in the host's database at each step, so that another run can go on, or start again.
  */
 export type TakeoverState =
   | { readonly phase: 'none' }
   | ({ readonly phase: 'preparing' } & Since)
-  /** Our flows are sent over a service connection. */
-  | ({ readonly phase: 'serving' } & Since & Attempt)
+  /**
+   * Our flows are sent over a service connection. `simple`: the gentle way was given up. `isTold`: that it takes long.
+   */
+  | ({ readonly phase: 'serving'; readonly simple?: true; readonly isTold?: true } & Since & Attempt)
   /** The simple way: the bundles are sent that are to be committed later. */
   | ({ readonly phase: 'staging' } & Since & OverSession)
   /** The controller is set, and answers; the bundles are committed until it is there. */
@@ -57,12 +63,21 @@ export interface TakeoverInput {
   readonly ground: Ground | undefined;
   /** Everything that is wanted in the switch can be said: all hosts of the file have been read. */
   readonly complete: boolean;
-  /** The OpenFlow connection with this bridge; `id` is another object for each. */
-  readonly session?: { readonly id: object; readonly inSync: boolean };
+  /** ovs-vswitchd has carried out all that we have written. */
+  readonly applied: boolean;
+  /** The OpenFlow connection with this bridge. */
+  readonly session?: TakeoverSession;
   /** When the last `restore` that has ended well was asked for. */
   readonly restoredFrom?: number;
   /** When the last `stage` that has ended well was asked for. */
   readonly stagedFrom?: number;
+}
+
+export interface TakeoverSession {
+  /** Another object for each connection. */
+  readonly id: object;
+  /** The switch holds all that is wanted: it has refused nothing. */
+  readonly inSync: boolean;
 }
 
 export interface TakeoverStep {
@@ -75,6 +90,8 @@ export interface TakeoverStep {
   readonly commit?: true;
   /** Why the gentle way is not taken, or not to its end. */
   readonly gaveUp?: string;
+  /** What it waits for, told once where that takes long. */
+  readonly waits?: 'connection' | 'flows';
 }
 
 /** Milliseconds. */
@@ -98,26 +115,20 @@ export function stepTakeover(state: TakeoverState, input: TakeoverInput): Takeov
   if (ground === undefined) return { state: noTakeover };
   switch (state.phase) {
     case 'none':
-      return { state: { phase: 'preparing', since: now } };
+      return prepared({ phase: 'preparing', since: now }, input, ground);
     case 'preparing':
       return prepared(state, input, ground);
     case 'serving':
-      // A controller from an earlier run, cut off on standby, goes first: its connection could not be told from this one.
-      if (session?.inSync === true && ground.reached === 'service')
-        return input.gentle
-          ? { state: { ...state, phase: 'settling', since: now, session: session.id } }
-          : { state: { phase: 'staging', since: now, session: session.id }, stage: true };
-      return isLate(state, now)
-        ? giveUp(now, 'its switch has not taken the flows over a service connection in time')
-        : { state };
+      return served(state, input, ground);
     case 'staging':
+      if (session?.id !== state.session) return { state: simply(now) };
       if (input.stagedFrom !== undefined && input.stagedFrom >= state.since)
         return { state: { phase: 'obeying', since: now, session: state.session }, commit: true };
       return isLate(state, now) ? giveUp(now, 'its switch has not taken the bundles in time') : { state };
     case 'settling': {
       if (session?.id !== state.session) return again(state, now);
       if (ground.reached !== 'standby')
-        return isLate(state, now) ? giveUp(now, 'its database was not changed in time') : { state };
+        return isLate(state, now) ? withdraw(now, 'its database was not changed in time') : { state };
       const toldAt = state.toldAt ?? now;
       if (now - toldAt < takeoverTiming.settle) return { state: { ...state, toldAt } };
       const { attempt } = state;
@@ -127,14 +138,18 @@ export function stepTakeover(state: TakeoverState, input: TakeoverInput): Takeov
       if (session?.id !== state.session) return again(state, now);
       if (input.restoredFrom !== undefined && input.restoredFrom >= state.since)
         return { state: { phase: 'admitting', since: now, session: state.session } };
-      return isLate(state, now) ? giveUp(now, 'its switch has not taken the flows again in time') : { state };
+      return isLate(state, now)
+        ? withdraw(now, 'its switch has not taken the flows again in time')
+        : { state };
     case 'obeying':
     case 'admitting':
       if (session !== undefined && session.id !== state.session && session.inSync)
         return { state: { phase: 'finishing', since: now, admitted: true } };
-      return isLate(state, now)
-        ? giveUp(now, 'its switch has not connected to its controller in time')
-        : { state };
+      if (!isLate(state, now)) return { state };
+      return (state.phase === 'obeying' ? giveUp : withdraw)(
+        now,
+        'its switch has not connected to its controller in time, or has refused flows',
+      );
     case 'finishing':
       return { state: session === undefined && state.admitted ? { ...state, admitted: false } : state };
   }
@@ -146,17 +161,43 @@ function prepared(
   { reached, canServe }: Ground,
 ): TakeoverStep {
   if (reached === 'obeying') return { state: { phase: 'finishing', since: now, admitted: false } };
+  const serving: TakeoverState = { phase: 'serving', since: now, attempt: 1 };
+  // A controller of a run that was cut is taken away at once: once connected, it would leave the bridge with empty tables.
+  if (reached === 'standby') return { state: serving };
   if (!complete || reached === 'nothing') return { state };
   if (!canServe) return giveUp(now, 'its Open vSwitch is older than 2.12 and knows no service connections');
-  return { state: { phase: 'serving', since: now, attempt: 1 } };
+  return { state: serving };
+}
+
+function served(
+  state: TakeoverState & { phase: 'serving' },
+  { now, gentle, complete, applied, session }: TakeoverInput,
+  { reached }: Ground,
+): TakeoverStep {
+  // A controller on standby goes first, in the database and in the switch: its connection could not be told from this one, and
+  // one that came back before the switch has seen it go would keep its hidden NORMAL.
+  if (session?.inSync === true && complete && applied && reached === 'service') {
+    const { attempt } = state;
+    return gentle && state.simple !== true
+      ? { state: { phase: 'settling', since: now, attempt, session: session.id } }
+      : { state: { phase: 'staging', since: now, session: session.id }, stage: true };
+  }
+  if (state.isTold === true || !complete || !isLate(state, now)) return { state };
+  return { state: { ...state, isTold: true }, waits: session === undefined ? 'connection' : 'flows' };
 }
 
 function again({ attempt }: Attempt, now: number): TakeoverStep {
   return attempt < maxAttempts
     ? { state: { phase: 'serving', since: now, attempt: attempt + 1 } }
-    : giveUp(now, `the service connection to its switch broke ${maxAttempts} times`);
+    : withdraw(now, `the service connection to its switch broke ${maxAttempts} times`);
 }
 
+/** Back to the service connection, and on the simple way: with the controller goes the hidden NORMAL. */
+const withdraw = (now: number, gaveUp: string): TakeoverStep => ({ state: simply(now), gaveUp });
+
+const simply = (now: number): TakeoverState => ({ phase: 'serving', since: now, attempt: 1, simple: true });
+
+/** Only where the switch has had all its flows, or can never have them before it obeys. */
 const giveUp = (now: number, gaveUp: string): TakeoverStep => ({
   state: { phase: 'finishing', since: now, admitted: false },
   gaveUp,
@@ -182,6 +223,20 @@ export function stageOf({ phase }: TakeoverState): TakeoverStage {
     case 'finishing':
       return 'whole';
   }
+}
+
+/**
+ * Whether the switch of this bridge may be sent anything: what is not known yet could not be told from what is not wanted,
+ * and would not be forwarded any more.
+ */
+export function mayProgram(
+  { phase }: TakeoverState,
+  ground: Ground | undefined,
+  complete: TakeoverInput['complete'],
+): boolean {
+  if (ground === undefined) return true;
+  if (phase === 'none' || phase === 'preparing') return false;
+  return complete || ground.reached === 'obeying';
 }
 
 /**

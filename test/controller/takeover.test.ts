@@ -1,11 +1,12 @@
 /** The steps of a take-over, without hosts. */
-import t from 'tap';
+import t, { type Test } from 'tap';
 import {
   initialReplacement,
   type MeshReplacementState,
   stepReplacement,
 } from '../../src/controller/mesh-replacement.js';
 import {
+  mayProgram,
   noTakeover,
   stageOf,
   stepTakeover,
@@ -25,20 +26,22 @@ class Machine {
   state: TakeoverState = noTakeover;
   readonly asked: string[] = [];
   readonly gaveUp: string[] = [];
+  readonly waits: string[] = [];
   #input: TakeoverInput;
 
   constructor(input: Partial<TakeoverInput> = {}) {
-    this.#input = { now: 0, gentle: true, ground: at('nothing'), complete: false, ...input };
+    this.#input = { now: 0, gentle: true, ground: at('nothing'), complete: false, applied: true, ...input };
   }
 
   /** @returns the phase, the stage and whether the bridge is turned away */
   step(input: Partial<TakeoverInput> = {}): string {
     this.#input = { ...this.#input, ...input };
-    const { state, restore, stage, commit, gaveUp } = stepTakeover(this.state, this.#input);
+    const { state, restore, stage, commit, gaveUp, waits } = stepTakeover(this.state, this.#input);
     this.state = state;
     for (const [name, isAsked] of Object.entries({ restore, stage, commit }))
       if (isAsked === true) this.asked.push(name);
     if (gaveUp !== undefined) this.gaveUp.push(gaveUp);
+    if (waits !== undefined) this.waits.push(waits);
     const door = turnsAway(state, this.#input.ground) ? ', shut' : '';
     return `${state.phase}: ${stageOf(state)}${door}`;
   }
@@ -114,34 +117,64 @@ t.test('the gentle way, step by step', t => {
 
 t.test('an Open vSwitch that knows no service connections', t => {
   const machine = new Machine({ complete: true, ground: at('prepare', false) });
-  machine.step();
   t.equal(machine.step(), 'finishing: whole');
   t.match(machine.gaveUp, [/older than 2\.12/]);
   t.end();
 });
 
-t.test('each step has its time, and then the simple way is taken', t => {
-  const late = takeoverTiming.patience + 1;
-  const serving = new Machine({ complete: true, ground: at('prepare') });
-  serving.step();
-  serving.step();
-  t.equal(serving.after(late), 'finishing: whole');
-  t.match(serving.gaveUp, [/service connection/]);
+const late = takeoverTiming.patience + 1;
 
+t.test('who never connects for the flows goes on forwarding, and is told of', t => {
+  const machine = new Machine({ complete: true, ground: at('prepare') });
+  t.equal(machine.step(), 'serving: service');
+  machine.step({ ground: at('service') });
+  for (let minutes = 0; minutes < 60; minutes++) t.equal(machine.after(60_000), 'serving: service');
+  t.same(machine.waits, ['connection'], 'once');
+  t.same(machine.gaveUp, []);
+  t.equal(machine.after(1, { session: { id: service, inSync: true } }), 'settling: standby, shut');
+  t.end();
+});
+
+t.test('nobody who has refused flows is told to obey', t => {
+  const refusing = { id: service, inSync: false };
+  const machine = new Machine({ complete: true, ground: at('service'), gentle: false, session: refusing });
+  machine.step();
+  t.equal(machine.after(late), 'serving: service');
+  t.same(machine.waits, ['flows']);
+  t.equal(machine.step({ session: { id: service, inSync: true } }), 'staging: service');
+  t.end();
+});
+
+/** The gentle way has been left: the controller goes, and only when it is gone the simple way begins. */
+function isSimplyTaken(t: Test, machine: Machine, label: string): void {
+  t.equal(machine.gaveUp.length, 1, label);
+  const other = { id: {}, inSync: true };
+  t.equal(machine.step({ session: other, ground: at('standby') }), 'serving: service, shut', label);
+  t.equal(machine.after(late), 'serving: service, shut', 'its database must show it');
+  t.equal(machine.step({ ground: at('service'), applied: false }), 'serving: service', 'so must its switch');
+  t.equal(machine.step({ applied: true }), 'staging: service');
+  t.equal(machine.after(1, { stagedFrom: Infinity }), 'obeying: obeying');
+  t.equal(machine.step({ ground: at('obeying') }), 'obeying: obeying');
+  t.equal(machine.after(late), 'finishing: whole', 'it has all its flows');
+}
+
+t.test('each step of the gentle way has its time', t => {
   const settling = new Machine().settle();
-  t.equal(settling.after(late), 'finishing: whole');
+  t.equal(settling.after(late), 'serving: service');
+  isSimplyTaken(t, settling, 'settling');
 
   const restoring = new Machine().settle();
   restoring.step({ ground: at('standby') });
   t.equal(restoring.after(takeoverTiming.settle), 'restoring: standby, shut');
-  t.equal(restoring.after(late), 'finishing: whole', 'and the controller is answered');
+  t.equal(restoring.after(late), 'serving: service, shut');
+  isSimplyTaken(t, restoring, 'restoring');
 
   const admitting = new Machine().settle();
   admitting.step({ ground: at('standby') });
   admitting.after(takeoverTiming.settle);
   t.equal(admitting.after(1, { restoredFrom: takeoverTiming.settle }), 'admitting: standby');
-  t.equal(admitting.after(late), 'finishing: whole');
-  t.equal(admitting.gaveUp.length, 1);
+  t.equal(admitting.after(late), 'serving: service, shut');
+  isSimplyTaken(t, admitting, 'admitting');
   t.end();
 });
 
@@ -155,24 +188,51 @@ t.test('a service connection that breaks: from the start, but not for ever', t =
     t.equal(machine.step({ ground: at('service') }), 'settling: standby, shut');
     machine.step({ ground: at('standby') });
   }
-  t.equal(machine.after(1, { session: { id: {}, inSync: true } }), 'finishing: whole');
+  t.equal(machine.after(1, { session: { id: {}, inSync: true } }), 'serving: service, shut');
   t.match(machine.gaveUp, [/broke 3 times/]);
+  isSimplyTaken(t, machine, 'the hidden NORMAL of a controller that came too early goes with it');
+  t.end();
+});
+
+t.test('bundles over a connection that has ended are sent again over the next', t => {
+  const machine = new Machine({ gentle: false }).settle();
+  t.equal(machine.state.phase, 'staging');
+  t.equal(machine.after(1, { session: { id: controller, inSync: false } }), 'serving: service');
+  t.equal(machine.step({ session: { id: controller, inSync: true } }), 'staging: service');
+  t.end();
+});
+
+t.test('a switch is sent nothing while all that is wanted is not known', t => {
+  for (const [state, ground, complete, may] of [
+    [noTakeover, undefined, false, true],
+    [noTakeover, at('service'), true, false],
+    [{ phase: 'preparing', since: 0 }, at('service'), true, false],
+    [{ phase: 'serving', since: 0, attempt: 1 }, at('service'), false, false],
+    [{ phase: 'serving', since: 0, attempt: 1 }, at('standby'), false, false],
+    [{ phase: 'serving', since: 0, attempt: 1 }, at('service'), true, true],
+    // It drops what no flow says, and so has nothing to lose.
+    [{ phase: 'finishing', since: 0, admitted: false }, at('obeying'), false, true],
+  ] as const)
+    t.equal(mayProgram(state, ground, complete), may, `${state.phase}, ${ground?.reached}`);
   t.end();
 });
 
 t.test('a run that finds what an earlier one has left', t => {
-  for (const [found, gentle, then] of [
-    ['service', true, 'serving: service'],
-    ['service', false, 'serving: service'],
-    // It is turned away until the controller on standby is gone.
-    ['standby', true, 'serving: service, shut'],
-    ['standby', false, 'serving: service, shut'],
-    ['obeying', true, 'finishing: whole'],
-  ] as const) {
-    const machine = new Machine({ gentle, ground: at(found) });
-    t.equal(machine.step(), `preparing: prepare${found === 'standby' ? ', shut' : ''}`);
-    t.equal(machine.step({ complete: true }), then, `${found}, ${gentle ? 'gently' : 'simply'}`);
-  }
+  const looks = (reached: Ground['reached'], gentle: boolean): string[] => {
+    const machine = new Machine({ gentle, ground: at(reached) });
+    return [
+      machine.step(),
+      machine.step({ session: { id: {}, inSync: true } }),
+      machine.step({ complete: true }),
+    ];
+  };
+  t.same(looks('service', true), ['preparing: prepare', 'preparing: prepare', 'serving: service']);
+  t.same(looks('service', false), ['preparing: prepare', 'preparing: prepare', 'serving: service']);
+  // The controller goes, whatever is known; nobody is answered until it has gone.
+  const standby = 'serving: service, shut';
+  t.same(looks('standby', true), [standby, standby, standby]);
+  t.same(looks('standby', false), [standby, standby, standby]);
+  t.equal(looks('obeying', true)[0], 'finishing: whole');
   t.end();
 });
 
@@ -187,6 +247,7 @@ t.test('a controller that goes at the last moment may come again', t => {
     gentle: true,
     ground: at('standby'),
     complete: true,
+    applied: true,
   });
   t.notOk(turnsAway(state, at('standby')));
   t.end();
@@ -200,5 +261,7 @@ t.test('the mesh is replaced when all has been settled for a while, and not befo
   t.equal(looks(true, true, true, true, true, true, true, false), 'aasssddd', 'and it stays so');
   t.equal(looks(true, true, false, true, true, true), 'aaaaas', 'a host that is away in between');
   t.equal(looks(true, true, true, false, true, true, false, true, true, true), 'aasssssssd');
+  const deleting = stepReplacement({ phase: 'deleting', settled: 1 }, false);
+  t.same(deleting, { phase: 'deleting', settled: 0 }, 'ports that are there still have to wait');
   t.end();
 });

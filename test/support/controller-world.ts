@@ -4,7 +4,7 @@ import { builtinApps } from '../../src/apps/index.js';
 import type { Config } from '../../src/config/config.js';
 import { parseConfig } from '../../src/config/parse.js';
 import type { LoadedApp } from '../../src/controller/apps.js';
-import { Controller } from '../../src/controller/controller.js';
+import { Controller, type ControllerOptions } from '../../src/controller/controller.js';
 import { type AppModule, defineApp, emptyProgram } from '../../src/intent/index.js';
 import { type FlowMod, formatFlow, type GroupMod } from '../../src/openflow/index.js';
 import { FakeLog, settled } from './fake-effects.js';
@@ -45,7 +45,11 @@ export class Fixture {
   readonly switches: Switches;
   readonly controller: Controller;
 
-  constructor(text = file, apps: readonly LoadedApp[] = [builtin('overlay'), builtin('learning-switch')]) {
+  constructor(
+    text = file,
+    apps: readonly LoadedApp[] = [builtin('overlay'), builtin('learning-switch')],
+    more: Pick<ControllerOptions, 'gentle' | 'replaceMesh'> = {},
+  ) {
     const config = configOf(text);
     const { length } = config.hypervisors;
     this.hosts = Array.from({ length: Math.max(length, 2) }, () => new FakeOvsdb()) as unknown as Hosts;
@@ -53,7 +57,7 @@ export class Fixture {
       (_, index) => new FakeSwitch({ dpid: BigInt(index + 1) }),
     ) as unknown as Switches;
     this.hosts.forEach((host, index) => this.effects.hosts.set(`tcp:192.0.2.${11 + index}:6640`, host));
-    this.controller = new Controller({ config, apps, effects: this.effects, log: this.log });
+    this.controller = new Controller({ config, apps, effects: this.effects, log: this.log, ...more });
   }
 
   async start(): Promise<this> {
