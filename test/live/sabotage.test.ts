@@ -8,7 +8,8 @@ import { missingForLab } from '../../lab/requirements.js';
 import { waitFor } from '../../lab/wait.js';
 import { retryRefused } from '../../src/controller/switch-refusals.js';
 import { auditPeriod } from '../../src/controller/switch-sync.js';
-import { noneLost, openLoadedSite } from './support/loaded-site.js';
+import { noneLost } from './support/dropped.js';
+import { openLoadedSite } from './support/loaded-site.js';
 import { sentTo } from './support/tables.js';
 
 const missing = missingForLab();

@@ -4,9 +4,9 @@
  */
 import type { Test } from 'tap';
 import type { FileNetwork } from '../../../lab/heddle-file.js';
-import type { Host } from '../../../lab/host.js';
 import type { Hypervisor } from '../../../lab/hypervisor.js';
 import type { Vm } from '../../../lab/vm.js';
+import { droppedOn } from './dropped.js';
 import { addForeign, foreignLines, foreignOn } from './foreign.js';
 import { type Cost, costOf, describeCost, longestGapMs, lost } from './outage.js';
 import { type GuestSpec, reachEachOther, Site } from './overlay-site.js';
@@ -22,15 +22,6 @@ export interface Outage {
   readonly longestGapMs: number;
   /** What this machine itself threw away meanwhile: its sockets were full, as their readers had no time. */
   readonly dropped: number;
-}
-
-/**
- * A packet that this machine threw away by itself, since the program that was to read it had no turn, says nothing of an
- * event: these are counted by the kernel, and are told.
- */
-export function noneLost(t: Test, { lost, dropped }: Outage, when = ''): void {
-  if (dropped > 0) t.comment(`${dropped} packets were dropped by full sockets of this machine`);
-  t.ok(lost <= dropped, `no packet is lost${when}: ${lost}, ${dropped} of them before they could be read`);
 }
 
 export interface LoadedSite {
@@ -70,8 +61,7 @@ export async function openLoadedSite(t: Test): Promise<LoadedSite> {
   for (const lines of foreign) t.equal(lines.length, foreignLines, 'what somebody else put there');
 
   const places = [...hosts.map(({ host }) => host), ...[...blue, ...red].map(({ host }) => host)];
-  const dropped = async (): Promise<number> =>
-    (await Promise.all(places.map(droppedOn))).reduce((sum, count) => sum + count, 0);
+  const dropped = (): Promise<number> => droppedOn(places);
 
   return {
     site,
@@ -106,12 +96,5 @@ const guest = (network: string, address: number): GuestSpec => ({
   address,
   known: network === 'blue',
 });
-
-/** Packets that came for a socket that was full: of packet sockets, which ovs-vswitchd reads devices by, and of UDP. */
-async function droppedOn(host: Host): Promise<number> {
-  const { stdout } = await host.run(['ss', '--packet', '--udp', '--all', '--memory', '--no-header']);
-  // ss(8), skmem: what was dropped before it got into the socket.
-  return [...stdout.matchAll(/skmem:\([^)]*,d(\d+)\)/g)].reduce((sum, [, count]) => sum + Number(count), 0);
-}
 
 const tell = (t: Test, network: string, cost: Cost): void => t.comment(`${network} ${describeCost(cost)}`);

@@ -1,12 +1,16 @@
 /** What an event costs two guests that talk to each other all the time. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProbeResult } from '../../../lab/guest/protocol.js';
+import type { Host } from '../../../lab/host.js';
 import type { Station } from '../../../lab/station.js';
+import { droppedOn } from './dropped.js';
 
 /** Both directions; every probe needs the way back, too. */
 export interface Cost {
   readonly there: ProbeResult;
   readonly back: ProbeResult;
+  /** What full sockets of the two, and of the hosts between them, dropped meanwhile (dropped.ts). */
+  readonly dropped: number;
 }
 
 export interface Watch {
@@ -14,6 +18,8 @@ export interface Watch {
   readonly aroundMs?: number;
   /** Milliseconds between two probes; 10 unless said. */
   readonly intervalMs?: number;
+  /** Hosts that the packets pass. */
+  readonly between?: readonly Host[];
 }
 
 /**
@@ -26,7 +32,9 @@ export async function costOf(
   event: () => unknown,
   watch: Watch = {},
 ): Promise<Cost> {
-  const { aroundMs = 3_000, intervalMs = 10 } = watch;
+  const { aroundMs = 3_000, intervalMs = 10, between = [] } = watch;
+  const places = [one.host, two.host, ...between];
+  const before = await droppedOn(places);
   const [first, second] = await Promise.all([one.agent(), two.agent()]);
   const there = first.startProbing(two.ip, { intervalMs });
   const back = second.startProbing(one.ip, { intervalMs });
@@ -34,7 +42,8 @@ export async function costOf(
     await sleep(aroundMs);
     await event();
     await sleep(aroundMs);
-    return { there: await there.stop(), back: await back.stop() };
+    const results = { there: await there.stop(), back: await back.stop() };
+    return { ...results, dropped: (await droppedOn(places)) - before };
   } finally {
     // Also when the event failed: what nobody stops goes on for an hour.
     for (const probing of [there, back]) void probing.stop();
