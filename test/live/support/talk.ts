@@ -1,10 +1,18 @@
 /** VMs and hosts that talk to each other all the time, one packet in each millisecond: what a change costs them. */
 import type { ClassicSite } from '../../../lab/classic.js';
 import type { ProbeResult } from '../../../lab/guest/protocol.js';
+import { droppedOn } from './dropped.js';
+
+export interface Told {
+  readonly guests: ProbeResult;
+  readonly hosts: ProbeResult;
+  /** What full sockets of all of them dropped meanwhile (dropped.ts). */
+  readonly dropped: number;
+}
 
 export interface Talk {
   /** Counts what became of all packets; there and back, since each is answered. */
-  stop(): Promise<{ readonly guests: ProbeResult; readonly hosts: ProbeResult }>;
+  stop(): Promise<Told>;
 }
 
 /** Begins when everybody has found everybody: the first packets wait for ARP. */
@@ -12,12 +20,14 @@ export async function watch({ hosts: [one, two] }: ClassicSite): Promise<Talk> {
   const [guest] = await Promise.all([one.vm.agent(), two.vm.agent()]);
   await guest.probe(two.vm.ip, { count: 5, intervalMs: 50 });
   await one.agent.probe(two.hypervisor.vtep, { count: 5, intervalMs: 50 });
+  const places = [one, two].flatMap(({ vm, hypervisor }) => [vm.host, hypervisor.host]);
+  const before = await droppedOn(places);
   const guests = guest.startProbing(two.vm.ip, { intervalMs: 1 });
   const hosts = one.agent.startProbing(two.hypervisor.vtep, { intervalMs: 1 });
   return {
     stop: async () => {
       const [first, second] = await Promise.all([guests.stop(), hosts.stop()]);
-      return { guests: first, hosts: second };
+      return { guests: first, hosts: second, dropped: (await droppedOn(places)) - before };
     },
   };
 }
