@@ -1,25 +1,20 @@
 import * as z from 'zod';
 import type { LimitConfig, PolicyConfig, Rate } from './config.js';
 import { readDscp } from './dscp.js';
-import type { Reading } from './endpoint.js';
 import { type Burst, formatBits, readBurst, readRate } from './quantities.js';
 import { section } from './section.js';
+import { reading } from './values.js';
 
 /** What a service level may say: rates in both directions, or for each, and the mark of what a VM sends. */
 
-const leaf = <T>(read: (value: unknown) => Reading<T>) =>
-  z.unknown().transform((value, context): T => {
-    const reading = read(value);
-    if ('value' in reading) return reading.value;
-    const params = reading.hint === undefined ? {} : { params: { hint: reading.hint } };
-    context.addIssue({ code: 'custom', message: reading.problem, ...params });
-    return z.NEVER;
-  });
-
 /** YAML reads a number without a unit as a number. */
-const rate = leaf(value => readRate(typeof value === 'number' ? String(value) : value));
-const burst = leaf(value => readBurst(typeof value === 'number' ? String(value) : value));
-const dscp = leaf(readDscp);
+const rate = z
+  .unknown()
+  .transform(reading(value => readRate(typeof value === 'number' ? String(value) : value)));
+const burst = z
+  .unknown()
+  .transform(reading(value => readBurst(typeof value === 'number' ? String(value) : value)));
+const dscp = z.unknown().transform(reading(readDscp));
 
 const limit = section({ rate, burst: burst.optional() }).transform((read, context) => toLimit(read, context));
 
@@ -57,7 +52,7 @@ export const policy = section({
 /** The largest frame of an Ethernet with no jumbo frames, rounded up: a bucket that holds less lets none of them pass. kbit. */
 const largestFrame = 13;
 
-/** Of the rate, in seconds: with less, TCP does not reach the rate (docs/qos.md). */
+/** Of the rate, in seconds: of 20 mbit, TCP got 1 with a burst of 0.01 s, 9 with 0.1 s, 18 with 0.25 s, and all with this. */
 const defaultBurst = 0.5;
 
 function toLimit(

@@ -3,18 +3,23 @@ import { parseDpid, parseIpv4, type Dpid, type Ipv4 } from '../lib/addresses.js'
 import { parseIpv6 } from '../lib/ipv6.js';
 import type { FloodLimit, IpAddress } from './config.js';
 import { readAdvertise, readApiListen, readTcp, type Reading } from './endpoint.js';
+import { readRate } from './quantities.js';
 
 /** The leaves of the file's schema. A message says what is expected: what was found is added where it is told. */
 
-/** A text that `read` makes a value of, or says what is wrong with it. */
-const readable = <T>(expected: string, read: (text: string) => Reading<T>) =>
-  z.string({ error: `expected ${expected}` }).transform((text, context): T => {
-    const reading = read(text);
-    if ('value' in reading) return reading.value;
-    const params = reading.hint === undefined ? {} : { params: { hint: reading.hint } };
-    context.addIssue({ code: 'custom', message: reading.problem, ...params });
+/** For a schema's `transform`: what `read` makes of the value, or what it says is wrong with it. */
+export const reading =
+  <Input, T>(read: (value: Input) => Reading<T>) =>
+  (value: Input, context: z.core.$RefinementCtx): T => {
+    const result = read(value);
+    if ('value' in result) return result.value;
+    const params = result.hint === undefined ? {} : { params: { hint: result.hint } };
+    context.addIssue({ code: 'custom', message: result.problem, ...params });
     return z.NEVER;
-  });
+  };
+
+const readable = <T>(expected: string, read: (text: string) => Reading<T>) =>
+  z.string({ error: `expected ${expected}` }).transform(reading(read));
 
 /** A key of DESIGN that this version reads nothing from: said as such, so that nobody looks for a slip of the finger. */
 export const notYet = (what: string) =>
@@ -53,15 +58,14 @@ export const vlan = z.int(vlanRange).min(1, vlanRange).max(4094, vlanRange);
 
 const highestFlood = 10_000_000;
 /** A rate with its unit, so that nobody takes it for bytes. */
-export const floodLimit = readable(
-  'drop, or packets per second such as 1000pps',
-  (text): Reading<FloodLimit> => {
-    if (text === 'drop') return { value: 'drop' };
-    const rate = Number(/^(\d{1,9})pps$/.exec(text)?.[1] ?? 0);
-    return rate >= 1 && rate <= highestFlood
-      ? { value: rate }
+export const floodLimit = z.unknown().transform(
+  reading((value): Reading<FloodLimit> => {
+    if (value === 'drop') return { value };
+    const read = readRate(value);
+    return 'value' in read && read.value.unit === 'packet' && read.value.perSecond <= highestFlood
+      ? { value: read.value.perSecond }
       : { problem: `expected drop, or packets per second from 1pps to ${highestFlood}pps` };
-  },
+  }),
 );
 
 export const datapath = z.enum(['system', 'netdev'], { error: 'expected system or netdev' });

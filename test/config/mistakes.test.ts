@@ -337,10 +337,10 @@ networks:
     [
       'limits',
       network(
-        '    vni: 1\n    flood:\n      broadcast: 1000\n      multicast: 1kpps\n      unknown-unicast: 0pps\n      unicast: drop\n',
+        '    vni: 1\n    flood:\n      broadcast: 1000\n      multicast: 1kbit\n      unknown-unicast: 0pps\n      unicast: drop\n',
       ),
-      'h.yaml:8:18: networks.blue.flood.broadcast: found 1000, expected drop, or packets per second such as 1000pps; did you mean "1000", in quotes?',
-      'h.yaml:9:18: networks.blue.flood.multicast: found "1kpps", expected drop, or packets per second from 1pps to 10000000pps',
+      'h.yaml:8:18: networks.blue.flood.broadcast: found 1000, expected drop, or packets per second from 1pps to 10000000pps',
+      'h.yaml:9:18: networks.blue.flood.multicast: found "1kbit", expected drop, or packets per second from 1pps to 10000000pps',
       'h.yaml:10:24: networks.blue.flood.unknown-unicast: found "0pps", expected drop, or packets per second from 1pps to 10000000pps',
       'h.yaml:11:7: networks.blue.flood.unicast: unknown key, expected one of unknown-unicast, broadcast, multicast',
     ],

@@ -118,3 +118,17 @@ t.test('mistakes', t => {
   ]);
   t.end();
 });
+
+t.test('a policy that no app applies is a mistake', t => {
+  const withApps = (apps: string) => `apps: ${apps}\n${file('{ rate: 10mbit }')}`;
+  t.strictSame(told(withApps('[overlay]')), [
+    'h.yaml:1:7: apps: networks.blue.qos names a policy, which the app qos applies, and this list leaves it out: add "qos" to the list, or leave `apps` out to have the usual ones',
+  ]);
+  t.strictSame(told(withApps('[overlay, qos]')), []);
+  t.strictSame(
+    told(withApps('[overlay, ./my-qos.js]')),
+    [],
+    "a module of the user's own may stand in for it",
+  );
+  t.end();
+});

@@ -1,13 +1,14 @@
 import { nearMiss } from '../../lib/near-miss.js';
 import { isAppPath } from '../apps.js';
 import type { Facts } from '../facts.js';
-import { quoted, type Finding } from '../mistake.js';
+import { formatPath, quoted, type Finding } from '../mistake.js';
 import type { LineOf } from '../source.js';
 import { repeats } from './repeats.js';
 
 /** An app runs once: its name is its part of the cookies and its tables. And what needs an app must have it. */
 export const checkApps = (facts: Facts, lineOf: LineOf): Finding[] => [
   ...checkOverlay(facts),
+  ...checkQos(facts),
   ...repeats(
     facts.apps,
     app => app.name,
@@ -29,6 +30,20 @@ function checkOverlay({ apps, appsListed, hypervisors, networks }: Facts): Findi
     {
       path: ['apps'],
       message: `this file has ${needing}, which need the app overlay, and this list leaves it out: what it has programmed would be taken away; add "overlay" to the list, or leave \`apps\` out to have the usual ones`,
+    },
+  ];
+}
+
+/** A limit that is written down and holds nobody back is worse than none. */
+function checkQos({ apps, appsListed, networks }: Facts): Finding[] {
+  const [named] = networks.flatMap(({ policies }) => policies);
+  const isMeant = (name: string): boolean => isAppPath(name) || nearMiss(name, ['qos']) !== undefined;
+  if (!appsListed || named === undefined) return [];
+  if (apps.some(({ name }) => name === 'qos' || isMeant(name))) return [];
+  return [
+    {
+      path: ['apps'],
+      message: `${formatPath(named.path)} names a policy, which the app qos applies, and this list leaves it out: add "qos" to the list, or leave \`apps\` out to have the usual ones`,
     },
   ];
 }
