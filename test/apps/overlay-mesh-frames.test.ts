@@ -1,5 +1,5 @@
 /** Whatever tunnels people have made between hosts, each frame reaches whom it is for, once. */
-import fc from 'fast-check';
+import fc from '../support/fast-check.js';
 import t from 'tap';
 import { overlay } from '../../src/apps/overlay/overlay.js';
 import { numberTables } from '../../src/intent/index.js';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../support/fast-check.js';
 import t from 'tap';
 import { parseDpid, formatDpid } from '../../src/lib/addresses.js';
 import { glob } from '../../src/lib/glob.js';

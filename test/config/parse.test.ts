@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../support/fast-check.js';
 import { readdirSync, readFileSync } from 'node:fs';
 import t from 'tap';
 import * as z from 'zod';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
+import fc from '../support/fast-check.js';
 import t from 'tap';
 import { type Refusal, retryRefused } from '../../src/controller/switch-refusals.js';
 import { auditPeriod } from '../../src/controller/switch-sync.js';

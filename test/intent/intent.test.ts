@@ -1,5 +1,5 @@
 /** Table numbers and cookies: what every other part takes for granted. Pinned values must never change. */
-import fc from 'fast-check';
+import fc from '../support/fast-check.js';
 import t from 'tap';
 import {
   appOfCookie,

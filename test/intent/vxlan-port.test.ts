@@ -1,5 +1,5 @@
 /** Interface.options of VXLAN ports that somebody has made, whatever is in them. */
-import fc from 'fast-check';
+import fc from '../support/fast-check.js';
 import t from 'tap';
 import { vxlanPort } from '../../src/intent/vxlan-port.js';
 import { parseIpv4 } from '../../src/lib/addresses.js';

@@ -1,7 +1,7 @@
 /** Struct declarations by themselves, each with both back ends. */
 import { isDeepStrictEqual } from 'node:util';
 import t from 'tap';
-import fc from 'fast-check';
+import fc from '../support/fast-check.js';
 import { WireError } from '../../src/lib/errors.js';
 import { interpret } from '../../src/lib/struct/closures.js';
 import {

@@ -1,5 +1,5 @@
 /** The model of a switch that unit tests use, held to the truth: the same messages and frames, and Open vSwitch. */
-import fc from 'fast-check';
+import fc from '../support/fast-check.js';
 import t from 'tap';
 import { overlay } from '../../src/apps/overlay/overlay.js';
 import { emptyProgram, meterIds, numberTables } from '../../src/intent/index.js';

@@ -1,6 +1,6 @@
 /** Broken input: whatever a peer sends, decoding gives a value or a WireError, the same from both back ends. */
 import t from 'tap';
-import fc from 'fast-check';
+import fc from '../support/fast-check.js';
 import { encodeWith } from '../../src/openflow/codec.js';
 import { decode, FrameSplitter, Writer } from '../../src/openflow/index.js';
 import { checkFrame, closures, compiled, decodeBoth, encodeBoth } from './back-ends.js';

@@ -1,5 +1,5 @@
 /** Ways to spoil what is good: edits of a frame's bytes, and of a decoded value's parts. Seeds in, the same result out. */
-import fc from 'fast-check';
+import fc from '../support/fast-check.js';
 
 /** One edit of a frame; places are taken modulo the frame's size, so that every edit means something. */
 type Edit =

@@ -4,7 +4,7 @@
  * ORACLE_SEED gives others.
  */
 import t from 'tap';
-import fc from 'fast-check';
+import fc from '../support/fast-check.js';
 import type { Spec } from '../../src/lib/struct/specs.js';
 import {
   encodeInto,

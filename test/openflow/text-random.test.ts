@@ -1,6 +1,6 @@
 /** Random flows, groups and meters: printed and read, they are what they were; and random texts break nothing. */
 import { isDeepStrictEqual } from 'node:util';
-import fc from 'fast-check';
+import fc from '../support/fast-check.js';
 import t from 'tap';
 import { HeddleError } from '../../src/lib/errors.js';
 import {

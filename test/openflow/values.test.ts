@@ -1,7 +1,7 @@
 /** The pure helpers around the wire: random messages both ways, limits, builders, names and texts of values. */
 import { isDeepStrictEqual } from 'node:util';
 import t from 'tap';
-import fc from 'fast-check';
+import fc from '../support/fast-check.js';
 import { interpret } from '../../src/lib/struct/closures.js';
 import { compile } from '../../src/lib/struct/index.js';
 import { decodeWith, encodeWith } from '../../src/openflow/codec.js';

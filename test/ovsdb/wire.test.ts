@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import t from 'tap';
-import fc from 'fast-check';
+import fc from '../support/fast-check.js';
 import { applyDiff, decodeDiff } from '../../src/ovsdb/diff.js';
 import { encodeValue, namedUuid } from '../../src/ovsdb/encode.js';
 import { JsonStream } from '../../src/ovsdb/json-stream.js';

@@ -1,7 +1,7 @@
 /** Broken frames: decoding never throws, both back ends agree, and no byte outside the frame is ever looked at. */
 import { isDeepStrictEqual } from 'node:util';
 import t from 'tap';
-import fc from 'fast-check';
+import fc from '../support/fast-check.js';
 import { WireError } from '../../src/lib/errors.js';
 import { interpret } from '../../src/lib/struct/closures.js';
 import { compile, cursorOver, Writer } from '../../src/lib/struct/index.js';

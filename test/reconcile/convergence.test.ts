@@ -2,7 +2,7 @@
  * From any state of a switch to the one that is wanted: over a connection, in a model of a switch that answers as Open
  * vSwitch does (test/support/switch-model), whole and cut after any of its messages.
  */
-import fc from 'fast-check';
+import fc from '../support/fast-check.js';
 import t from 'tap';
 import { Switches } from '../../src/controller/switches.js';
 import {

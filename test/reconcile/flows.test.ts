@@ -1,5 +1,5 @@
 /** From what apps want, and what a switch holds, to the messages between the two. */
-import fc from 'fast-check';
+import fc from '../support/fast-check.js';
 import t from 'tap';
 import {
   emptyProgram,

@@ -1,5 +1,5 @@
 /** QoS and Queue rows of ours among those of others, carried out by a real ovsdb-server. */
-import fc from 'fast-check';
+import fc from '../support/fast-check.js';
 import t, { type Test } from 'tap';
 import type { HostIntent, QosIntent } from '../../src/intent/index.js';
 import {

@@ -1,6 +1,6 @@
 /** What is wanted, from change to change: the same as when all of it is put together anew, and no flow encoded twice. */
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
+import fc from '../support/fast-check.js';
 import t from 'tap';
 import { emptyProgram, type Flow, groupIds, meterIds, type Program } from '../../src/intent/index.js';
 import { applyActions, match, OFPMF, output } from '../../src/openflow/index.js';

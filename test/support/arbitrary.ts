@@ -2,7 +2,7 @@
  * Random values of any declaration, made by walking the declaration itself: what is declared is tested, with no list to
  * keep beside it. What a declaration can not say (which port numbers exist, which fields go together) is a `Choice`.
  */
-import fc from 'fast-check';
+import fc from './fast-check.js';
 import type { Spec, StructSpec } from '../../src/lib/struct/specs.js';
 
 /** Makes values; `depth` is how many lists of structs stand around. */

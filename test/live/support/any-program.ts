@@ -1,5 +1,5 @@
 /** Random programs and frames, for a model and a real switch to do the same with. */
-import fc from 'fast-check';
+import fc from '../../support/fast-check.js';
 import {
   type Action,
   applyActions,

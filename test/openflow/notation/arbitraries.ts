@@ -2,7 +2,7 @@
  * Random flows, groups and meters of all that ovs-ofctl's notation can say: every field, action and instruction. What it
  * can not say (formatMatch, formatActions and formatInstructions name it) is left out here, and nothing else.
  */
-import fc from 'fast-check';
+import fc from '../../support/fast-check.js';
 import {
   type Action,
   type Bucket,

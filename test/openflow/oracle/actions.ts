@@ -1,5 +1,5 @@
 /** What the declarations do not say of actions. */
-import fc from 'fast-check';
+import fc from '../../support/fast-check.js';
 import { NX_CT_RECIRC_NONE } from '../../../src/openflow/index.js';
 import { type Choices, never, unsigned } from '../../support/arbitrary.js';
 import {

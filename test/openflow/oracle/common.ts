@@ -1,5 +1,5 @@
 /** Values that many places of the declarations have. */
-import fc from 'fast-check';
+import fc from '../../support/fast-check.js';
 import { fieldNames, type KnownOxm, match, OFPG, OFPP } from '../../../src/openflow/index.js';
 import { fieldByName } from '../../../src/openflow/fields/table.js';
 import { type Choice, type Choices, unsigned } from '../../support/arbitrary.js';

@@ -1,5 +1,5 @@
 /** Random matches that Open vSwitch takes: fields that presume others come with them, and none comes in two forms. */
-import fc from 'fast-check';
+import fc from '../../support/fast-check.js';
 import {
   type FieldName,
   fieldNames,

@@ -1,5 +1,5 @@
 /** What the declarations do not say of messages. */
-import fc from 'fast-check';
+import fc from '../../support/fast-check.js';
 import {
   errorName,
   OFP_NO_BUFFER,
