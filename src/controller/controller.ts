@@ -73,6 +73,7 @@ export class Controller {
       hypervisorOf: dpid => this.#hypervisors.names.get(dpid),
       leaveAlone: (view, holds) => this.#leaveAlone(view, holds),
       wanted: view => this.#wanted(view),
+      isTakenOver: dpid => this.#takeovers.isTaking(dpid),
       onEvent: (event, view) => this.#onEvent(event, view),
     });
     this.#takeovers = new HostTakeovers({

@@ -28,27 +28,33 @@ export class SwitchAudit {
   #turn = 0;
   /** Hashes of flows that this switch writes in another way than they were sent, by cookie: no more than are wanted. */
   readonly #spelled = new Map<bigint, number>();
-  #slice: Message = askForFlows();
+  #slice: FlowSlice = sliceOf(0n, 1, 1);
 
   /**
    * @param count how many static flows there should be
    * @param sliceSize how many of them are to be looked at
    * @param isUnread the switch does not tell its flows
+   * @param suspect the cookie of a flow that is to be among them; without one they have their turns
    */
-  next(count: number, sliceSize: number, isUnread: boolean): readonly Message[] {
-    this.#turn += 1;
-    this.#slice = sliceRequest(this.#turn, count, sliceSize);
+  next(count: number, sliceSize: number, isUnread: boolean, suspect?: bigint): readonly Message[] {
+    if (suspect === undefined) this.#turn += 1;
+    this.#slice = sliceOf(suspect ?? BigInt(this.#turn), count, sliceSize);
     return [
       askForFlows({ cookie: staticCookies.cookie, cookieMask: staticCookies.mask }, 'aggregate'),
       multipart({ type: 'group_desc' }),
       multipart({ type: 'meter_config', meterId: OFPM.ALL }),
-      ...(isUnread ? [] : [this.#slice]),
+      ...(isUnread ? [] : [askForFlows(this.#slice)]),
     ];
   }
 
   /** Asks once more for the slice that was asked for last. */
   get again(): readonly Message[] {
-    return [this.#slice];
+    return [askForFlows(this.#slice)];
+  }
+
+  /** Whether the flow of this cookie is in the slice that was asked for last. */
+  isIn(cookie: bigint): boolean {
+    return (cookie & this.#slice.cookieMask) === this.#slice.cookie;
   }
 
   edits({ flows }: AuditAnswer, wanted: ReadonlyMap<bigint, Flow>): readonly Edit[] {
@@ -75,14 +81,17 @@ export class SwitchAudit {
   }
 }
 
+interface FlowSlice {
+  readonly cookie: bigint;
+  readonly cookieMask: bigint;
+}
+
 /** A part of the static flows by the last bits of their cookies, which are those of a hash: a part of each table. */
-function sliceRequest(turn: number, count: number, sliceSize: number): Message {
+function sliceOf(number: bigint, count: number, sliceSize: number): FlowSlice {
   let slices = 1;
   while (slices * sliceSize < count) slices *= 2;
-  return askForFlows({
-    cookie: staticCookies.cookie | BigInt(turn % slices),
-    cookieMask: staticCookies.mask | BigInt(slices - 1),
-  });
+  const low = BigInt(slices - 1);
+  return { cookie: staticCookies.cookie | (number & low), cookieMask: staticCookies.mask | low };
 }
 
 export function readAudit({ replies }: ExchangeOutcome & { readonly type: 'done' }): AuditAnswer {

@@ -9,6 +9,7 @@ import { isEmpty, planFlows } from '../reconcile/flows.js';
 import { planMeters } from '../reconcile/meters.js';
 import { order } from '../reconcile/order.js';
 import type { Effects } from './effects.js';
+import type { FlowWatch } from './flow-watch.js';
 import { type AuditAnswer, readAudit, SwitchAudit } from './switch-audit.js';
 import { SwitchBelief } from './switch-belief.js';
 import { type Commit, type ExchangeWith, SwitchChanges } from './switch-changes.js';
@@ -27,6 +28,8 @@ export interface SwitchSyncOptions {
   readonly effects: Pick<Effects, 'after' | 'random'>;
   /** How many flows an audit may look at. */
   readonly flowsPerAudit: () => number;
+  /** What the switch tells by itself of flows that somebody else has touched. */
+  readonly watch?: FlowWatch;
   /** Told once for each error of each flow or group, however often it is tried again. */
   readonly onRefusal: (refusal: Refusal) => void;
   readonly onInSync: (sent: number) => void;
@@ -159,8 +162,8 @@ export class SwitchSync {
     if (this.#phase !== 'in sync' || this.#busy) return;
     // The first one at some moment of the period, so that switches that came together are not asked together.
     this.#nextAudit ??= now + this.#options.effects.random() * auditPeriod;
-    if (now < this.#nextAudit) return;
-    this.#nextAudit = now + auditPeriod;
+    if (now >= this.#nextAudit) this.#nextAudit = now + auditPeriod;
+    else if (this.#options.watch?.suspect === undefined) return;
     this.#auditDue = true;
     void this.#run();
   }
@@ -226,9 +229,11 @@ export class SwitchSync {
   async #audit(): Promise<void> {
     const believed = this.actual;
     if (believed === undefined) return;
-    const answer = await this.#look(
-      this.#audits.next(believed.flows.size, this.#options.flowsPerAudit(), this.#refusals.isUnread),
-    );
+    const { watch, flowsPerAudit } = this.#options;
+    const { isUnread } = this.#refusals;
+    const requests = this.#audits.next(believed.flows.size, flowsPerAudit(), isUnread, watch?.suspect);
+    watch?.looked(cookie => this.#audits.isIn(cookie));
+    const answer = await this.#look(requests);
     if (answer === undefined) return;
     if (!this.#belief.agrees(answer, believed, this.#refusals.isUnread)) {
       if ((await this.#dump()) === undefined) return;

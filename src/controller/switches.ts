@@ -7,19 +7,21 @@ import type { CheckedPart } from '../reconcile/check.js';
 import type { Actual } from '../reconcile/actual.js';
 import { Takeovers } from './contest.js';
 import { describeDrift } from '../reconcile/drift.js';
+import { FlowWatch } from './flow-watch.js';
 import type { Effects, Log, Stream, StreamHandlers } from './effects.js';
 import { PastMods, type SentMods } from './sent-mods.js';
 import { flowsPerAudit } from './switch-audit.js';
 import type { Commit } from './switch-changes.js';
 import { SwitchConnection, type SwitchEvents } from './switch-connection.js';
 import { dumpRequests } from './switch-dump.js';
-import { SwitchSync } from './switch-sync.js';
+import { auditPeriod, SwitchSync } from './switch-sync.js';
 
 /** A switch that is connected and known. */
 export interface ConnectedSwitch {
   view: SwitchView;
   readonly connection: SwitchConnection;
   readonly sync: SwitchSync;
+  readonly watch: FlowWatch;
   /** When it connected, by the effects' clock. */
   readonly since: number;
   /** The apps have been told of it, once it had been read. */
@@ -36,6 +38,8 @@ export interface SwitchesOptions {
   /** Why a switch must not be touched; asked when it connects, when it has been read, and by `judge`. */
   readonly leaveAlone: (view: SwitchView, holds: Actual | undefined) => string | undefined;
   readonly wanted: (view: SwitchView) => readonly CheckedPart[] | undefined;
+  /** Whether its bridge is being taken over from its own way of forwarding. */
+  readonly isTakenOver: (dpid: Dpid) => boolean;
   /** @returns messages to send to that switch at once */
   readonly onEvent: (event: AppEvent, view: SwitchView) => readonly Message[];
 }
@@ -121,7 +125,13 @@ export class Switches {
 
   tick(): void {
     for (const connection of [...this.#connections.keys()]) connection.tick();
-    for (const { sync } of this.all) sync.tick(this.#options.effects.now());
+    const now = this.#options.effects.now();
+    for (const { view, sync, watch } of this.all) {
+      // A take-over sends flows by a connection of its own, and is not to wait for an answer that nobody needs.
+      if (sync.phase === 'in sync' && !this.#options.isTakenOver(view.dpid)) watch.begin();
+      watch.tick(now);
+      sync.tick(now);
+    }
   }
 
   /** What is wanted in this switch may have changed. */
@@ -194,6 +204,16 @@ export class Switches {
     };
     const name = nameOf(view);
     const early = connection.takeEarly();
+    const watch = new FlowWatch({
+      send: messages => connection.send(messages),
+      onSuspect: () =>
+        log.info({ switch: name }, `${name} tells that somebody else touches flows of Heddle's: looking`),
+      onTooMuch: () =>
+        log.info(
+          { switch: name },
+          `${name} tells of too many flows that change: it is audited every ${auditPeriod / 1_000} s alone`,
+        ),
+    });
     const sync = new SwitchSync({
       exchange: (messages, errorsSince) => connection.exchange(messages, errorsSince),
       // What another connection has sent since then would not be in it.
@@ -210,8 +230,9 @@ export class Switches {
           `${name} was changed by another hand: ${describeDrift(drift)}; repaired now`,
         ),
       onInSync: sent => log.debug({ switch: name, flows: sent }, `${name} is in sync`),
+      watch,
     });
-    const connected: ConnectedSwitch = { view, connection, sync, since: effects.now(), isUp: false };
+    const connected: ConnectedSwitch = { view, connection, sync, watch, since: effects.now(), isUp: false };
     this.#connections.set(connection, connected);
     this.#byDpid.set(dpid, connected);
     this.#views.set(dpid, view);
@@ -270,6 +291,9 @@ export class Switches {
         break;
       case 'flow_removed':
         this.#tell(connected, { type: 'flow-removed', dpid, flow: message });
+        break;
+      case 'multipart_reply':
+        connected.watch.heard(message);
         break;
       case 'error': {
         const fields = { switch: nameOf(connected.view), errorType: message.errorType, code: message.code };

@@ -83,6 +83,7 @@ class Bench {
     leaveAlone: () => undefined,
     hypervisorOf: () => 'kvm1',
     wanted: () => this.wanted,
+    isTakenOver: () => false,
     onEvent: event => {
       this.events.push(event);
       return [];
@@ -157,7 +158,8 @@ class Bench {
 
   /** What came since the last time that was asked, by type. */
   news(): readonly string[] {
-    const isNews = ({ type }: Message): boolean => type !== 'echo_request';
+    // The monitor is asked for when a connection is in sync at first, whatever a test is about.
+    const isNews = (one: Message): boolean => one.type !== 'echo_request' && typeOf(one) !== 'flow_monitor';
     return this.fake.log.splice(0).filter(isNews).map(typeOf);
   }
 }
@@ -602,6 +604,75 @@ t.test('a meter that is changed or deleted by another hand', async t => {
   t.match(bench.drifts[1], /: 1 flow gone, 1 meter changed;/);
   t.strictSame(bench.flows, texts(metered));
   t.ok(bench.fake.meters.has(7), 'what is not ours stays');
+});
+
+/** What a switch tells of a flow that somebody has touched. */
+const toldOf = (...cookies: readonly bigint[]): Message => ({
+  type: 'multipart_reply',
+  xid: 0,
+  flags: 0,
+  body: {
+    type: 'flow_monitor',
+    entries: cookies.map(cookie => ({
+      type: 'modified',
+      reason: 0,
+      priority: 100,
+      idleTimeout: 0,
+      hardTimeout: 0,
+      tableId: 0,
+      cookie,
+      match: [],
+      instructions: [],
+    })),
+  },
+});
+
+t.test('what the switch tells of other hands is looked at before the next audit', async t => {
+  const bench = new Bench();
+  bench.wanted = wantedOf({ flows: [flow(1, 2), flow(2, 1)] });
+  await bench.connect();
+  await bench.tick(0);
+  const asked = bench.fake.log.filter(one => typeOf(one) === 'flow_monitor');
+  t.match(
+    asked,
+    [{ body: { entries: [{ id: 1, tableId: 255, match: [] }] } }],
+    'a monitor is asked for once',
+  );
+  await bench.want({ flows: [flow(1, 2), flow(2, 1), flow(3, 1)] });
+  t.equal(bench.fake.log.filter(one => typeOf(one) === 'flow_monitor').length, 1);
+  await bench.tick(0);
+  bench.news();
+  const cookie = bench.fake.flows.get(keyOf(flowMod(flow(2, 1), 0n)))?.cookie ?? 0n;
+
+  change(bench.fake.tables, edit(2, 7));
+  bench.fake.send(toldOf(0xabcn, makeCookie(9, 'learned', 1)));
+  await bench.tick(1_000);
+  t.strictSame(bench.news(), [], 'flows that are not kept true are nothing to look at');
+  bench.fake.send(toldOf(cookie), toldOf(cookie));
+  t.strictSame(bench.news(), [], 'it is not looked at with each event');
+  await bench.tick(1_000);
+  t.ok(bench.news().includes('flow'));
+  t.match(bench.drifts, [/: 1 flow edited;/]);
+  t.strictSame(bench.flows, texts(flow(1, 2), flow(2, 1), flow(3, 1)));
+  t.equal(bench.log.told.filter(line => line.includes('tells that somebody else touches')).length, 1);
+  await bench.tick(1_000);
+  t.strictSame(bench.news(), [], 'and that was all');
+});
+
+t.test('of many flows, the part is looked at that the switch told of', async t => {
+  const bench = new Bench();
+  const flows = Array.from({ length: 40_000 }, (_, index) => flow(index + 1, 1));
+  bench.fake.partSize = 500;
+  bench.wanted = wantedOf({ flows });
+  await bench.connect();
+  await bench.tick(0);
+  for (const port of [7, 77, 777]) {
+    const cookie = bench.fake.flows.get(keyOf(flowMod(flow(port, 1), 0n)))?.cookie ?? 0n;
+    change(bench.fake.tables, edit(port, 9));
+    bench.fake.send(toldOf(cookie));
+    await bench.tick(1_000);
+  }
+  t.match(bench.drifts, [/: 1 flow edited;/, /: 1 flow edited;/, /: 1 flow edited;/]);
 });
 
 t.test('an audit does not disturb', async t => {

@@ -343,6 +343,7 @@ class Fleet {
       hypervisorOf: dpid => (dpid === 7n ? 'kvm7' : undefined),
       leaveAlone: () => undefined,
       wanted: () => [checkPart({ app: 'none', number: 9, program: emptyProgram })],
+      isTakenOver: () => false,
       onEvent: (event, view) => {
         this.events.push(event);
         return this.reply(event, view);

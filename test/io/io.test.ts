@@ -294,6 +294,7 @@ t.test('a switch of OpenFlow 1.0 gets its reason over a real socket', async t =>
     leaveAlone: () => undefined,
     hypervisorOf: () => undefined,
     wanted: () => undefined,
+    isTakenOver: () => false,
     onEvent: () => [],
   });
   const listener = await listen(loopback, stream => switches.accept(stream));

@@ -38,6 +38,8 @@ t.test('what is deleted or changed by hand on a hypervisor comes back', { skip }
   await reachEachOther(one, two);
   const before = await oursOf(kvm1);
   t.ok(before.length > 8);
+  const tellings = (): Promise<readonly string[]> => site.logged(/tells that somebody else touches flows/);
+  t.same(await tellings(), [], 'what Heddle does itself is nothing to tell of');
 
   const cookies = before.flatMap(line => /cookie=(0x[0-9a-f]+)/.exec(line)?.[1] ?? []);
   const flood = `group_id=${groupIds.flood(5000)}`;
@@ -51,6 +53,7 @@ t.test('what is deleted or changed by hand on a hypervisor comes back', { skip }
       kvm1.ofctl('add-flow', 'br-int', `cookie=${cookies[0]},table=95,priority=5,actions=drop`),
   };
   let foreign: readonly string[] = [];
+  let told = 0;
   for (const [what, harm] of Object.entries(harms)) {
     if (what === 'a group') {
       await addForeign(kvm1);
@@ -62,6 +65,12 @@ t.test('what is deleted or changed by hand on a hypervisor comes back', { skip }
     const isBack = async () => JSON.stringify(await oursOf(kvm1)) === JSON.stringify(before);
     await waitFor(`${what} to be repaired`, isBack, { timeoutMs: repairedWithin, intervalMs: 200 });
     t.comment(`${what}: repaired after ${Date.now() - begin} ms`);
+    // Open vSwitch tells of flows that others touch; it is not asked for groups before the next audit.
+    if (what !== 'a group') {
+      const now = (await tellings()).length;
+      t.ok(now > told, `${what}: the switch told by itself`);
+      told = now;
+    }
     await reachEachOther(one, two);
     if (foreign.length > 0) t.same(await foreignOn(kvm1), foreign, 'what is not ours stays');
   }

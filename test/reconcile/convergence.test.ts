@@ -170,6 +170,7 @@ class Case {
       leaveAlone: () => undefined,
       hypervisorOf: () => undefined,
       wanted: () => this.parts,
+      isTakenOver: () => false,
       onEvent: () => [],
     });
   }
