@@ -1,11 +1,11 @@
 import { printable } from '../config/mistake.js';
 import { pino, type Logger } from 'pino';
-import pretty from 'pino-pretty';
 
 /** Readable lines on a terminal, JSON in a pipe or a file; both on standard output. */
-export function makeLog(level: string): Logger {
+export async function makeLog(level: string): Promise<Logger> {
   const base = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
   if (!process.stdout.isTTY) return pino(base);
+  const { default: pretty } = await import('pino-pretty');
   const colorize = (process.env['NO_COLOR'] ?? '') === '';
   // Only the text: the fields beside it are for programs.
   const stream = pretty({

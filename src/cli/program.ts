@@ -1,14 +1,13 @@
 import { createRequire } from 'node:module';
 import { Command, Option } from 'commander';
 import { HeddleError } from '../lib/errors.js';
-import { check } from './check.js';
 import { exitCodes } from './exit-codes.js';
-import { type ImportOptions, importRunning } from './import.js';
-import { plan, type PlanOptions } from './plan.js';
-import { run, type RunOptions } from './run.js';
-import { status, type StatusOptions } from './status.js';
+import type { ImportOptions } from './import.js';
+import type { PlanOptions } from './plan.js';
+import type { RunOptions } from './run.js';
+import type { StatusOptions } from './status.js';
 
-/** The command line: parses, runs one command, and sets the exit code. */
+/** The command line: parses, loads and runs one command, and sets the exit code. */
 export async function main(argv: readonly string[]): Promise<void> {
   const program = new Command('heddle')
     .description('OpenFlow 1.3 controller for Open vSwitch: one YAML file, and switches that stay true to it')
@@ -33,12 +32,14 @@ export async function main(argv: readonly string[]): Promise<void> {
       '--replace-mesh',
       "delete the hand-made VXLAN ports that networks name in `mesh`, once Heddle's own carry their traffic",
     )
-    .action((file: string | undefined, options: RunOptions) => finish(() => run(file, options)));
+    .action((file: string | undefined, options: RunOptions) =>
+      finish(async () => (await import('./run.js')).run(file, options)),
+    );
   program
     .command('check')
     .description('check a file and tell every mistake in it; connects to nothing')
     .argument('<FILE>', 'the YAML file')
-    .action((file: string) => finish(() => check(file)));
+    .action((file: string) => finish(async () => (await import('./check.js')).check(file)));
   program
     .command('import')
     .description(
@@ -50,7 +51,9 @@ export async function main(argv: readonly string[]): Promise<void> {
     .option('--bridge <NAME>', 'the bridge that the VMs are on, where another one would be taken')
     .option('--json', 'the file and all that was found as JSON')
     .addHelpText('after', importHelp)
-    .action((hosts: string[], options: ImportOptions) => finish(() => importRunning(hosts, options)));
+    .action((hosts: string[], options: ImportOptions) =>
+      finish(async () => (await import('./import.js')).importRunning(hosts, options)),
+    );
   program
     .command('plan')
     .description('tell what `run` would change with this file, on every host and switch; changes nothing')
@@ -58,14 +61,18 @@ export async function main(argv: readonly string[]): Promise<void> {
     .option('--json', 'the whole plan as JSON')
     .option('--api <HOST:PORT>', "where the Heddle that runs has its api, instead of the file's")
     .addHelpText('after', planHelp)
-    .action((file: string | undefined, options: PlanOptions) => finish(() => plan(file, options)));
+    .action((file: string | undefined, options: PlanOptions) =>
+      finish(async () => (await import('./plan.js')).plan(file, options)),
+    );
   program
     .command('status')
     .description('tell switches, hypervisors, networks, ports, and what is wrong with any')
     .argument('[FILE]', 'the file that the running Heddle was given')
     .option('--json', 'the whole status as JSON')
     .option('--api <HOST:PORT>', "where that Heddle's api listens, instead of the file's")
-    .action((file: string | undefined, options: StatusOptions) => finish(() => status(file, options)));
+    .action((file: string | undefined, options: StatusOptions) =>
+      finish(async () => (await import('./status.js')).status(file, options)),
+    );
   await program.parseAsync(argv);
 }
 

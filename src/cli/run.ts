@@ -1,8 +1,7 @@
 import type { Config } from '../config/config.js';
 import { Controller } from '../controller/controller.js';
-import { api } from '../http/api.js';
 import { realEffects } from '../io/effects.js';
-import { serve } from '../io/http-server.js';
+import { onceLoaded, serve } from '../io/http-server.js';
 import { listen } from '../io/streams.js';
 import { fileStamp, watchFile } from '../io/watch-file.js';
 import { messageOf } from '../lib/errors.js';
@@ -31,7 +30,7 @@ export async function run(file: string | undefined, options: RunOptions): Promis
   // Before the file is read: what changes from then on has to be read again.
   const stamp = file === undefined ? undefined : await fileStamp(file);
   const { config, apps } = await readConfig(file);
-  const log = makeLog(options.logLevel);
+  const log = await makeLog(options.logLevel);
   const { gentle = false, replaceMesh = false } = options;
   const takeover = { gentle, replaceMesh };
   const controller = new Controller({ config, apps, effects: realEffects(), log, ...takeover });
@@ -82,11 +81,13 @@ interface Doors {
 
 /** All of them, or none. @throws HeddleError LISTEN_FAILED */
 async function openDoors(config: Config, controller: Controller): Promise<Doors> {
-  const { fetch } = api({
-    status: () => controller.status(),
-    readings: () => controller.readings(),
-    host: systemId => controller.hostOf(systemId),
-  });
+  const api = onceLoaded(async () =>
+    (await import('../http/api.js')).api({
+      status: () => controller.status(),
+      readings: () => controller.readings(),
+      host: systemId => controller.hostOf(systemId),
+    }),
+  );
   const doors: Door[] = [];
   const open = async (...args: Parameters<typeof Door.open>): Promise<Door> => {
     const door = await Door.open(...args);
@@ -97,7 +98,7 @@ async function openDoors(config: Config, controller: Controller): Promise<Doors>
     return {
       openflow: await open(config.openflow.listen, at => listen(at, stream => controller.accept(stream))),
       ovsdb: await open(config.ovsdb?.listen, at => listen(at, stream => controller.acceptOvsdb(stream))),
-      http: await open(config.api.listen, at => serve(at, fetch)),
+      http: await open(config.api.listen, at => serve(at, async request => (await api()).fetch(request))),
     };
   } catch (thrown) {
     await Promise.all(doors.map(door => door.close()));

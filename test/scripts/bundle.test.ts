@@ -1,6 +1,6 @@
 /** The bundle has all that the sources export, each once, and its program runs. */
-import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import t from 'tap';
@@ -81,5 +81,37 @@ t.test('the program runs', t => {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
   const said = execFileSync(process.execPath, [join(folder, 'main.js'), '--version'], { encoding: 'utf8' });
   t.equal(said.trim(), version);
+  t.end();
+});
+
+t.test('it loads no package at its start, and has their licences', t => {
+  const files = readdirSync(folder).filter(name => name.endsWith('.js'));
+  const named = files.flatMap(name => [
+    ...readFileSync(join(folder, name), 'utf8').matchAll(
+      /^(?:import|export|\}) (?:.* from )?"([^".][^"]*)";$/gm,
+    ),
+  ]);
+  t.strictSame(
+    [...new Set(named.map(([, module = '']) => module))].filter(module => !module.startsWith('node:')),
+    [],
+  );
+  t.ok(named.length > 0);
+  const licences = readFileSync(join(folder, 'LICENSES.txt'), 'utf8');
+  for (const name of ['zod', 'yaml', 'pino', 'commander', 'hono', '@hono/node-server'])
+    t.match(licences, new RegExp(`^${name} [0-9.]+ \\(`, 'm'));
+  t.end();
+});
+
+t.test('mistakes are told by the zod in it, and by the one that an app of a user brings', t => {
+  const file = join(folder, 'bad.yaml');
+  const app = join(root, 'examples/apps/block-list.js');
+  writeFileSync(file, `networks: { blue: { vni: "5000" } }\napps:\n  - ${app}: { macs: 3, mac: [] }\n`);
+  const { status, stderr } = spawnSync(process.execPath, [join(folder, 'main.js'), 'check', file], {
+    encoding: 'utf8',
+  });
+  t.equal(status, 1);
+  t.match(stderr, /found "5000", expected a whole number from 1 to 16777215; did you mean 5000/);
+  t.match(stderr, /macs: found 3, expected a list of MAC addresses/);
+  t.match(stderr, /mac: unknown key, expected one of macs/);
   t.end();
 });

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type AppMessage, defineApp, type Flow, type Step } from '../../intent/index.js';
 import { type Dpid, isGroupMac } from '../../lib/addresses.js';
 import {

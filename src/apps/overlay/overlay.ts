@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineApp, emptyProgram, type Setup, type Step, type World } from '../../intent/index.js';
 import type { Dpid, Ipv4 } from '../../lib/addresses.js';
 import { differing, differingSwitches } from './differing.js';
