@@ -1,4 +1,5 @@
 import { printable } from '../config/mistake.js';
+import { tellReplacement } from '../controller/mesh-replacement.js';
 import type { SentMods } from '../controller/sent-mods.js';
 import type { HypervisorStatus, ReloadStatus, Status } from '../controller/status.js';
 import { addressOf, getText } from '../io/http-client.js';
@@ -79,6 +80,8 @@ const formatUse = ({ role, network, vlan, remote }: Partial<Status['ports'][numb
 /** The status as tables for a person. */
 export function formatStatus(status: Status): string {
   const sections: string[] = status.reload === undefined ? [] : [formatReload(status.reload)];
+  if (status.meshReplacement !== undefined)
+    sections.push(`The mesh is being replaced: ${tellReplacement(status.meshReplacement)}`);
   const section = (title: string, titles: readonly string[], rows: readonly (readonly string[])[]): void => {
     // Names and errors are what hosts and switches say, and are shown on a terminal.
     if (rows.length > 0)

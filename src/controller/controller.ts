@@ -1,7 +1,6 @@
 import type { Config, HypervisorConfig } from '../config/config.js';
 import { difference, isEmpty, tellDifference } from '../config/difference.js';
 import type { AppEvent, HypervisorView, SwitchView, World } from '../intent/index.js';
-import { type Dpid } from '../lib/addresses.js';
 import type { Message } from '../openflow/index.js';
 import type { ReplicaJson } from '../ovsdb/index.js';
 import type { CheckedPart } from '../reconcile/check.js';
@@ -9,17 +8,13 @@ import type { Actual } from '../reconcile/actual.js';
 import { scopeOfSwitch as scopeOf } from './app-start.js';
 import { Apps, type LoadedApp } from './apps.js';
 import { Arrivals } from './arrivals.js';
+import { ChangedSwitches } from './changed-switches.js';
 import { type Desire, hostIntent, partsIn } from './desired.js';
 import type { Effects, Log, Stream, StreamHandlers, Timer } from './effects.js';
 import { HostTakeovers, hostOfPeer } from './host-takeovers.js';
 import { Hypervisors } from './hypervisors.js';
 import { whyLeftAlone } from './left-alone.js';
-import {
-  initialReplacement,
-  type MeshReplacementState,
-  stepReplacement,
-  tellReplacement,
-} from './mesh-replacement.js';
+import { MeshReplacing } from './mesh-replacing.js';
 import { readingOf, readingRequests, type SwitchReading } from './switch-reading.js';
 import { buildStatus, type ReloadOutcome, type Status } from './status.js';
 import { Switches } from './switches.js';
@@ -51,13 +46,11 @@ export class Controller {
   readonly #takeovers: HostTakeovers;
   #config: Config;
   #world: World;
-  readonly #changed = new Set<Dpid>();
+  readonly #changed: ChangedSwitches;
   readonly #startedAt: number;
-  readonly #log: Log;
-  #replacement: MeshReplacementState | undefined;
+  readonly #replacing: MeshReplacing | undefined;
   #reload: ReloadOutcome | undefined;
   #readings: Promise<readonly SwitchReading[]> | undefined;
-  #deferred = false;
   #ticker: Timer | undefined;
 
   /** @throws HeddleError APP_THREW, APP_INVALID */
@@ -65,8 +58,21 @@ export class Controller {
     this.#config = config;
     this.#effects = effects;
     this.#startedAt = effects.now();
-    this.#log = log;
-    if (replaceMesh) this.#replacement = initialReplacement;
+    if (replaceMesh)
+      this.#replacing = new MeshReplacing({
+        log,
+        isSettled: () => this.#isSettled,
+        onSwitch: () => {
+          this.#world = { ...this.#world, meshSending: 'flow' };
+          this.#changed.add(this.#switches.views.keys());
+        },
+        onDelete: () => this.#hypervisors.reconcileAll(),
+      });
+    // A host's ports may have changed with its switch.
+    this.#changed = new ChangedSwitches(effects, dpid => {
+      this.#switches.reconcile(dpid);
+      this.#hypervisors.reconcile(dpid);
+    });
     this.#switches = new Switches({
       effects,
       log,
@@ -85,7 +91,7 @@ export class Controller {
       restore: dpid => this.#switches.restore(dpid),
       stage: (dpid, bundles) => this.#switches.stage(dpid, bundles),
       reconcile: dpid => this.#hypervisors.reconcile(dpid),
-      onMayProgram: dpid => this.#reconcileSoon([dpid]),
+      onMayProgram: dpid => this.#changed.add([dpid]),
     });
     this.#hypervisors = new Hypervisors({
       effects,
@@ -93,7 +99,7 @@ export class Controller {
       intent: view => hostIntent(view, this.#desire),
       stage: (...host) => this.#takeovers.stage(...host),
       onChange: (...change) => this.#onHypervisor(...change),
-      onLock: ({ config: { dpid } }) => this.#reconcileSoon([dpid]),
+      onLock: ({ config: { dpid } }) => this.#changed.add([dpid]),
     });
     this.#arrivals = new Arrivals({
       effects,
@@ -110,7 +116,7 @@ export class Controller {
     this.#hypervisors.start();
     this.#ticker = this.#effects.every(1_000, () => {
       this.#switches.tick();
-      this.#replaceMesh();
+      this.#replacing?.look();
     });
   }
 
@@ -146,23 +152,6 @@ export class Controller {
     );
   }
 
-  /** One look at how far the mesh can be replaced, where that was asked for. */
-  #replaceMesh(): void {
-    const before = this.#replacement;
-    if (before === undefined) return;
-    const { phase, settled } = (this.#replacement = stepReplacement(before, this.#isSettled));
-    if (phase === before.phase) {
-      // What could not be deleted at the time can be now.
-      if (phase === 'deleting' && settled > before.settled) this.#hypervisors.reconcileAll();
-      return;
-    }
-    this.#log.info({ phase }, `the mesh is being replaced: ${tellReplacement(phase)}`);
-    if (phase === 'switching') {
-      this.#world = { ...this.#world, meshSending: 'flow' };
-      this.#reconcileSoon(this.#switches.views.keys());
-    } else this.#hypervisors.reconcileAll();
-  }
-
   /** All hosts and switches are as they should be: no frame is on a way that is about to go. */
   get #isSettled(): boolean {
     const { hypervisors } = this.#config;
@@ -194,14 +183,14 @@ export class Controller {
     this.#config = config;
     this.#world = world;
     if (!sameWorld) this.#hypervisors.become(hypervisors);
-    if (!sameWorld && this.#replacement !== undefined) {
-      this.#replacement = initialReplacement;
-      this.#reconcileSoon(this.#switches.views.keys());
+    if (!sameWorld && this.#replacing !== undefined) {
+      this.#replacing.restart();
+      this.#changed.add(this.#switches.views.keys());
     }
     this.#takeovers.keep(one => this.#hypervisors.has(one));
     const { changed, scopes } = run();
     if (!sameWorld || scopes.size > 0) this.#switches.reassign();
-    this.#reconcileSoon(changed);
+    this.#changed.add(changed);
     for (const { view, isUp } of this.#switches.all)
       if (isUp && scopes.has(scopeOf(view))) void this.#greet(view);
     this.#hypervisors.reconcileAll();
@@ -241,7 +230,7 @@ export class Controller {
       links: this.#hypervisors.links,
       strangers: this.#arrivals.strangers,
       takeover: dpid => this.#takeovers.phase(dpid),
-      ...(this.#replacement !== undefined && { meshReplacement: this.#replacement.phase }),
+      ...(this.#replacing !== undefined && { meshReplacement: this.#replacing.phase }),
       reports: this.#apps.report(this.#world),
       ...(this.#reload !== undefined && { reload: this.#reload }),
     });
@@ -258,7 +247,7 @@ export class Controller {
 
   #onEvent(event: AppEvent, view: SwitchView): readonly Message[] {
     if (event.type === 'switch-down') {
-      this.#changed.delete(view.dpid);
+      this.#changed.forget(view.dpid);
       this.#apps.forget(view.dpid);
     }
     if (event.type === 'switch-up' && view.hypervisor !== undefined) {
@@ -266,7 +255,7 @@ export class Controller {
       this.#hypervisors.switchConnected(view.hypervisor, holds?.flows.size === 0);
     }
     const { send, changed } = this.#apps.dispatch(event, scopeOf(view), this.#world);
-    this.#reconcileSoon(changed);
+    this.#changed.add(changed);
     return this.#isElsewhere(view) ? [] : send;
   }
 
@@ -276,7 +265,7 @@ export class Controller {
     if (held === undefined) return;
     const { send, changed } = this.#apps.greet(dpid, held.reactive, scopeOf(held.view), this.#world);
     if (!this.#isElsewhere(held.view)) this.#switches.send(dpid, send);
-    this.#reconcileSoon(changed);
+    this.#changed.add(changed);
   }
 
   #onHypervisor(before: HypervisorView, after: HypervisorView, sameBridge: boolean): void {
@@ -284,10 +273,10 @@ export class Controller {
     const { name, dpid } = after.config;
     // Switches may have waited for this, and what may be taken away from others depends on it, whatever the apps say.
     if (!sameBridge || before.known !== after.known)
-      this.#reconcileSoon([dpid, ...this.#switches.views.keys()]);
+      this.#changed.add([dpid, ...this.#switches.views.keys()]);
     if (!before.known && !after.known) return;
     const { changed } = this.#apps.dispatch({ type: 'hypervisor-changed', name }, 'hypervisors', this.#world);
-    this.#reconcileSoon(changed);
+    this.#changed.add(changed);
   }
 
   get #desire(): Desire {
@@ -296,7 +285,7 @@ export class Controller {
       world: this.#world,
       names: this.#hypervisors.names,
       advertise: this.#config.openflow.advertise,
-      replaceMesh: this.#replacement?.phase === 'deleting' && this.#isSettled,
+      replaceMesh: this.#replacing?.phase === 'deleting' && this.#isSettled,
     };
   }
 
@@ -324,22 +313,6 @@ export class Controller {
         holds: { cookies: [...holds.flows.keys(), ...holds.learned], groups: holds.groups.size },
       }),
       scopeOf: app => this.#apps.scopeOf(app),
-    });
-  }
-
-  /** Changes that come together are worked in once; a host's ports may have changed with its switch. */
-  #reconcileSoon(changed: Iterable<Dpid>): void {
-    for (const dpid of changed) this.#changed.add(dpid);
-    if (this.#deferred || this.#changed.size === 0) return;
-    this.#deferred = true;
-    this.#effects.defer(() => {
-      this.#deferred = false;
-      const dpids = [...this.#changed];
-      this.#changed.clear();
-      for (const dpid of dpids) {
-        this.#switches.reconcile(dpid);
-        this.#hypervisors.reconcile(dpid);
-      }
     });
   }
 }

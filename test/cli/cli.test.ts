@@ -248,6 +248,10 @@ t.test('a status for people', t => {
     formatStatus({ ...calm, reload: { secondsAgo: 7, ok: false, changes: [], mistakes: ['x', 'y'] } }),
     /^File read again 7 s ago: refused for 2 mistakes \(below\); the file before it is in force\n/,
   );
+  t.match(
+    formatStatus({ ...calm, meshReplacement: 'switching' }),
+    /^The mesh is being replaced: hosts send to each other by Heddle's own ports/,
+  );
   t.end();
 });
 
