@@ -3,9 +3,11 @@ import { HeddleError } from '../src/lib/errors.js';
 import type { Background } from './background.js';
 import { compiled } from './compiled.js';
 import type { Host } from './host.js';
-import { report, type Command, type ProbeResult } from './guest/protocol.js';
+import { report, type CommandInput, type ProbeResult } from './guest/protocol.js';
 
 export interface ProbeOptions {
+  /** UDP unless said. */
+  readonly over?: 'udp' | 'tcp';
   /** Milliseconds between two probes; 10 unless said. */
   readonly intervalMs?: number;
   /** Milliseconds in which the last reply must have come; 1,000 unless said. */
@@ -85,17 +87,17 @@ export class GuestAgent {
   }
 
   #begin(to: string, options: ProbeOptions & { count?: number }, broadcast = false): Begun {
-    const { intervalMs = 10, timeoutMs = 1_000, count } = options;
+    const { intervalMs = 10, timeoutMs = 1_000, over = 'udp', count } = options;
     const id = this.#nextId++;
     const result = new Promise<ProbeResult>((done, failed) => this.#waiting.set(id, { done, failed }));
     // Whoever awaits it sees the failure; a lab that goes down in between must not end the process by it.
     result.catch(() => undefined);
     const limit = count === undefined ? {} : { count };
-    this.#order({ op: 'probe', id, to, intervalMs, timeoutMs, broadcast, ...limit });
+    this.#order({ op: 'probe', id, to, over, intervalMs, timeoutMs, broadcast, ...limit });
     return { id, result };
   }
 
-  #order(order: Command): void {
+  #order(order: CommandInput): void {
     this.#program?.write(`${JSON.stringify(order)}\n`);
   }
 

@@ -4,14 +4,15 @@
  *
  * Usage: node main.js NAME. Commands come as JSON lines on standard input; it ends when that is closed.
  */
-import { createSocket, type Socket } from 'node:dgram';
 import { createInterface } from 'node:readline';
+import { askOverTcp, serveTcp } from './over-tcp.js';
+import { openUdp } from './over-udp.js';
 import {
   command,
   decodeDatagram,
   encodeProbe,
   encodeReply,
-  guestPort,
+  tokenOf,
   type Command,
   type Report,
 } from './protocol.js';
@@ -30,29 +31,25 @@ interface Run {
 const maxProbes = 3_600_000;
 
 const name = process.argv[2] ?? 'nobody';
-const socket = createSocket('udp4');
 const runs = new Map<string, Run>();
 
-socket.on('message', (bytes, from) => {
-  const datagram = decodeDatagram(bytes.toString('latin1'));
-  if (datagram === undefined) return;
-  if (!('by' in datagram)) {
-    send(socket, encodeReply({ ...datagram, by: name }), from.address);
-    return;
-  }
-  const run = runs.get(datagram.token);
-  if (run?.broadcast === true && datagram.by === name) return;
-  run?.tally.reply(datagram.sequence, datagram.by);
-});
-socket.bind(guestPort, () => {
-  socket.setBroadcast(true);
-  tell({ op: 'ready' });
-});
+/** @returns the reply, where a text is a probe; a reply is counted */
+function heard(text: string): string | undefined {
+  const said = decodeDatagram(text);
+  if (said === undefined) return undefined;
+  if (!('by' in said)) return encodeReply({ ...said, by: name });
+  const run = runs.get(said.token);
+  if (run?.broadcast !== true || said.by !== name) run?.tally.reply(said.sequence, said.by);
+  return undefined;
+}
+
+const [udp] = await Promise.all([openUdp(heard), serveTcp(heard)]);
+tell({ op: 'ready' });
 
 const input = createInterface({ input: process.stdin });
 input.on('line', line => {
   const order = command.parse(JSON.parse(line));
-  const token = String(order.id);
+  const token = tokenOf(name, order.id);
   if (order.op === 'stop') runs.get(token)?.stop();
   else runs.set(token, probe(order, token));
 });
@@ -67,8 +64,7 @@ function probe(order: ProbeCommand, token: string): Run {
 
   const tick = (): void => {
     const due = Math.min(count, Math.floor((performance.now() - began) / order.intervalMs) + 1);
-    while (!stopped && tally.sent < due)
-      send(socket, encodeProbe({ token, sequence: tally.send() }), order.to);
+    while (!stopped && tally.sent < due) send(order, encodeProbe({ token, sequence: tally.send() }));
     if (stopped || tally.sent >= count) finish(performance.now() + order.timeoutMs);
     else setTimeout(tick, Math.max(0, began + tally.sent * order.intervalMs - performance.now()));
   };
@@ -87,9 +83,10 @@ function probe(order: ProbeCommand, token: string): Run {
   return { tally, broadcast: order.broadcast, stop };
 }
 
-/** A datagram that cannot leave (no route, nobody answers ARP) is a lost one, which the tally shows. */
-function send(from: Socket, text: string, to: string): void {
-  from.send(text, guestPort, to, () => undefined);
+/** What cannot leave (no route, nobody answers ARP) is a lost one, which the tally shows. */
+function send({ to, over, timeoutMs }: ProbeCommand, text: string): void {
+  if (over === 'udp') udp.send(text, to);
+  else askOverTcp(to, text, timeoutMs, heard);
 }
 
 function tell(report: Report): void {

@@ -1,7 +1,8 @@
 /**
- * What the lab and its guests say to each other: JSON lines over the guest's standard input and output, and small UDP
- * datagrams between guests. A reply bears the name of the guest that gave it, for overlapping networks have several
- * guests with one address, and "an answer came" does not yet say from whom.
+ * What the lab and its guests say to each other: JSON lines over the guest's standard input and output, and small texts
+ * between guests, a UDP datagram or a TCP connection each. A probe bears the name of the guest that sent it, and a reply
+ * that of the one that gave it, too: overlapping networks have several guests with one address, and "an answer came" does
+ * not yet say from whom.
  */
 import * as z from 'zod';
 
@@ -12,7 +13,9 @@ export const command = z.discriminatedUnion('op', [
   z.strictObject({
     op: z.literal('probe'),
     id: z.int(),
+    /** IPv4 or IPv6. */
     to: z.string(),
+    over: z.enum(['udp', 'tcp']).default('udp'),
     intervalMs: z.number().min(0.1),
     /** Until told to stop where it is missing. */
     count: z.int().positive().optional(),
@@ -24,6 +27,8 @@ export const command = z.discriminatedUnion('op', [
   z.strictObject({ op: z.literal('stop'), id: z.int() }),
 ]);
 export type Command = z.infer<typeof command>;
+/** As it is written: what has a default may be left out. */
+export type CommandInput = z.input<typeof command>;
 
 export const probeResult = z.strictObject({
   sent: z.int(),
@@ -47,7 +52,7 @@ export const report = z.discriminatedUnion('op', [
 ]);
 export type Report = z.infer<typeof report>;
 
-/** A datagram between guests; `token` tells one probe run from others. */
+/** What guests say to each other; `token` tells one probe run from others. */
 export interface Probe {
   readonly token: string;
   readonly sequence: number;
@@ -60,9 +65,12 @@ export const encodeProbe = (probe: Probe): string => `heddle-lab probe ${probe.t
 export const encodeReply = (reply: Reply): string =>
   `heddle-lab reply ${reply.token} ${reply.sequence} ${reply.by}`;
 
+/** The probe runs of different guests have different tokens, so that each frame says who began it. */
+export const tokenOf = (guest: string, id: number): string => `${guest}.${id}`;
+
 /** A datagram's meaning, or undefined: anything may arrive on an open port. */
 export function decodeDatagram(text: string): Probe | Reply | undefined {
-  const match = /^heddle-lab (?:probe|(reply)) ([0-9a-z]{1,16}) (\d{1,9})(?: ([\w-]{1,64}))?$/.exec(text);
+  const match = /^heddle-lab (?:probe|(reply)) ([\w.-]{1,80}) (\d{1,9})(?: ([\w-]{1,64}))?$/.exec(text);
   const [, isReply, token, digits, by] = match ?? [];
   if (token === undefined || digits === undefined || (isReply === undefined) !== (by === undefined))
     return undefined;
