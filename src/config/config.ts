@@ -1,4 +1,7 @@
 import type { Dpid, Ipv4, Ipv6 } from '../lib/addresses.js';
+import type { PolicyConfig } from './policy-config.js';
+
+export type * from './policy-config.js';
 
 /** Where something listens, or is reached. */
 export type Endpoint =
@@ -67,33 +70,6 @@ export interface NetworkConfig {
   readonly flood: Readonly<Partial<Record<FloodKind, FloodLimit>>>;
   /** The service level of its ports. */
   readonly policy?: PolicyConfig;
-}
-
-/** What a meter counts. */
-export type RateUnit = 'kbit' | 'packet';
-
-export interface Rate {
-  readonly unit: RateUnit;
-  /** kbit/s or packets/s, a whole number of at least 1: what a meter's band can say [OF1.3.5 7.3.4.4]. */
-  readonly perSecond: number;
-}
-
-/** What a meter lets pass. */
-export interface LimitConfig {
-  readonly rate: Rate;
-  /** What may pass above the rate at once: kbit or packets, as the rate is of bits or packets. A whole number. */
-  readonly burst: number;
-}
-
-/** A service level. Limits are for each port by itself, not for all of a network together. */
-export interface PolicyConfig {
-  readonly name: string;
-  /** Of what a VM sends. */
-  readonly fromVm?: LimitConfig;
-  /** Of what a VM gets. */
-  readonly toVm?: LimitConfig;
-  /** Written into what a VM sends, 0 to 63 [RFC 2474 3]; undefined: the VM's own marks stay. */
-  readonly dscp?: number;
 }
 
 /** An app that the file asks for. `options` are checked later, against the schema of the app itself. */

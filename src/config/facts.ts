@@ -27,6 +27,8 @@ export interface Facts {
   readonly networks: readonly NetworkFacts[];
   /** The names of the policies, right or wrong; undefined where `qos.policies` is there but is no map. */
   readonly policies: readonly string[] | undefined;
+  /** Where a class of a policy names a network. */
+  readonly classNetworks: readonly At<{ network: string }>[];
 }
 
 export type At<T> = T & { readonly path: KeyPath };
@@ -72,6 +74,7 @@ export function surveyFacts(file: unknown): Facts {
     hypervisors: maps(root['hypervisors']).map(([name, value]) => hypervisorFacts(name, value)),
     networks: maps(root['networks']).map(([name, value]) => networkFacts(name, value)),
     policies: policyNames(root['qos']),
+    classNetworks: classNetworks(root['qos']),
   };
 }
 
@@ -115,6 +118,18 @@ function policyNames(qos: unknown): readonly string[] | undefined {
   if (qos === undefined) return [];
   const policies = isMap(qos) ? (qos['policies'] ?? {}) : undefined;
   return isMap(policies) ? Object.keys(policies) : undefined;
+}
+
+function classNetworks(qos: unknown): At<{ network: string }>[] {
+  return maps(isMap(qos) ? qos['policies'] : undefined).flatMap(([policy, value]) =>
+    items(value['classes']).flatMap(([index, entry]) => {
+      const match = isMap(entry) && isMap(entry['match']) ? entry['match'] : {};
+      const path = ['qos', 'policies', policy, 'classes', index, 'match', 'networks'];
+      return items(match['networks']).flatMap(([at, network]) =>
+        typeof network === 'string' ? [{ network, path: [...path, at] }] : [],
+      );
+    }),
+  );
 }
 
 function policiesNamed(network: Record<string, unknown>, path: KeyPath): At<{ policy: string }>[] {

@@ -1,7 +1,16 @@
 import { isMap, readAppEntry, type AppEntry } from './apps.js';
-import type { AppConfig, Config, HypervisorConfig, NetworkConfig, PolicyConfig } from './config.js';
+import type { TrafficText } from './classes.js';
+import type {
+  AppConfig,
+  Config,
+  HypervisorConfig,
+  NetworkConfig,
+  PolicyConfig,
+  TrafficConfig,
+} from './config.js';
 import { dpidOfName } from './dpid.js';
 import type { TcpEndpoint } from './endpoint.js';
+import type { PolicyText } from './policies.js';
 import type { FileValue } from './schema.js';
 import * as leaf from './values.js';
 
@@ -13,8 +22,9 @@ export function toConfig(file: FileValue): Config {
   const listen = file.openflow?.listen ?? openflowListen;
   const hypervisors = Object.entries(file.hypervisors);
   const networks = Object.entries(file.networks);
+  const vnis = new Map(networks.map(([name, { vni }]) => [name, vni]));
   const policies = new Map(
-    Object.entries(file.qos?.policies ?? {}).map(([name, policy]) => [name, { name, ...policy }]),
+    Object.entries(file.qos?.policies ?? {}).map(([name, policy]) => [name, toPolicy(name, policy, vnis)]),
   );
   const overlay = hypervisors.length > 0 || networks.length > 0;
   return {
@@ -64,6 +74,28 @@ function toHypervisor(name: string, host: FileValue['hypervisors'][string]): Hyp
   const { ovsdb, bridge, datapath, vtep, uplink } = host;
   const dpid = host['datapath-id'] ?? dpidOfName(name);
   return { name, ovsdb, bridge, datapath, vtep, ...(uplink !== undefined && { uplink }), dpid };
+}
+
+function toPolicy(
+  name: string,
+  { classes, ...policy }: PolicyText,
+  vnis: ReadonlyMap<string, number>,
+): PolicyConfig {
+  const withVnis = ({ networks, ...traffic }: TrafficText): TrafficConfig => ({
+    ...traffic,
+    // A network that is named and is not there is a mistake of the file, which is told (checks/policies.ts).
+    ...(networks && { networks: networks.flatMap(network => vnis.get(network) ?? []) }),
+  });
+  return {
+    name,
+    ...policy,
+    ...(classes && {
+      classes: classes.map(({ traffic, ...one }) => ({
+        ...one,
+        ...(traffic && { traffic: withVnis(traffic) }),
+      })),
+    }),
+  };
 }
 
 type Policies = ReadonlyMap<string, PolicyConfig>;

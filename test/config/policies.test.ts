@@ -50,6 +50,101 @@ t.test('what policies say', t => {
   t.end();
 });
 
+t.test('what classes say', t => {
+  t.strictSame(
+    gold(
+      '{ dscp: trust, classes: [{ name: voice, match: { dscp: [ef, 40], protocol: udp, destination-ports: [5060, 5061, 16384-16511] }, rate: 1mbit }, { name: web, match: { protocol: tcp, source: 10.0.0.0/8, networks: [blue] }, dscp: af21 }, { name: mac, match: { source-mac: "02:00:00:00:00:01" }, dscp: trust }, { name: rest, from-vm: { rate: 100pps } }] }',
+    ),
+    {
+      dscp: 'trust',
+      classes: [
+        {
+          name: 'voice',
+          traffic: {
+            dscp: [46, 40],
+            protocol: 17,
+            destinationPorts: [
+              { from: 5060, to: 5061 },
+              { from: 16384, to: 16511 },
+            ],
+          },
+          fromVm: kbit(1_000, 500),
+          toVm: kbit(1_000, 500),
+        },
+        {
+          name: 'web',
+          traffic: { protocol: 6, source: { version: 4, value: 0x0a000000, length: 8 }, networks: [5000] },
+          dscp: 18,
+        },
+        { name: 'mac', traffic: { sourceMac: 0x020000000001 }, dscp: 'trust' },
+        { name: 'rest', fromVm: { rate: { unit: 'packet', perSecond: 100 }, burst: 50 } },
+      ],
+    },
+  );
+  t.end();
+});
+
+t.test('mistakes in classes', t => {
+  const at = 'qos.policies.gold.classes';
+  const some = '{ name: b, dscp: le }';
+  for (const [classes, mistake] of [
+    ['[]', `${at}: found a list, expected at least one class`],
+    [
+      '[{ name: a, match: {}, dscp: ef }]',
+      `${at}[0].match: expected something that the packets have: a class of all others has no match`,
+    ],
+    [
+      '[{ name: a, match: { destination-ports: 80 }, dscp: ef }]',
+      `${at}[0].match.destination-ports: found 80, expected a protocol beside it that has ports: tcp, udp or sctp`,
+    ],
+    [
+      '[{ name: a, match: { protocol: tpc }, dscp: ef }]',
+      `${at}[0].match.protocol: found "tpc", expected a protocol: arp, icmp, tcp, udp, gre, esp, icmpv6, sctp, or an IP protocol's number from 0 to 255; did you mean "tcp"?`,
+    ],
+    [
+      '[{ name: a, match: { protocol: tcp, destination-ports: [80, 90-85] }, dscp: ef }]',
+      `${at}[0].match.destination-ports[1]: found "90-85", expected a port or a range of ports from 1 to 65535, such as 443 or 8000-8099`,
+    ],
+    [
+      '[{ name: a, match: { source: 10.0.0.1/24 }, dscp: ef }]',
+      `${at}[0].match.source: found "10.0.0.1/24", expected an IP address or prefix such as 10.0.0.0/24 or fd00::/64: this one has bits behind its /24`,
+    ],
+    [
+      '[{ name: a, match: { source: 10.0.0.1, destination: "fd00::1" }, dscp: ef }]',
+      `${at}[0].match: expected two addresses of one version of IP: no packet has one of each`,
+    ],
+    [
+      '[{ name: a, match: { source-mac: "ff:ff:ff:ff:ff:ff" }, dscp: ef }]',
+      `${at}[0].match.source-mac: found "ff:ff:ff:ff:ff:ff", expected the MAC of one host: this is a group, which sends nothing`,
+    ],
+    [
+      '[{ name: a, match: { networks: [bleu] }, dscp: ef }]',
+      `${at}[0].match.networks[0]: found "bleu", expected a network's name; did you mean "blue"?`,
+    ],
+    [
+      '[{ name: a, match: { protocol: tcp, source-ports: 1-65534, destination-ports: 1-65534 }, dscp: ef }]',
+      `${at}[0].match: expected what at most 512 flows can say, and this takes 1800: ranges of ports that begin and end at multiples of 2, 4, 8 … take fewer`,
+    ],
+    [
+      `[{ name: a, dscp: ef }, ${some}]`,
+      `${at}[0]: expected a match, as other classes follow: the one of all others comes last`,
+    ],
+    [
+      `[{ name: b, match: { dscp: ef }, dscp: ef }, ${some}]`,
+      `${at}[1].name: found "b", expected another name: a class of this policy has it already`,
+    ],
+    [
+      '[{ name: a, rate: 1gbit }], rate: 100mbit',
+      `${at}[0]: expected a rate of at most 100mbit, which is the policy's own for all of a port: 1gbit would never be reached`,
+    ],
+    ['[{ name: a }]', `${at}[0]: expected a rate, from-vm, to-vm or dscp: this says nothing`],
+  ] as const) {
+    const found = told(file(`{ classes: ${classes} }`)).map(text => text.replace(/^h.yaml:8:\d+: /, ''));
+    t.ok(found.includes(mistake), `${classes}\n${found.join('\n')}`);
+  }
+  t.end();
+});
+
 t.test('a port may have a policy of its own, and the app comes by itself', t => {
   const result = parseConfig(file('{ rate: 10mbit }'), 'h.yaml');
   t.strictSame(
@@ -109,7 +204,7 @@ t.test('mistakes', t => {
     ],
     [
       '{ rat: 5mbit }',
-      `${at}13: qos.policies.gold.rat: unknown key, expected one of rate, burst, from-vm, to-vm, dscp; did you mean "rate"?`,
+      `${at}13: qos.policies.gold.rat: unknown key, expected one of rate, burst, from-vm, to-vm, dscp, classes; did you mean "rate"?`,
     ],
   ] as const)
     t.strictSame(told(file(policy)), mistakes, policy);

@@ -13,7 +13,14 @@ qos:
   policies:
     gold: { from-vm: { rate: ${rate} }, dscp: ef }
     slow: { to-vm: { rate: 5mbit, burst: 500kbit } }
-    packets: { from-vm: { rate: 1000pps, burst: 100packets } }
+    packets:
+      from-vm: { rate: 1000pps, burst: 100packets }
+    mixed:
+      dscp: trust
+      classes:
+        - { name: voice, match: { protocol: udp, destination-ports: 6000-6015 }, dscp: ef }
+        - { name: marked, match: { dscp: cs1 }, from-vm: { rate: 1mbit, burst: 100kbit } }
+        - { name: rest, from-vm: { rate: 4mbit, burst: 400kbit }, dscp: le }
 `;
 
 /** With the service levels that the networks' ports name. */
@@ -21,9 +28,12 @@ const withQos = (yaml: string, rate = '10mbit'): string =>
   yaml
     .replace('{ iface-id: "gold*" }', '{ iface-id: "gold*", qos: gold }')
     .replace('{ iface-id: "slow*" }', '{ iface-id: "slow*", qos: slow }')
-    .replace('{ iface-id: "packets*" }', '{ iface-id: "packets*", qos: packets }') + policies(rate);
+    .replace('{ iface-id: "packets*" }', '{ iface-id: "packets*", qos: packets }')
+    .replace('{ iface-id: "mixed*" }', '{ iface-id: "mixed*", qos: mixed }') + policies(rate);
 
 const mbit = 1_000_000;
+/** The lab's NIC on the underlay. */
+const uplink = 'phy0';
 
 t.test('limits and marks', async t => {
   const site = await Site.open({
@@ -32,7 +42,7 @@ t.test('limits and marks', async t => {
       {
         name: 'blue',
         vni: 5000,
-        ports: ['gold*', 'slow*', 'packets*', 'free*'].map(ifaceId => ({ ifaceId })),
+        ports: ['gold*', 'slow*', 'packets*', 'mixed*', 'free*'].map(ifaceId => ({ ifaceId })),
       },
     ],
   });
@@ -44,9 +54,10 @@ t.test('limits and marks', async t => {
   const packets = await guest('kvm1', 'packets1', 3);
   const free = await guest('kvm1', 'free1', 4);
   const far = await guest('kvm2', 'free2', 5);
+  const mixed = await guest('kvm1', 'mixed1', 6);
   await site.replaceFile(withQos(site.yaml));
   const { ours, untilMeters } = lookAt(site);
-  await untilMeters(3);
+  await untilMeters(5);
   await reachEachOther(gold, far);
 
   await t.test('what a VM sends is held to its rate', async t => {
@@ -64,14 +75,38 @@ t.test('limits and marks', async t => {
     t.ok(other.bitsPerSecond > 18 * mbit, 'others are free of it');
   });
 
-  await t.test('marks are written on the way', async t => {
-    const seen = await capture(far.host, 'eth0', { filter: 'icmp[icmptype] == icmp-echo', args: ['-v'] });
+  await t.test('marks are written on the way, and the underlay sees them', async t => {
+    const inner = await capture(far.host, 'eth0', { filter: 'icmp[icmptype] == icmp-echo', args: ['-v'] });
+    const outer = await capture(site.hypervisor('kvm1').host, uplink, {
+      filter: `udp dst port 4789 and src host ${site.hypervisor('kvm1').vtep}`,
+      args: ['-v'],
+    });
     await gold.host.run(['ping', '-c', '3', '-i', '0.2', far.ip]);
-    const lines = await seen.stop();
+    const [seen, carried] = [await inner.stop(), await outer.stop()];
     t.ok(
-      lines.some(line => line.includes('tos 0xb8')),
-      lines.join('\n'),
+      seen.some(line => line.includes('tos 0xb8')),
+      seen.join('\n'),
     );
+    t.ok(
+      carried.some(line => /tos 0xb8.*proto UDP/.test(line)),
+      carried.join('\n'),
+    );
+  });
+
+  await t.test('classes have limits and marks of their own, the first that matches', async t => {
+    const udp = (port: number, ...args: string[]) =>
+      iperf(mixed, far, { udpBitsPerSecond: 10 * mbit, seconds: 3, port, args });
+    const voice = await udp(6001);
+    t.ok(voice.bitsPerSecond > 9 * mbit, `voice has no limit: ${voice.bitsPerSecond}`);
+    const marked = await udp(5201, '-S', '0x20');
+    t.ok(marked.bitsPerSecond > 0.7 * mbit && marked.bitsPerSecond < 1.3 * mbit, `${marked.bitsPerSecond}`);
+    const rest = await udp(5201);
+    t.ok(rest.bitsPerSecond > 3 * mbit && rest.bitsPerSecond < 4.8 * mbit, `${rest.bitsPerSecond}`);
+    const seen = await capture(far.host, 'eth0', { filter: `src host ${mixed.ip}`, args: ['-v'] });
+    await mixed.host.run(['ping', '-c', '2', '-i', '0.2', far.ip]);
+    await mixed.host.run(['ping', '-c', '2', '-i', '0.2', '-Q', '0x20', far.ip]);
+    const tos = (await seen.stop()).flatMap(line => /\((tos \w+)/.exec(line)?.[1] ?? []);
+    t.strictSame(new Set(tos), new Set(['tos 0x4', 'tos 0x20']), 'the mark that is trusted stays');
   });
 
   await t.test('another rate changes a meter in place', async t => {

@@ -4,7 +4,7 @@ import type { Dpid, Ipv4 } from '../../lib/addresses.js';
 import { differing, differingSwitches } from './differing.js';
 import { agedBy, asFirstRead } from './holders.js';
 import { type Host, hostOf, signatures } from './members.js';
-import { tunnelPort } from './ports.js';
+import { hasMarks, tunnelPort } from './ports.js';
 import { overlayProgram } from './program.js';
 import { report } from './report.js';
 import { type Rules, rulesOf } from './rules.js';
@@ -74,7 +74,7 @@ export const overlay = defineApp<Record<string, never>, State>({
 
   ports(_state, world, hypervisor) {
     const vtep = world.hypervisors.get(hypervisor)?.config.vtep;
-    return vtep === undefined ? [] : [tunnelPort(vtep)];
+    return vtep === undefined ? [] : [tunnelPort(vtep, hasMarks(world.networks))];
   },
 
   replaceable(state, world, hypervisor) {

@@ -1,15 +1,26 @@
+import type { NetworkConfig } from '../../config/config.js';
 import type { PortIntent } from '../../intent/index.js';
 import { formatIpv4, type Ipv4 } from '../../lib/addresses.js';
 
 /** At most 15 characters: a network device's name in Linux. */
 export const tunnelName = 'heddle-vxlan';
 
+/** Whether a service level of the file says anything of marks: the underlay is to see them then. */
+export const hasMarks = (networks: readonly NetworkConfig[]): boolean =>
+  networks
+    .flatMap(({ policy, ports }) => [policy, ...ports.map(port => port.policy)])
+    .flatMap(policy => [policy, ...(policy?.classes ?? [])])
+    .some(one => one?.dscp !== undefined);
+
 /**
  * One VXLAN port per host for all networks and all peers: the flows say the VNI and the remote VTEP of each packet, so
  * that a new host edits groups and makes no ports [ovs-vswitchd.conf.db(5), Interface options:remote_ip, options:key].
+ *
+ * @param marked the DSCP of what is inside is copied to the outer header [options:tos; RFC 2983 3.1]: not where nobody asks
+ *   for it, as packets with different marks then are different flows to the datapath
  */
-export const tunnelPort = (vtep: Ipv4): PortIntent => ({
+export const tunnelPort = (vtep: Ipv4, marked: boolean): PortIntent => ({
   name: tunnelName,
   type: 'vxlan',
-  options: { remote_ip: 'flow', key: 'flow', local_ip: formatIpv4(vtep) },
+  options: { remote_ip: 'flow', key: 'flow', local_ip: formatIpv4(vtep), ...(marked && { tos: 'inherit' }) },
 });

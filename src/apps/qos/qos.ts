@@ -5,35 +5,21 @@ import {
   type HypervisorView,
   type Membership,
   membershipOf,
+  meterIds,
   type Problem,
   type Setup,
-  type TableDeclaration,
-  type Tables,
   type World,
 } from '../../intent/index.js';
-import { qosProgram, type QosProgram, type Subject, type TableNumbers } from '../../qos/program.js';
+import { groupBy } from '../../lib/group-by.js';
+import { qosProgram, type QosProgram } from '../../qos/program.js';
+import type { Subject } from '../../qos/subject.js';
+import { numbersOf, qosTables, type TableNumbers } from '../../qos/tables.js';
 
 interface State {
   readonly tables: TableNumbers;
   readonly numberMeters: Setup['numberMeters'];
   readonly membership: Membership;
 }
-
-const qosTables = [
-  { name: 'police', stage: 'police', miss: 'next' },
-  { name: 'mark', stage: 'mark', miss: 'next' },
-  { name: 'egress', stage: 'egress', miss: 'next' },
-  { name: 'egress-meter', stage: 'egress', miss: 'next' },
-] as const satisfies readonly TableDeclaration[];
-
-const numbersOf = (tables: Tables): TableNumbers => ({
-  police: tables.number('police'),
-  mark: tables.number('mark'),
-  afterMark: tables.after('mark'),
-  egress: tables.number('egress'),
-  egressMeter: tables.number('egress-meter'),
-  afterEgress: tables.after('egress-meter'),
-});
 
 /** Service levels (the file's `qos`): limits by meters, and marks in the DS field, for the ports of networks. */
 export const qos = defineApp<Record<string, never>, State>({
@@ -89,10 +75,12 @@ function subjectsOf({ config, ports }: HypervisorView, membership: Membership): 
 
 const problemsOf = (state: State, { hypervisors }: World): readonly Problem[] =>
   [...hypervisors.values()].flatMap(view =>
-    programOf(view, state).unlimited.map(({ port, network, policy }) => ({
-      hypervisor: view.config.name,
-      network,
-      port,
-      message: `policy ${policy.name} is not applied in full: this switch has no meter left for it, as the app uses 500 at most`,
-    })),
+    [...groupBy(programOf(view, state).unlimited, ({ subject }) => subject)].map(
+      ([{ port, network, policy }]) => ({
+        hypervisor: view.config.name,
+        network,
+        port,
+        message: `policy ${policy.name} is not applied in full: this switch has no meter left for it, as the app uses ${meterIds.most} at most`,
+      }),
+    ),
   );

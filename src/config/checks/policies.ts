@@ -2,8 +2,22 @@ import { nearMiss } from '../../lib/near-miss.js';
 import type { Facts } from '../facts.js';
 import { didYouMean, quoted, type Finding } from '../mistake.js';
 
-/** Policies that are named and are not there. */
-export function checkPolicies({ networks, policies }: Facts): Finding[] {
+/** Policies, and networks in their classes, that are named and are not there. */
+export const checkPolicies = (facts: Facts): Finding[] => [...checkNamed(facts), ...checkClasses(facts)];
+
+const checkClasses = ({ networks, classNetworks }: Facts): Finding[] => {
+  const known = new Set(networks.map(({ name }) => name));
+  return classNetworks
+    .filter(({ network }) => !known.has(network))
+    .map(({ network, path }) => ({
+      path,
+      found: quoted(network),
+      message: "expected a network's name",
+      ...didYouMean(nearMiss(network, known)),
+    }));
+};
+
+function checkNamed({ networks, policies }: Facts): Finding[] {
   if (policies === undefined) return [];
   const known = new Set(policies);
   const expected =
