@@ -6,6 +6,7 @@ import { run as loadTime } from './load-time.js';
 import { run as change } from './reconcile-change.js';
 import { run as reconcile } from './reconcile.js';
 import { type BenchResult, format } from './result.js';
+import { run as scale } from './scale.js';
 import { run as start } from './start.js';
 
 const benchmarks: Readonly<Record<string, () => Promise<BenchResult>>> = {
@@ -14,6 +15,7 @@ const benchmarks: Readonly<Record<string, () => Promise<BenchResult>>> = {
   'learning-switch': learningSwitch,
   'reconcile-change': change,
   reconcile,
+  scale,
   start,
 };
 

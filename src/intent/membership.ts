@@ -1,5 +1,6 @@
 import type { IpAddress, NetworkConfig, PolicyConfig, PortSelector } from '../config/config.js';
-import { glob } from '../lib/glob.js';
+import { type Glob, glob } from '../lib/glob.js';
+import { groupBy } from '../lib/group-by.js';
 import type { HostPort } from './world.js';
 
 /** That a port is among a network's `ports`. */
@@ -17,12 +18,13 @@ export interface Claim {
 export type Membership = (hypervisor: string, port: HostPort) => readonly Claim[];
 
 export function membershipOf(networks: readonly NetworkConfig[]): Membership {
-  const selectors = networks.flatMap(network =>
+  const rules = networks.flatMap(network =>
     network.ports.map(selector => ({ network, selector, pattern: glob(selector.glob) })),
   );
+  const candidates = byPrefix(rules.map((rule, order) => ({ ...rule, order })));
   return (hypervisor, port) => {
     const found: Claim[] = [];
-    for (const { network, selector, pattern } of selectors) {
+    for (const { network, selector, pattern } of candidates([port.ifaceId, port.name, port.bond])) {
       const { vlan } = selector;
       const identities = identitiesFor(selector, hypervisor, port);
       if (!identities.some(identity => pattern.matches(identity))) continue;
@@ -42,6 +44,33 @@ export function membershipOf(networks: readonly NetworkConfig[]): Membership {
       });
     }
     return found;
+  };
+}
+
+interface Rule {
+  readonly network: NetworkConfig;
+  readonly selector: PortSelector;
+  readonly pattern: Glob;
+  /** Its place in the file. */
+  readonly order: number;
+}
+
+/**
+ * Finds the rules whose text before the first wildcard a name begins with: of hundreds of networks, mostly one.
+ *
+ * @returns those that may match one of the names, in the order of the file
+ */
+function byPrefix(rules: readonly Rule[]): (names: readonly (string | undefined)[]) => readonly Rule[] {
+  const groups = groupBy(rules, ({ pattern }) => pattern.prefix);
+  const lengths = [...new Set([...groups.keys()].map(({ length }) => length))];
+  return names => {
+    const found = new Set<Rule>();
+    for (const name of names) {
+      if (name === undefined) continue;
+      for (const length of lengths)
+        for (const rule of groups.get(name.slice(0, length)) ?? []) found.add(rule);
+    }
+    return [...found].sort((a, b) => a.order - b.order);
   };
 }
 

@@ -8,7 +8,7 @@ import {
   type Program,
 } from '../intent/index.js';
 import { HeddleError } from '../lib/errors.js';
-import { encodeInto, type Message, maxFrame, Writer } from '../openflow/index.js';
+import { type Bucket, encodeInto, type Message, maxFrame, Writer } from '../openflow/index.js';
 import { canBeSent, envelope, splitGroup } from './group-parts.js';
 import { flowMod, groupMod, meterMod } from './mods.js';
 
@@ -101,10 +101,21 @@ function encodeList(list: readonly Flow[], number: number, old?: EncodedList): E
   return { list, flows };
 }
 
+/** One flow of an app's may be wanted in a thousand switches. */
+const encodedFlows = new WeakMap<Flow, EncodedFlow & { readonly number: number }>();
+
 function encodeFlow(flow: Flow, number: number): EncodedFlow {
+  const known = encodedFlows.get(flow);
+  if (known?.number === number) return known;
   const bytes = bundled(flowMod(flow, 0n));
-  return { flow, key: keyOf(flow, bytes), cookie: makeCookie(number, 'static', hash40(bytes)) };
+  const cookie = makeCookie(number, 'static', hash40(bytes));
+  const encoded = { flow, number, key: keyOf(flow, bytes), cookie };
+  encodedFlows.set(flow, encoded);
+  return encoded;
 }
+
+/** Those that can be encoded. */
+const soundBuckets = new WeakSet<Bucket>();
 
 function checkGroup(group: Group): void {
   if (!groupIds.isOurs(group.id) || groupIds.isPart(group.id))
@@ -113,7 +124,9 @@ function checkGroup(group: Group): void {
     throw invalid(
       `group ${group.id} of type ${group.groupType} with ${group.buckets.length} buckets, which no messages have room for`,
     );
-  for (const one of splitGroup(group)) bytesOf(groupMod('add_or_mod', one));
+  const buckets = group.buckets.filter(one => !soundBuckets.has(one));
+  for (const one of splitGroup({ ...group, buckets })) bytesOf(groupMod('add_or_mod', one));
+  for (const one of buckets) soundBuckets.add(one);
 }
 
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;

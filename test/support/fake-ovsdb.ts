@@ -139,7 +139,7 @@ export class FakeOvsdb {
     this.#insert('Open_vSwitch', {});
   }
 
-  connect(handlers: StreamHandlers & { opened(): void }): Stream {
+  connect(handlers: StreamHandlers & { opened(): void }): FakeStream {
     this.attempts += 1;
     const stream = new FakeStream(handlers, request => this.#onRequest(request));
     const { away } = this;
@@ -203,6 +203,22 @@ export class FakeOvsdb {
     return [...(this.#tables.get(table)?.values() ?? [])]
       .map(row => String(row['name'] ?? row['target']))
       .sort();
+  }
+
+  /** A bridge, as it stands before Heddle comes. */
+  addBridge(name: string, row: WireRow = {}): void {
+    this.edit(() => {
+      const bridge = this.#insert('Bridge', { name, ...row });
+      for (const root of this.#tables.get('Open_vSwitch')?.values() ?? [])
+        root['bridges'] = ['set', [...setOf(root['bridges']), ['uuid', bridge]]];
+    });
+  }
+
+  /** All interfaces that have an OpenFlow port number. */
+  ofports(): { readonly name: string; readonly ofport: number }[] {
+    return [...(this.#tables.get('Interface')?.values() ?? [])].flatMap(({ name, ofport }) =>
+      typeof ofport === 'number' ? [{ name: String(name), ofport }] : [],
+    );
   }
 
   /** A port of a VM comes, as by libvirt. */
@@ -331,11 +347,12 @@ export class FakeOvsdb {
   /** Rows that nothing refers to go [RFC 7047 3.2 isRoot]. */
   #collect(): void {
     for (;;) {
-      const used = JSON.stringify([...this.#tables.values()].flatMap(table => [...table.values()]));
+      const used = new Set<unknown>();
+      for (const table of this.#tables.values()) for (const row of table.values()) referredTo(row, used);
       let gone = 0;
       for (const [name, table] of this.#tables) {
         if (rootTables.has(name)) continue;
-        for (const uuid of table.keys()) if (!used.includes(uuid)) gone += Number(table.delete(uuid));
+        for (const uuid of table.keys()) if (!used.has(uuid)) gone += Number(table.delete(uuid));
       }
       if (gone === 0) return;
     }
@@ -391,6 +408,15 @@ export class FakeOvsdb {
   }
 }
 
+/** Adds the UUIDs of all rows that a value refers to. */
+function referredTo(value: unknown, found: Set<unknown>): void {
+  if (Array.isArray(value)) {
+    if (value[0] === 'uuid') found.add(value[1]);
+    else for (const part of value) referredTo(part, found);
+  } else if (typeof value === 'object' && value !== null)
+    for (const part of Object.values(value)) referredTo(part, found);
+}
+
 const uuidIn = (reference: unknown): string => String((reference as readonly unknown[])[1]);
 
 /** Only the columns that Heddle asks for: a server tells no others. */
@@ -438,11 +464,14 @@ export class FakeStream implements Stream {
 
   write(bytes: Uint8Array | string): void {
     if (typeof bytes !== 'string') throw new Error('OVSDB is text');
-    queueMicrotask(() => {
-      const request = JSON.parse(bytes) as Request;
-      // A reply to an echo, or a cancellation, asks for nothing.
-      if (this.isOpen && typeof request.method === 'string' && request.id !== null) this.#onRequest(request);
-    });
+    queueMicrotask(() => this.ask(JSON.parse(bytes)));
+  }
+
+  /** A text that has come, parsed. */
+  ask(text: unknown): void {
+    const request = text as Request;
+    // A reply to an echo, or a cancellation, asks for nothing.
+    if (this.isOpen && typeof request.method === 'string' && request.id !== null) this.#onRequest(request);
   }
 
   tell(text: string): void {

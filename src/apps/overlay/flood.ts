@@ -12,6 +12,7 @@ import {
 } from '../../openflow/index.js';
 import { flow, from } from './flow.js';
 import type { Host } from './members.js';
+import { onceFor } from './once.js';
 import { hasForeign } from './mesh.js';
 import type { Segment } from './segments.js';
 import type { StormMeters } from './storms.js';
@@ -73,7 +74,9 @@ const kinds: readonly {
  */
 export function groupsOf({ network, locals, ways }: Segment, tables: TableNumbers): readonly Group[] {
   const toVtep = ({ vtep, ofport }: Way): Bucket =>
-    bucket([setField({ tun_dst: vtep }), setField({ reg1: ofport }), resubmit(tables.output)]);
+    onceFor(tables, `bucket ${vtep} ${ofport}`, () =>
+      bucket([setField({ tun_dst: vtep }), setField({ reg1: ofport }), resubmit(tables.output)]),
+    );
   return [
     {
       id: groupIds.local(network.vni),

@@ -69,9 +69,7 @@ export const overlay = defineApp<Record<string, never>, State>({
     const host = hosts.find(one => one.dpid === dpid);
     // Of a host that has not been read nothing is known: nothing is added, and nothing taken away.
     if (host?.known !== true) return { ...emptyProgram, keep: 'all' };
-    const { tables, learnedCookie, numberMeters } = state;
-    const sending = world.meshSending ?? 'mesh';
-    return overlayProgram({ host, hosts, sending, tables, learnedCookie, numberMeters });
+    return overlayProgram({ ...state, host, hosts, sending: world.meshSending ?? 'mesh' });
   },
 
   ports(_state, world, hypervisor) {
@@ -88,19 +86,11 @@ export const overlay = defineApp<Record<string, never>, State>({
   report: (state, world) => report(allHosts(state, world), world),
 });
 
-/** By the hosts of a state that has them all. */
-const listed = new WeakMap<State['hosts'], readonly Host[]>();
-
-/** The same list while nothing has changed. Of a host that has not been read yet, one is made each time. */
 function allHosts(state: State, world: World): readonly Host[] {
-  const before = listed.get(state.hosts);
-  if (before !== undefined) return before;
-  const hosts = [...world.hypervisors].map(
+  return [...world.hypervisors].map(
     ([name, view]) =>
       state.hosts.get(name) ?? hostOf(view, state.rules, asFirstRead(world.hypervisors, name)),
   );
-  if (hosts.every(({ name }) => state.hosts.has(name))) listed.set(state.hosts, hosts);
-  return hosts;
 }
 
 /**

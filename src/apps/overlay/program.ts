@@ -14,7 +14,7 @@ import type { MeshSending } from './ways.js';
 
 export interface ProgramInput {
   readonly host: Host;
-  /** All hosts, this one too; the same list while none of them has changed. */
+  /** All hosts, this one too. */
   readonly hosts: readonly Host[];
   readonly sending: MeshSending;
   readonly tables: TableNumbers;
@@ -22,31 +22,13 @@ export interface ProgramInput {
   readonly numberMeters: Setup['numberMeters'];
 }
 
-/** The last program of each host, and what it was made from. */
-const made = new WeakMap<Host, { readonly input: ProgramInput; readonly program: Program }>();
-
 /**
- * The overlay's flows for one host: the same object as before while nothing has changed, so that a switch that connects anew
- * need not wait until they are made and encoded again.
- */
-export function overlayProgram(input: ProgramInput): Program {
-  const before = made.get(input.host);
-  if (before !== undefined && sameInput(before.input, input)) return before.program;
-  const program = programOf(input);
-  made.set(input.host, { input, program });
-  return program;
-}
-
-const sameInput = (a: ProgramInput, b: ProgramInput): boolean =>
-  (Object.keys(a) as (keyof ProgramInput)[]).every(key => a[key] === b[key]);
-
-/**
- * Registers, throughout:
+ * The overlay's flows for one host. Registers, throughout:
  *   metadata  the network: its VNI
  *   reg0      where from (flow.ts)
  *   reg1      the output port; 0 not known yet
  */
-function programOf(input: ProgramInput): Program {
+export function overlayProgram(input: ProgramInput): Program {
   const { host, hosts, sending, tables, learnedCookie, numberMeters } = input;
   const others = hosts.filter(other => other.name !== host.name);
   const segments = segmentsOf(host, others, sending);

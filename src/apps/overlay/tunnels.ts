@@ -4,6 +4,7 @@ import { applyActions, gotoTable, move, output, setField, writeMetadata } from '
 import { flow, from } from './flow.js';
 import type { Host } from './members.js';
 import { accepts } from './mesh.js';
+import { onceFor } from './once.js';
 import type { TableNumbers } from './tables.js';
 
 /** From the tunnel: the VNI says the network; who may send with it is the next table's question. */
@@ -33,7 +34,11 @@ export function tunnelFlows(host: Host, network: NetworkConfig, tables: TableNum
 
 /** Managed hosts send with their own VTEPs, whatever the network: V flows for all of them, not one for each network. */
 export const peerFlows = (others: readonly Host[], tables: TableNumbers): readonly Flow[] =>
-  others.map(({ vtep }) => flow(tables.tunnelSource, 100, { tun_src: vtep }, gotoTable(tables.unicast)));
+  others.map(({ vtep }) =>
+    onceFor(tables, `peer ${vtep}`, () =>
+      flow(tables.tunnelSource, 100, { tun_src: vtep }, gotoTable(tables.unicast)),
+    ),
+  );
 
 /**
  * From and to tunnels that somebody else made: who may send by one its remote_ip says, so the table that asks for that is
