@@ -41,6 +41,8 @@ export const probeResult = z.strictObject({
   duplicates: z.int(),
   /** Where probes were lost: the number of the first of each run, and how many. No more than the first 20. */
   gaps: z.array(z.strictObject({ from: z.int(), lost: z.int() })),
+  /** Who answered from which probe on, where that changed. No more than the first 20. */
+  turns: z.array(z.strictObject({ from: z.int(), by: z.string() })),
   /** How many replies each guest gave. */
   by: z.record(z.string(), z.int()),
 });

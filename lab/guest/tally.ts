@@ -2,6 +2,7 @@
 import type { ProbeResult } from './protocol.js';
 
 const maxGaps = 20;
+const maxTurns = 20;
 
 export class Tally {
   readonly #answers: string[][] = [];
@@ -31,6 +32,7 @@ export class Tally {
     let gap = 0;
     let longest = 0;
     const gaps: { from: number; lost: number }[] = [];
+    const turns: { from: number; by: string }[] = [];
     for (const [sequence, answers] of this.#answers.entries()) {
       if (answers.length > 0) gap = 0;
       else {
@@ -42,7 +44,10 @@ export class Tally {
       longest = Math.max(longest, gap);
       if (answers.length > 0) received++;
       duplicates += answers.length - new Set(answers).size;
-      for (const name of answers) by[name] = (by[name] ?? 0) + 1;
+      for (const name of answers) {
+        by[name] = (by[name] ?? 0) + 1;
+        if (turns.at(-1)?.by !== name && turns.length < maxTurns) turns.push({ from: sequence, by: name });
+      }
     }
     const sent = this.#answers.length;
     return {
@@ -52,6 +57,7 @@ export class Tally {
       longestGapMs: longest * intervalMs,
       duplicates,
       gaps,
+      turns,
       by,
     };
   }

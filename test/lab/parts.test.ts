@@ -220,6 +220,11 @@ t.test('a tally counts what was lost, for how long, and who answered', t => {
       { from: 6, lost: 3 },
     ],
     duplicates: 1,
+    turns: [
+      { from: 0, by: 'b' },
+      { from: 5, by: 'c' },
+      { from: 9, by: 'b' },
+    ],
     by: { b: 6, c: 1 },
   });
   t.same(new Tally().result(1), {
@@ -229,6 +234,7 @@ t.test('a tally counts what was lost, for how long, and who answered', t => {
     longestGapMs: 0,
     duplicates: 0,
     gaps: [],
+    turns: [],
     by: {},
   });
   t.end();

@@ -40,10 +40,13 @@ t.test('VMs that migrate between three hypervisors', { skip }, async t => {
   type Name = keyof typeof onlookers;
   const wayFrom = (name: Name): Promise<string[]> =>
     outputsOf(site.hypervisor(name), { inPort: onlookers[name].port, to: macOf(9) });
-  const isTwice = (status: Awaited<ReturnType<Site['status']>>): boolean =>
-    status.problems.some(({ message }) => message.includes('is attached twice'));
+  const tells =
+    (text: string) =>
+    (status: Awaited<ReturnType<Site['status']>>): boolean =>
+      status.problems.some(({ message }) => message.includes(text));
+  const isTwice = tells('and with the same iface-id to');
 
-  /** With checks on the way: the source has all frames until its port goes, and the destination from then on. */
+  /** With checks on the way: the source has all frames until the VM wakes up elsewhere, and the destination from then on. */
   async function migrate(t: Test, from: Name, to: Name, third: Name): Promise<void> {
     const [source, destination] = [site.hypervisor(from), site.hypervisor(to)];
     const probings = new Map(
@@ -79,6 +82,19 @@ t.test('VMs that migrate between three hypervisors', { skip }, async t => {
       else t.equal(lost, 0, `none from ${name}`);
     }
     await vm.switchTo('arriving');
+    await site.untilStatus('the VM to be heard there', tells('has gone to'));
+    await Promise.all(all.map(onlooker => reachEachOther(onlooker, vm)));
+    const leads = { from: macOf(77), to: macOf(9) };
+    t.same(
+      await outputsOf(source, {
+        ...leads,
+        inPort: tunnelName,
+        tunnel: { vni: 5000, source: site.hypervisor(third).vtep },
+      }),
+      [`${destination.vtep} vni 5000`],
+      'what a tunnel brings to the source is sent on',
+    );
+    t.same(await wayFrom(third), [`${destination.vtep} vni 5000`], 'while the old port is still there');
     await source.unplug(vm);
     await source.host.run(['ip', 'link', 'delete', vm.port]);
     await Promise.all(all.map(onlooker => reachEachOther(onlooker, vm)));

@@ -17,7 +17,7 @@ import {
   type World,
 } from '../../src/intent/index.js';
 import { type Dpid, parseMac } from '../../src/lib/addresses.js';
-import { formatFlow, formatGroup } from '../../src/openflow/index.js';
+import { formatFlow, formatGroup, match, type PacketIn } from '../../src/openflow/index.js';
 
 function configOf(text: string): Config {
   const parsed = parseConfig(text, 'test.yaml');
@@ -129,6 +129,18 @@ export class Site {
 
   event(event: Parameters<typeof overlay.on>[0]): ReturnType<typeof overlay.on> {
     return overlay.on(event, this.#state, this.world);
+  }
+
+  /** A frame has come to Heddle from a port. @returns the switches that are told to change, in their order */
+  frame(dpid: number, ofport: number, source: string, tableId = 40): number[] {
+    const packet: PacketIn = {
+      ...{ type: 'packet_in', xid: 0, bufferId: 0xffff_ffff, totalLen: 60, reason: 1, tableId, cookie: 1n },
+      match: match({ in_port: ofport }),
+      data: Buffer.from(`ffffffffffff${source.replaceAll(':', '')}8035`, 'hex'),
+    };
+    const step = this.event({ type: 'packet-in', dpid: BigInt(dpid), packet });
+    this.#state = step.state;
+    return [...(step.changed ?? [])].map(Number);
   }
 
   program(dpid: number): Program {

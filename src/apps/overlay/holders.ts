@@ -1,27 +1,31 @@
 import type { NetworkConfig } from '../../config/config.js';
 import type { HypervisorView } from '../../intent/index.js';
 import type { Mac } from '../../lib/addresses.js';
-import type { Host, Member, SinceOf } from './members.js';
+import type { AgeOf, Host, Member } from './members.js';
+import { inOrder } from './mobility.js';
+
+/** Earlier than all that happens while Heddle runs. */
+const longAgo = -(2 ** 31);
 
 /** What was there when a host was first read has no order in time: that of the file decides. */
-export const asFirstRead = (hypervisors: ReadonlyMap<string, HypervisorView>, name: string): SinceOf => {
+export const asFirstRead = (hypervisors: ReadonlyMap<string, HypervisorView>, name: string): AgeOf => {
   let place: number | undefined;
-  return () => (place ??= [...hypervisors.keys()].indexOf(name));
+  return () => ({ since: longAgo + (place ??= [...hypervisors.keys()].indexOf(name)), heard: 0 });
 };
 
 /**
  * Claims that the host had already keep their age, also where a new file gives the network another name or another VNI;
  * others get `next`.
  */
-export function agedBy(before: Host, next: number): SinceOf {
+export function agedBy(before: Host, next: number): AgeOf {
   const known = new Map(
-    before.members.flatMap(({ port, network: { name, vni }, mac, since }) => [
-      [claim(port, vni, mac), since],
-      [claim(port, name, mac), since],
+    before.members.flatMap(({ port, network: { name, vni }, mac, age }) => [
+      [claim(port, vni, mac), age],
+      [claim(port, name, mac), age],
     ]),
   );
   return (port, { name, vni }, mac) =>
-    known.get(claim(port, vni, mac)) ?? known.get(claim(port, name, mac)) ?? next;
+    known.get(claim(port, vni, mac)) ?? known.get(claim(port, name, mac)) ?? { since: next, heard: 0 };
 }
 
 const claim = (port: string, network: number | string, mac: Mac | undefined): string =>
@@ -33,11 +37,10 @@ export interface Claim {
   readonly member: Member & { readonly mac: Mac };
 }
 
-/** Of all that have a MAC in a network, the holder and, after it, those that wait for it to go. */
-export function claimsOf(
-  network: NetworkConfig,
-  hosts: readonly Host[],
-): ReadonlyMap<Mac, readonly [Claim, ...Claim[]]> {
+/** Of all that have a MAC in a network, the holder, which gets its frames, and after it the others. */
+export type Claims = readonly [Claim, ...Claim[]];
+
+export function claimsOf(network: NetworkConfig, hosts: readonly Host[]): ReadonlyMap<Mac, Claims> {
   const claims = new Map<Mac, [Claim, ...Claim[]]>();
   for (const host of hosts) {
     for (const member of host.members) {
@@ -47,12 +50,8 @@ export function claimsOf(
       else others.push({ host, member });
     }
   }
-  for (const rivals of claims.values()) rivals.sort(byAge);
+  for (const rivals of claims.values()) if (rivals.length > 1) inOrder(rivals);
   return claims;
 }
 
 const hasMac = (member: Member): member is Claim['member'] => member.mac !== undefined;
-
-/** Ports of one host that came at once go by their names, which are the same in whatever order they are read. */
-const byAge = ({ member: a }: Claim, { member: b }: Claim): number =>
-  a.since - b.since || (a.port < b.port ? -1 : 1);

@@ -19,16 +19,22 @@ export interface Member {
   readonly addresses: readonly IpAddress[];
   /** Whether there may be others behind it: where no MAC is known, or it is a trunk, which has one and leads on. */
   readonly learns: boolean;
-  /** Since when it has that MAC (see SinceOf): a smaller number is earlier. */
-  readonly since: number;
+  /** Whose interface it is, by external_ids:iface-id: a VM's has one port on each of two hosts while it migrates. */
+  readonly ifaceId?: string;
+  readonly age: Age;
 }
 
-/**
- * When ports of a host got the MACs that they have: a number that grows from claim to claim. Of several ports with one MAC
- * in one network, the one that had it first holds it, and gets its frames until it goes. A VM that migrates has a port on
- * the destination for as long as its memory is copied, and runs at the source all that time.
- */
-export type SinceOf = (port: string, network: NetworkConfig, mac: Mac) => number;
+/** When something became known of a port with a MAC, as numbers that grow from one change to the next (see mobility.ts). */
+export interface Age {
+  /** When it got that MAC. Below 0: it had it when the host was first read, and who was first is not known. */
+  readonly since: number;
+  /** When a frame of its VM was first waited for and came; 0: none has. */
+  readonly heard: number;
+}
+
+export type AgeOf = (port: string, network: NetworkConfig, mac: Mac) => Age;
+
+const noAge: Age = { since: 0, heard: 0 };
 
 /** One hypervisor, as far as the overlay needs it. */
 export interface Host {
@@ -49,7 +55,7 @@ export interface Host {
 const bondMessage = 'bonds are not served yet: this port has several interfaces, and is in no network';
 
 /** A hypervisor, from what its OVSDB tells. A port that cannot be served is a problem, not a guess. */
-export function hostOf(view: HypervisorView, rules: Rules, sinceOf: SinceOf): Host {
+export function hostOf(view: HypervisorView, rules: Rules, ageOf: AgeOf): Host {
   const { name, dpid, vtep } = view.config;
   const { uplink, problems: uplinkProblems } = uplinkOf(view);
   const members: Member[] = [];
@@ -58,7 +64,7 @@ export function hostOf(view: HypervisorView, rules: Rules, sinceOf: SinceOf): Ho
   const bonds = new Set<string>();
   // What is not known to be this host's bridge, as where the file leads to another one, has no ports to be served.
   for (const port of view.known ? view.ports.values() : []) {
-    const found = portOf(port, view, rules, sinceOf);
+    const found = portOf(port, view, rules, ageOf);
     if (port.bond !== undefined && found.problems.length > 0) {
       if (bonds.has(port.bond)) continue;
       bonds.add(port.bond);
@@ -89,7 +95,7 @@ interface Found {
   readonly problems: readonly Problem[];
 }
 
-function portOf(port: HostPort, view: HypervisorView, rules: Rules, sinceOf: SinceOf): Found {
+function portOf(port: HostPort, view: HypervisorView, rules: Rules, ageOf: AgeOf): Found {
   const { name: hypervisor, uplink } = view.config;
   const claims = rules.networksOf(hypervisor, port);
   const named = rules.meshOf(port);
@@ -111,12 +117,12 @@ function portOf(port: HostPort, view: HypervisorView, rules: Rules, sinceOf: Sin
     const mesh = meshPort(view, port, named, rules);
     return 'message' in mesh ? { members: [], problems: [mesh] } : { mesh, members: [], problems: [] };
   }
-  const found = membersOf(port, hypervisor, claims, sinceOf);
+  const found = membersOf(port, hypervisor, claims, ageOf);
   const problems = claims.length === 0 ? shadowProblem(hypervisor, port, rules) : [];
   return { ...found, problems: [...found.problems, ...problems] };
 }
 
-function membersOf(port: HostPort, hypervisor: string, claims: readonly Claim[], sinceOf: SinceOf): Found {
+function membersOf(port: HostPort, hypervisor: string, claims: readonly Claim[], ageOf: AgeOf): Found {
   const about = { hypervisor, port: port.bond ?? port.name };
   const [first] = claims;
   if (first === undefined) return { members: [], problems: [] };
@@ -125,7 +131,7 @@ function membersOf(port: HostPort, hypervisor: string, claims: readonly Claim[],
     ...(network !== undefined && { network: network.name }),
     message,
   });
-  const { name, ofport, attachedMac: mac } = port;
+  const { name, ofport, ifaceId, attachedMac: mac } = port;
   // Each of its interfaces as a port of its own would give what is at the other end every broadcast twice, and a loop.
   if (port.bond !== undefined) return { members: [], problems: [problem(bondMessage, first.network)] };
   if (ofport === undefined) {
@@ -139,7 +145,8 @@ function membersOf(port: HostPort, hypervisor: string, claims: readonly Claim[],
     ofport,
     network,
     ...(vlan !== undefined && { vlan }),
-    since: mac === undefined ? 0 : sinceOf(name, network, mac),
+    ...(ifaceId !== undefined && { ifaceId }),
+    age: mac === undefined ? noAge : ageOf(name, network, mac),
     ...(mac !== undefined && { mac }),
     addresses: mac === undefined ? [] : addresses,
     learns,
@@ -188,10 +195,12 @@ function listOf(networks: readonly NetworkConfig[]): string {
  */
 export function signatures(host: Host): ReadonlyMap<number, string> {
   const byVni = new Map<number, string[]>();
-  for (const { network, mac, since, addresses } of host.members) {
+  for (const { network, mac, ifaceId, age, addresses } of host.members) {
     const macs = byVni.get(network.vni) ?? [];
     if (mac !== undefined)
-      macs.push(`${mac.toString(16)}@${since}${addresses.map(({ value }) => `=${value}`).join('')}`);
+      macs.push(
+        JSON.stringify([mac, age.since, age.heard, ifaceId, ...addresses.map(({ value }) => String(value))]),
+      );
     byVni.set(network.vni, macs);
   }
   return new Map([...byVni].map(([vni, macs]) => [vni, macs.sort().join(' ')]));

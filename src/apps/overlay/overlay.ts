@@ -1,9 +1,12 @@
 import * as z from 'zod';
 import { defineApp, emptyProgram, type Setup, type Step, type World } from '../../intent/index.js';
 import type { Dpid, Ipv4 } from '../../lib/addresses.js';
+import { type PacketIn, valueOf } from '../../openflow/index.js';
+import { decodeEthernet } from '../../packet/ethernet.js';
 import { differing, differingSwitches } from './differing.js';
-import { agedBy, asFirstRead } from './holders.js';
+import { agedBy, asFirstRead, claimsOf } from './holders.js';
 import { type Host, hostOf, signatures } from './members.js';
+import { heardFrom } from './mobility.js';
 import { hasMarks, tunnelPort } from './ports.js';
 import { overlayProgram } from './program.js';
 import { report } from './report.js';
@@ -19,7 +22,7 @@ interface State {
   /** Of all hypervisors of the file. */
   readonly vteps: ReadonlySet<Ipv4>;
   readonly hosts: ReadonlyMap<string, Host>;
-  /** Counts changes, from above all places in the file: the age of what came with the last one (see SinceOf). */
+  /** Counts changes: the age of what came with the last one (see Age). */
   readonly changes: number;
 }
 
@@ -55,9 +58,11 @@ export const overlay = defineApp<Record<string, never>, State>({
       case 'hypervisor-changed':
         return onHypervisor(event.name, state, world);
       case 'switch-up':
-        return { state, changed: [event.dpid] };
+        return { state, changed: [event.dpid, ...formerHosts(event.dpid, state)] };
       case 'switch-down':
+        return { state, changed: formerHosts(event.dpid, state) };
       case 'packet-in':
+        return onPacket(event.dpid, event.packet, state);
       case 'port-status':
       case 'flow-removed':
         return { state };
@@ -69,7 +74,8 @@ export const overlay = defineApp<Record<string, never>, State>({
     const host = hosts.find(one => one.dpid === dpid);
     // Of a host that has not been read nothing is known: nothing is added, and nothing taken away.
     if (host?.known !== true) return { ...emptyProgram, keep: 'all' };
-    return overlayProgram({ ...state, host, hosts, sending: world.meshSending ?? 'mesh' });
+    const isServed = ({ dpid }: Host): boolean => world.switches.has(dpid);
+    return overlayProgram({ ...state, host, hosts, sending: world.meshSending ?? 'mesh', isServed });
   },
 
   ports(_state, world, hypervisor) {
@@ -102,9 +108,9 @@ function onHypervisor(name: string, state: State, world: World): Step<State> {
   const view = world.hypervisors.get(name);
   if (view === undefined) return { state };
   const before = state.hosts.get(name);
-  const changes = nextAge(state, world);
-  const sinceOf = before?.known === true ? agedBy(before, changes) : asFirstRead(world.hypervisors, name);
-  const after = hostOf(view, state.rules, sinceOf);
+  const changes = state.changes + 1;
+  const ageOf = before?.known === true ? agedBy(before, changes) : asFirstRead(world.hypervisors, name);
+  const after = hostOf(view, state.rules, ageOf);
   const hosts = new Map(state.hosts).set(name, after);
   const next = { ...state, hosts, changes };
   if (before === undefined && hosts.size === world.hypervisors.size)
@@ -118,13 +124,38 @@ function onHypervisor(name: string, state: State, world: World): Step<State> {
   return { state: next, changed };
 }
 
-/** Numbers below that of the hypervisors are of first reads. */
-const nextAge = ({ changes }: State, { hypervisors }: World): number =>
-  Math.max(changes, hypervisors.size) + 1;
+/** The first frame of a VM where it was waited for. All others that apps have asked for are none of the overlay's. */
+function onPacket(dpid: Dpid, { tableId, match, data }: PacketIn, state: State): Step<State> {
+  const ofport = valueOf(match, 'in_port');
+  if (tableId !== state.tables.learn || ofport === undefined || data.length < ethernetLength)
+    return { state };
+  const now = state.changes + 1;
+  const known = [...state.hosts.values()];
+  const found = heardFrom(state.hosts, { dpid, ofport, mac: decodeEthernet(data).src }, now, member =>
+    member.mac === undefined ? [] : (claimsOf(member.network, known).get(member.mac) ?? []),
+  );
+  if (found === undefined) return { state };
+  return { state: { ...state, hosts: found.hosts, changes: now + 1 }, changed: found.changed };
+}
+
+/** The shortest that has a source [IEEE 802.3 3.1.1]. Bytes. */
+const ethernetLength = 14;
+
+/** Hosts that a VM has left for this one send it what still comes for it, while this one is served. */
+function formerHosts(dpid: Dpid, { hosts }: State): readonly Dpid[] {
+  const here = [...hosts.values()].find(host => host.dpid === dpid);
+  const arrived = new Set(
+    here?.members.filter(({ age }) => age.heard > 0).map(({ ifaceId }) => ifaceId) ?? [],
+  );
+  if (arrived.size === 0) return [];
+  return [...hosts.values()]
+    .filter(host => host !== here && host.members.some(({ ifaceId }) => arrived.has(ifaceId)))
+    .map(host => host.dpid);
+}
 
 /** Hosts that have to be read first, since the file leads elsewhere now, are as before their first reading. */
 function newFile(state: State, world: World): State {
-  const changes = nextAge(state, world);
+  const changes = state.changes + 1;
   const rules = rulesOf(world);
   const hosts = new Map<string, Host>();
   for (const [name, view] of world.hypervisors) {

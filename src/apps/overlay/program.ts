@@ -1,5 +1,6 @@
 import type { Keep, Program, Setup } from '../../intent/index.js';
 import { accessFlows } from './access.js';
+import { arrivalFlows } from './arrivals.js';
 import { floodFlows, groupsOf } from './flood.js';
 import { learnFlows } from './learn-flows.js';
 import type { Host } from './members.js';
@@ -17,6 +18,8 @@ export interface ProgramInput {
   /** All hosts, this one too. */
   readonly hosts: readonly Host[];
   readonly sending: MeshSending;
+  /** Whether a host's switch is connected, and does what Heddle wants. */
+  readonly isServed: (host: Host) => boolean;
   readonly tables: TableNumbers;
   readonly learnedCookie: Setup['learnedCookie'];
   readonly numberMeters: Setup['numberMeters'];
@@ -29,7 +32,7 @@ export interface ProgramInput {
  *   reg1      the output port; 0 not known yet
  */
 export function overlayProgram(input: ProgramInput): Program {
-  const { host, hosts, sending, tables, learnedCookie, numberMeters } = input;
+  const { host, hosts, sending, isServed, tables, learnedCookie, numberMeters } = input;
   const others = hosts.filter(other => other.name !== host.name);
   const segments = segmentsOf(host, others, sending);
   const networks = segments.map(({ network }) => network);
@@ -47,9 +50,10 @@ export function overlayProgram(input: ProgramInput): Program {
     ...segments.flatMap(segment => [
       ...tunnelFlows(host, segment.network, tables),
       ...meshFlows(host, segment.network, tables),
+      ...arrivalFlows(host, segment, tables),
       ...learnFlows(host, segment, tables, cookieFor),
-      ...suppressFlows(host, segment, storms, tables),
-      ...unicastFlows(host, segment, tables, sending),
+      ...suppressFlows(segment, storms, tables),
+      ...unicastFlows(host, segment, tables, sending, isServed),
       ...floodFlows(host, segment, storms, tables),
     ]),
     ...peerFlows(others, tables),

@@ -4,6 +4,7 @@ import { formatIpv4, formatMac } from '../../lib/addresses.js';
 import { groupBy } from '../../lib/group-by.js';
 import { type Claim, claimsOf } from './holders.js';
 import type { Host } from './members.js';
+import { hasLeft, isSameInterface } from './mobility.js';
 import { hasAddresses, ratesOf } from './storms.js';
 import { isAnswered } from './ways.js';
 
@@ -111,11 +112,17 @@ function tunnelProblems(host: Host, world: World): readonly Problem[] {
 /** Two ports with one MAC in one network: frames to it can reach one of them only. */
 function duplicateMacs(network: NetworkConfig, hosts: readonly Host[]): readonly Problem[] {
   return [...claimsOf(network, hosts)].flatMap(([mac, [holder, ...others]]) =>
-    others.map(other => ({
-      network: network.name,
-      message: `MAC ${formatMac(mac)} is attached twice, to ${placeOf(holder)} and to ${placeOf(other)}: the first gets its frames until its port goes`,
-    })),
+    others.map(other => ({ network: network.name, message: sharedMac(formatMac(mac), holder, other) })),
   );
+}
+
+function sharedMac(mac: string, holder: Claim, other: Claim): string {
+  const [first, second] = [placeOf(holder), placeOf(other)];
+  if (!isSameInterface(holder, other))
+    return `MAC ${mac} is attached twice, to ${first} and to ${second}: the first gets its frames until its port goes`;
+  return hasLeft(holder, other)
+    ? `MAC ${mac} has gone to ${first}, and its port ${second} is still there: what comes there for it is sent on`
+    : `MAC ${mac} is attached to ${first}, and with the same iface-id to ${second}: its frames follow it with the first one that it sends from there`;
 }
 
 const placeOf = ({ host, member }: Claim): string => `${member.port} on ${host.name}`;

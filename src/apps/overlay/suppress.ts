@@ -13,8 +13,6 @@ import {
   setField,
 } from '../../openflow/index.js';
 import { flow, from } from './flow.js';
-import { claimsOf } from './holders.js';
-import type { Host } from './members.js';
 import type { Segment } from './segments.js';
 import { hasAddresses, type StormMeters } from './storms.js';
 import type { TableNumbers } from './tables.js';
@@ -26,8 +24,7 @@ import type { TableNumbers } from './tables.js';
  * [RFC 5227 1.1, RFC 4862 5.4.2].
  */
 export function suppressFlows(
-  host: Host,
-  { network, peers }: Segment,
+  { network, claims }: Segment,
   storms: StormMeters,
   tables: TableNumbers,
 ): readonly Flow[] {
@@ -37,7 +34,7 @@ export function suppressFlows(
     applyActions(actions),
     ...then,
   ];
-  return [...claimsOf(network, [host, ...peers])].flatMap(([mac, [holder]]) =>
+  return [...claims].flatMap(([mac, [holder]]) =>
     holder.member.addresses.flatMap(({ version, value }) =>
       version === 4
         ? arpFlows({ network, mac, address: value, answer }, tables)

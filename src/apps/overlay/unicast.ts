@@ -1,8 +1,9 @@
 import type { Flow } from '../../intent/index.js';
-import { applyActions, gotoTable, masked, resubmit, setField } from '../../openflow/index.js';
+import { applyActions, gotoTable, load, masked, resubmit, setField } from '../../openflow/index.js';
 import { flow, from } from './flow.js';
-import { type Claim, claimsOf } from './holders.js';
+import type { Claim } from './holders.js';
 import type { Host, Member } from './members.js';
+import { hasLeft } from './mobility.js';
 import type { Segment } from './segments.js';
 import type { TableNumbers } from './tables.js';
 import { type MeshSending, wayTo } from './ways.js';
@@ -13,13 +14,14 @@ import { type MeshSending, wayTo } from './ways.js';
  */
 export function unicastFlows(
   host: Host,
-  { network, peers }: Segment,
+  { network, claims: claimsByMac }: Segment,
   tables: TableNumbers,
   sending: MeshSending,
+  isServed: (host: Host) => boolean,
 ): readonly Flow[] {
   const metadata = BigInt(network.vni);
   const next = gotoTable(tables.afterFlood);
-  return [...claimsOf(network, [host, ...peers])].flatMap(([mac, claims]) => {
+  return [...claimsByMac].flatMap(([mac, claims]) => {
     const [holder] = claims;
     const known = { metadata, eth_dst: mac };
     const toPort = ({ member }: Claim) => applyActions([setField({ reg1: member.ofport })]);
@@ -27,11 +29,19 @@ export function unicastFlows(
       return [
         once(tables, holder.member, 'here', () => flow(tables.unicast, 100, known, toPort(holder), next)),
       ];
-    // From a tunnel a frame goes to a port here or nowhere: who sent it knows already that the MAC has come to this host.
     const waiting = claims.find(claim => claim.host === host);
     const arrived = { ...known, reg0: masked(from.tunnel, from.tunnel) };
-    const early = waiting && flow(tables.unicast, 110, arrived, toPort(waiting), next);
     const way = wayTo(host, network, holder.host, sending);
+    // Who sent it does not know yet that the VM has gone, and the new place is ready for it.
+    if (waiting !== undefined && hasLeft(holder, waiting) && way !== undefined && isServed(holder.host)) {
+      const there = [setField({ tun_dst: holder.host.vtep }), setField({ reg1: way })];
+      return [
+        flow(tables.unicast, 100, known, applyActions(there), next),
+        flow(tables.unicast, 110, arrived, applyActions([...asFromHere, ...there]), next),
+      ];
+    }
+    // From a tunnel a frame goes to a port here or nowhere: who sent it knows already that the MAC has come to this host.
+    const early = waiting && flow(tables.unicast, 110, arrived, toPort(waiting), next);
     if (way === undefined) return early === undefined ? [] : [early];
     const there = once(tables, holder.member, way, () => {
       const { vtep } = holder.host;
@@ -46,6 +56,12 @@ export function unicastFlows(
     return early === undefined ? [there] : [there, early];
   });
 }
+
+/**
+ * The one way back into the tunnel, against split horizon: as a local port's frame, and one that came by no port, since a switch
+ * sends nothing to the port that it came in by [OF1.3.5 7.2.1]. The other host never sends it back: the VM's port is there.
+ */
+const asFromHere = [setField({ reg0: from.local }), load(0n, 'nxm_in_port')];
 
 /** By where the MAC is seen from: the port towards it, or `here`. */
 type FlowsTo = Map<number | 'here', Flow>;

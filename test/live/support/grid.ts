@@ -168,7 +168,11 @@ export class Ears {
     return Promise.all(
       this.#vms.map(async (listener, index) => {
         const frames = await framesOf(this.#files[index] ?? '');
-        return heardBy(listener, this.#vms, frames);
+        return heardBy(
+          listener,
+          this.#vms,
+          frames.map(({ bytes }) => bytes),
+        );
       }),
     );
   }

@@ -1,0 +1,142 @@
+/** VMs that migrate: which of an interface's ports gets its frames, and what the others do with those that still come. */
+import t from 'tap';
+import { hosts, mac, Site, twoNetworks } from '../support/overlay-world.js';
+
+const vm = (ofport: number, id = 'fw1') => ({ v1: { ofport, id, mac: mac(1) } });
+const onlooker = { v9: { ofport: 9, id: 'fw9', mac: mac(9) } };
+
+/** The VM is on kvm1, the network on kvm1 to kvm3; kvm4 has nothing of it. */
+function start(): Site {
+  const site = new Site(hosts(4) + twoNetworks);
+  site.read('kvm1', vm(5));
+  site.read('kvm2', {});
+  site.read('kvm3', onlooker);
+  site.read('kvm4', { red1: { ofport: 1 } });
+  return site;
+}
+
+/** Where frames for the VM go: those of local ports, and those that a tunnel brings where they go elsewhere. */
+const ways = (site: Site, dpid: number): string[] =>
+  site
+    .flows(dpid, 60)
+    .filter(text => text.includes('dl_dst=02:00:00:00:00:01 '))
+    .map(text => text.replace(/.*priority=(\d+).* actions=(.*),goto_table:95/, '$1 $2'));
+/** Which ports are listened to. */
+const awaited = (site: Site, dpid: number): string[] =>
+  site.flows(dpid, 40).filter(text => text.includes('CONTROLLER'));
+
+const toKvm2 = 'set_field:10.97.0.2->tun_dst,set_field:0x2->reg1';
+const toKvm1 = 'set_field:10.97.0.1->tun_dst,set_field:0x2->reg1';
+const again = 'set_field:0->reg0,load:0->NXM_OF_IN_PORT[]';
+
+t.test('the destination takes over with the first frame that the VM sends there', t => {
+  const site = start();
+  t.strictSame([awaited(site, 1), awaited(site, 2)], [[], []], 'a VM with one port is not listened to');
+  site.read('kvm2', vm(6));
+  t.strictSame(awaited(site, 1), []);
+  t.strictSame(awaited(site, 2), [
+    'table=40, priority=120,metadata=0x1388,in_port=6,dl_src=02:00:00:00:00:01 actions=CONTROLLER:18,goto_table:50',
+  ]);
+  t.strictSame(ways(site, 1), ['100 set_field:0x5->reg1'], 'the source, where the VM runs');
+  t.strictSame(ways(site, 2), [`100 ${toKvm1}`, '110 set_field:0x6->reg1'], 'the destination is ready');
+  t.strictSame(ways(site, 3), [`100 ${toKvm1}`]);
+
+  t.strictSame(site.frame(2, 6, mac(1), 50), [], 'what another table has sent');
+  t.strictSame(site.frame(2, 6, mac(7)), [], 'another MAC');
+  t.strictSame(site.frame(1, 5, mac(1)), [], 'the source, which is not listened to');
+  t.strictSame(
+    site.frame(2, 6, mac(1)),
+    [2, 1, 3],
+    'destination, source, peers; not a host without the network',
+  );
+  t.strictSame(ways(site, 2), ['100 set_field:0x6->reg1']);
+  t.strictSame(
+    ways(site, 1),
+    [`100 ${toKvm2}`, `110 ${again},${toKvm2}`],
+    'sent on, also into the tunnel again',
+  );
+  t.strictSame(ways(site, 3), [`100 ${toKvm2}`]);
+  t.strictSame([awaited(site, 1), awaited(site, 2)], [[], []]);
+  t.match(site.problems(), [
+    /MAC 02:00:00:00:00:01 has gone to v1 on kvm2, and its port v1 on kvm1 is still there/,
+  ]);
+
+  t.strictSame(site.frame(2, 6, mac(1)), [], 'once');
+  t.strictSame(site.frame(1, 5, mac(1)), [], 'a late frame of the source changes nothing');
+  t.strictSame(site.read('kvm1', {}), [1, 2, 3]);
+  t.strictSame(ways(site, 2), ['100 set_field:0x6->reg1']);
+  t.strictSame(ways(site, 3), [`100 ${toKvm2}`]);
+  t.strictSame(site.problems(), []);
+  t.end();
+});
+
+t.test('and back again', t => {
+  const site = start();
+  site.read('kvm2', vm(6));
+  site.frame(2, 6, mac(1));
+  site.read('kvm1', {});
+  site.read('kvm1', vm(7));
+  t.strictSame(ways(site, 3), [`100 ${toKvm2}`]);
+  t.strictSame(site.frame(2, 6, mac(1)), []);
+  t.strictSame(site.frame(1, 7, mac(1)), [1, 2, 3]);
+  t.strictSame(ways(site, 1), ['100 set_field:0x7->reg1'], 'no two hosts send to each other');
+  t.strictSame(ways(site, 2), [`100 ${toKvm1}`, `110 ${again},${toKvm1}`]);
+  // On to a third, while its port on the second has not gone.
+  site.read('kvm3', { ...onlooker, ...vm(8) });
+  t.strictSame(site.frame(3, 8, mac(1)), [3, 1, 2]);
+  for (const dpid of [1, 2]) t.match(ways(site, dpid), [/10\.97\.0\.3/, /^110 .*10\.97\.0\.3/]);
+  t.end();
+});
+
+t.test('a migration that fails, and one whose VM says nothing', t => {
+  const site = start();
+  site.read('kvm2', vm(6));
+  site.read('kvm2', {});
+  t.strictSame(ways(site, 1), ['100 set_field:0x5->reg1']);
+  site.read('kvm2', vm(6));
+  site.read('kvm1', {});
+  t.strictSame(ways(site, 3), [`100 ${toKvm2}`], 'with the source gone, nobody else can have it');
+  t.strictSame(awaited(site, 2), []);
+  t.end();
+});
+
+t.test('one MAC with two identities is a mistake, and no migration', t => {
+  const site = start();
+  site.read('kvm2', vm(6, 'fw2'));
+  t.strictSame(awaited(site, 2), []);
+  t.strictSame(site.frame(2, 6, mac(1)), []);
+  t.match(site.problems(), [/is attached twice, to v1 on kvm1 and to v1 on kvm2: the first gets/]);
+  t.end();
+});
+
+t.test('read in the middle of a migration: whoever is heard', t => {
+  const site = new Site(hosts(3) + twoNetworks);
+  site.read('kvm1', vm(5));
+  site.read('kvm2', vm(6));
+  site.read('kvm3', onlooker);
+  t.strictSame(ways(site, 3), [`100 ${toKvm1}`], 'a guess');
+  t.equal(awaited(site, 1).length + awaited(site, 2).length, 2);
+  t.strictSame(site.frame(2, 6, mac(1)), [2, 1, 3], 'it runs on kvm2');
+  t.strictSame(ways(site, 3), [`100 ${toKvm2}`]);
+  t.equal(awaited(site, 1).length, 1, 'and kvm1 may well be where it goes');
+  t.strictSame(site.frame(1, 5, mac(1)), [1, 2, 3]);
+  t.strictSame(ways(site, 3), [`100 ${toKvm1}`]);
+  t.strictSame([awaited(site, 1), awaited(site, 2)], [[], []]);
+  t.strictSame(site.frame(2, 6, mac(1)), []);
+  t.end();
+});
+
+t.test('nothing is sent on to a switch that is not served', t => {
+  const site = start();
+  site.read('kvm2', vm(6));
+  site.frame(2, 6, mac(1));
+  const kvm2 = site.switches.get(2n)!;
+  site.switches.delete(2n);
+  t.strictSame([...(site.event({ type: 'switch-down', dpid: 2n }).changed ?? [])], [1n]);
+  t.strictSame([...(site.event({ type: 'switch-down', dpid: 3n }).changed ?? [])], []);
+  t.match(ways(site, 1), [/^100 /, '110 set_field:0x5->reg1']);
+  site.switches.set(2n, kvm2);
+  t.strictSame([...(site.event({ type: 'switch-up', dpid: 2n, reactive: [] }).changed ?? [])], [2n, 1n]);
+  t.match(ways(site, 1), [/^100 /, `110 ${again},${toKvm2}`]);
+  t.end();
+});
