@@ -150,7 +150,7 @@ const setupOf = (module: AppModule, number: number, pipeline: Pipeline): Setup =
   reactiveCookie: makeCookie(number, 'reactive', hashText(module.name)),
   // With the tables in it: what was learned into a table that now is another must not be taken for what is wanted.
   learnedCookie: key => makeCookie(number, 'learned', hashText(`${key} ${placeOf(module, pipeline)}`)),
-  numberMeters: names => numberMeters(number, names),
+  numberMeters: (names, most) => numberMeters(number, names, most),
 });
 
 function started({ module, options }: LoadedApp, setup: Setup, world: World): unknown {

@@ -1,5 +1,5 @@
 import type { HypervisorConfig } from '../config/config.js';
-import type { HostPort, HypervisorView } from '../intent/index.js';
+import type { HostPort, HostPortBandwidth, HypervisorView } from '../intent/index.js';
 import { vxlanPort } from '../intent/vxlan-port.js';
 import { isGroupMac, type Mac, parseMac } from '../lib/addresses.js';
 import type { SwitchPort, SwitchPorts } from '../ovsdb/index.js';
@@ -40,7 +40,9 @@ export function viewOf(
   };
 }
 
-function hostPort({ name, port, bonded, type, ofport, error, options, externalIds }: SwitchPort): HostPort {
+function hostPort(of: SwitchPort): HostPort {
+  const { name, port, bonded, type, ofport, error, options, externalIds } = of;
+  const bandwidth = bandwidthOf(of);
   const ifaceId = externalIds.get('iface-id');
   const mac = attachedMac(externalIds.get('attached-mac'));
   return {
@@ -50,8 +52,15 @@ function hostPort({ name, port, bonded, type, ofport, error, options, externalId
     ...(mac !== undefined && { attachedMac: mac }),
     ...(bonded && { bond: port }),
     ...(error !== null && error !== '' && { error }),
+    ...(bandwidth !== undefined && { bandwidth }),
     ...(type === 'vxlan' && { vxlan: vxlanPort(options) }),
   };
+}
+
+function bandwidthOf({ ingressPolicing, qos }: SwitchPort): HostPortBandwidth | undefined {
+  const isForeign = qos !== undefined && !isMarked(qos.externalIds);
+  if (ingressPolicing === 0 && !isForeign) return undefined;
+  return { ...(ingressPolicing > 0 && { ingressPolicing }), ...(isForeign && { qos: qos.type }) };
 }
 
 /** A group address can be nobody's: taken as a port's own, it would draw a network's broadcasts to that port alone. */

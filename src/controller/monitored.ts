@@ -7,7 +7,7 @@ export const monitored: WantedTables = {
   Port: [...new Set([...hostColumns.Port, ...portColumns.Port])],
   Interface: [...new Set([...hostColumns.Interface, ...portColumns.Interface])],
   Controller: hostColumns.Controller,
-  QoS: hostColumns.QoS,
+  QoS: [...new Set([...hostColumns.QoS, ...portColumns.QoS])],
   Queue: hostColumns.Queue,
   Open_vSwitch: configColumns.Open_vSwitch,
 };

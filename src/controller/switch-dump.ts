@@ -8,12 +8,14 @@ import {
   OFPM,
 } from '../openflow/index.js';
 import type { ExchangeOutcome } from '../openflow/session/exchange.js';
+import { featuresIn, type SwitchFeatures } from '../openflow/session/features.js';
 
-/** Asks a switch for all flows under our cookies, and for all groups and meters. */
+/** Asks a switch for all flows under our cookies, for all groups and meters, and what meters it can have. */
 export const dumpRequests: readonly Message[] = [
   askForFlows({ cookie: ourCookies.cookie, cookieMask: ourCookies.mask }),
   multipart({ type: 'group_desc' }),
   multipart({ type: 'meter_config', meterId: OFPM.ALL }),
+  multipart({ type: 'meter_features' }),
 ];
 
 export interface Dump {
@@ -25,6 +27,7 @@ export interface Dump {
   readonly refusal?: ErrorMessage;
   /** False where the switch would not tell its groups. */
   readonly toldGroups: boolean;
+  readonly features: SwitchFeatures;
 }
 
 /** What the answers to `dumpRequests` say. A switch that knows no groups refuses that question, and has none. */
@@ -44,5 +47,12 @@ export function readDump({ replies, errors }: ExchangeOutcome & { readonly type:
   }
   const refusal = errors.find(({ index }) => index === 0)?.error;
   const toldGroups = !errors.some(({ index }) => index === 1);
-  return { flows, groups, meters, toldGroups, ...(refusal !== undefined && { refusal }) };
+  return {
+    flows,
+    groups,
+    meters,
+    toldGroups,
+    features: featuresIn(replies),
+    ...(refusal !== undefined && { refusal }),
+  };
 }

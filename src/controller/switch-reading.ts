@@ -13,6 +13,7 @@ import {
   type Port,
 } from '../openflow/index.js';
 import type { ExchangeOutcome } from '../openflow/session/exchange.js';
+import { featuresIn, type MeterFeatures, type SwitchFeatures } from '../openflow/session/features.js';
 import { dumpRequests, readDump } from './switch-dump.js';
 
 /** What a switch was found to hold, at one moment. */
@@ -28,6 +29,7 @@ export interface SwitchReading {
   readonly flowCount?: number;
   /** The switch's own error, where it would not tell its flows. */
   readonly refusal?: string;
+  readonly features: SwitchFeatures;
 }
 
 /** Asks for all that a reading holds. Nothing here changes a switch. */
@@ -35,6 +37,7 @@ export const readingRequests: readonly Message[] = [
   ...dumpRequests,
   multipart({ type: 'port_desc' }),
   askForFlows({}, 'aggregate'),
+  multipart({ type: 'desc' }),
 ];
 
 /** What the answers to `readingRequests` say; undefined where the connection has ended. */
@@ -56,6 +59,7 @@ export function readingOf(dpid: Dpid, outcome: ExchangeOutcome): SwitchReading |
     meters,
     ...(flowCount !== undefined && { flowCount }),
     ...(refusal !== undefined && { refusal: nameOfError(refusal) }),
+    features: featuresIn(outcome.replies),
   };
 }
 
@@ -73,12 +77,13 @@ const frame = (body: MultipartReply['body']): string =>
 
 /** One entry in each frame: all of them in one may be more than a frame holds. */
 export function encodeReading(reading: SwitchReading): WireReading {
-  const { dpid, ports, flows, groups, meters, flowCount, refusal } = reading;
+  const { dpid, ports, flows, groups, meters, flowCount, refusal, features } = reading;
   return {
     dpid: formatDpid(dpid),
     ...(flowCount !== undefined && { flowCount }),
     ...(refusal !== undefined && { refusal }),
     frames: [
+      ...featureFrames(features),
       ...ports.map(port => frame({ type: 'port_desc', entries: [port] })),
       ...flows.map(flow => frame({ type: 'flow', entries: [flow] })),
       ...groups.map(({ id, groupType, buckets }) =>
@@ -91,6 +96,17 @@ export function encodeReading(reading: SwitchReading): WireReading {
   };
 }
 
+function featureFrames({ ovsVersion, meters }: SwitchFeatures): readonly string[] {
+  const about = { mfrDesc: '', hwDesc: 'Open vSwitch', serialNum: '', dpDesc: '' };
+  return [
+    ...(ovsVersion === undefined ? [] : [frame({ type: 'desc', ...about, swDesc: ovsVersion })]),
+    ...(meters === undefined ? [] : [frame(meterFrame(meters))]),
+  ];
+}
+
+const meterFrame = ({ most, bandTypes, capabilities }: MeterFeatures) =>
+  ({ type: 'meter_features', maxMeter: most, bandTypes, capabilities, maxBands: 0, maxColor: 0 }) as const;
+
 /** @throws HeddleError OF_BAD_FRAME where this is no reading */
 export function decodeReading(wire: unknown): SwitchReading {
   if (!isWireReading(wire)) throw new HeddleError('OF_BAD_FRAME', 'this is no reading of a switch');
@@ -100,7 +116,7 @@ export function decodeReading(wire: unknown): SwitchReading {
   const reading = readingOf(dpid, { type: 'done', replies, errors: [], first: 0 });
   const { flowCount, refusal } = wire;
   return {
-    ...(reading ?? { dpid, ports: [], flows: [], groups: [], meters: [] }),
+    ...(reading ?? { dpid, ports: [], flows: [], groups: [], meters: [], features: {} }),
     ...(flowCount !== undefined && { flowCount }),
     ...(refusal !== undefined && { refusal }),
   };

@@ -1,5 +1,6 @@
 import type { FlowStats, Message, MeterMod } from '../openflow/index.js';
 import type { ExchangeOutcome } from '../openflow/session/exchange.js';
+import type { SwitchFeatures } from '../openflow/session/features.js';
 import { type Actual, readActual } from '../reconcile/actual.js';
 import type { CheckedPart } from '../reconcile/check.js';
 import { combine, type Conflict } from '../reconcile/compile.js';
@@ -72,6 +73,7 @@ export class SwitchSync {
   #nextAudit: number | undefined;
   #busy = false;
   #sent = 0;
+  #features: SwitchFeatures = {};
   #firstDump: Promise<ExchangeOutcome> | undefined;
   /** To be told what the next reading finds. */
   #readers: Reader[] = [];
@@ -102,6 +104,11 @@ export class SwitchSync {
   /** Flows and groups that were sent since the connection, deletions included. */
   get sent(): number {
     return this.#sent;
+  }
+
+  /** What the switch has told of itself in its last reading. */
+  get features(): SwitchFeatures {
+    return this.#features;
   }
 
   get actual(): Actual | undefined {
@@ -220,6 +227,7 @@ export class SwitchSync {
       return undefined;
     }
     const dump = readDump(outcome);
+    this.#features = dump.features;
     if (dump.refusal !== undefined) this.#refusals.cannotRead(dump.refusal);
     this.#inDoubt = false;
     return this.#belief.read(dump);

@@ -200,6 +200,7 @@ export class Switches {
       dpid,
       peer: connection.peer,
       ports: info.ports,
+      features: info.features,
       ...(hypervisor !== undefined && { hypervisor }),
     };
     const name = nameOf(view);
@@ -264,6 +265,10 @@ export class Switches {
     const reactive = await connected.sync.read();
     if (reactive === undefined || this.#byDpid.get(connected.view.dpid) !== connected) return;
     if (this.#judge(connected, connected.sync.actual)) return;
+    const { meters } = connected.sync.features;
+    const features = { ...connected.view.features, ...(meters && { meters }) };
+    connected.view = { ...connected.view, features };
+    this.#views.set(connected.view.dpid, connected.view);
     connected.isUp = true;
     this.#tell(connected, { type: 'switch-up', dpid: connected.view.dpid, reactive });
     connected.sync.reconcile();

@@ -44,10 +44,11 @@ export interface Setup {
   /** For `learn` actions: one cookie per key, for example one per port, and another where tables have other numbers. */
   readonly learnedCookie: (key: string) => bigint;
   /**
-   * Ids for the app's meters in one switch, by names of its own: the same ones after a restart. Of more than 500 names
-   * the last in order get none, which the app should report.
+   * Ids for the app's meters in one switch, by names of its own: the same ones after a restart. Of more than `most` names
+   * (500 unless said, 1,400 at most) the last in order get none, which the app should report. `SwitchView.features` says
+   * how many a switch has, for all apps together.
    */
-  readonly numberMeters: (names: Iterable<string>) => ReadonlyMap<string, number>;
+  readonly numberMeters: (names: Iterable<string>, most?: number) => ReadonlyMap<string, number>;
 }
 
 export interface Problem {

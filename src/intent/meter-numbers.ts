@@ -12,10 +12,12 @@ export const meterIds = {
   of: (place: number): number => 0x4800 + place,
   isOurs: (id: number): boolean => id > 0x4800 && id <= 0x4800 + places,
   /**
-   * How many one app may have in a switch: some versions of Open vSwitch lose all at a restart with 1,017 and more, and two
-   * apps of Heddle's own make meters.
+   * How many one app has in a switch unless it asks for more: some versions of Open vSwitch lose all at a restart with 1,017
+   * and more, and two apps of Heddle's own make meters.
    */
   most: 500,
+  /** How many ids there are for one app. */
+  places: placesOfApp,
 } as const;
 
 /**
@@ -24,12 +26,17 @@ export const meterIds = {
  * behind it. An id stays for as long as its name is there, but where such a neighbour comes or goes.
  *
  * @param app its number, 0 to 31
- * @param names each once; of more than `meterIds.most`, the last in order get no id
+ * @param names each once
+ * @param most of more than so many names, the last in order get no id
  */
-export function numberMeters(app: number, names: Iterable<string>): ReadonlyMap<string, number> {
+export function numberMeters(
+  app: number,
+  names: Iterable<string>,
+  most: number = meterIds.most,
+): ReadonlyMap<string, number> {
   const taken = new Set<number>();
   const ids = new Map<string, number>();
-  for (const name of [...names].sort().slice(0, meterIds.most)) {
+  for (const name of [...names].sort().slice(0, Math.min(most, placesOfApp))) {
     let place = hashText(name) % placesOfApp;
     while (taken.has(place)) place = (place + 1) % placesOfApp;
     taken.add(place);

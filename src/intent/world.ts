@@ -1,6 +1,6 @@
 import type { HypervisorConfig, NetworkConfig } from '../config/config.js';
 import type { Dpid, Ipv4, Mac } from '../lib/addresses.js';
-import type { Port } from '../openflow/index.js';
+import type { Port, SwitchFeatures } from '../openflow/index.js';
 
 /** A switch with a live OpenFlow session. */
 export interface SwitchView {
@@ -9,6 +9,8 @@ export interface SwitchView {
   readonly peer: string;
   /** By OpenFlow port number. */
   readonly ports: ReadonlyMap<number, Port>;
+  /** What it can do; left out while it has not been asked. */
+  readonly features?: SwitchFeatures;
   /** The hypervisor whose bridge it is, by the file; undefined: a switch in no overlay. */
   readonly hypervisor?: string;
 }
@@ -26,8 +28,18 @@ export interface HostPort {
   readonly bond?: string;
   /** Interface.error, in Open vSwitch's own words. */
   readonly error?: string;
+  /** Limits that somebody else has set on it, as libvirt does for a `<bandwidth>`. */
+  readonly bandwidth?: HostPortBandwidth;
   /** Where its type is `vxlan`: what somebody has set it up for. */
   readonly vxlan?: VxlanPort;
+}
+
+/** [ovs-vswitchd.conf.db(5), Interface: Ingress Policing, Port: qos] */
+export interface HostPortBandwidth {
+  /** Interface.ingress_policing_rate, kbit/s: of what the VM sends. */
+  readonly ingressPolicing?: number;
+  /** QoS.type of somebody else's QoS: of what the VM gets. */
+  readonly qos?: string;
 }
 
 /**

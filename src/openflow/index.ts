@@ -38,6 +38,7 @@ export type {
   PacketOut,
   PortStatus,
 } from './messages/index.js';
+export type { MeterFeatures, SwitchFeatures } from './session/features.js';
 export type { MeterBand, MeterBandStats, MeterConfig, MeterStats } from './messages/meters.js';
 export type { AsyncProperty, TlvMap } from './messages/nicira.js';
 export type { PacketIn2Property } from './messages/nicira-packets.js';

@@ -10,8 +10,9 @@ import { sameValue, type Row, type Uuid } from './values.js';
 /** The columns that this file reads, to be among the wanted ones. */
 export const portColumns = {
   Bridge: ['name', 'ports'],
-  Port: ['name', 'interfaces'],
-  Interface: ['name', 'type', 'ofport', 'error', 'options', 'external_ids'],
+  Port: ['name', 'interfaces', 'qos'],
+  Interface: ['name', 'type', 'ofport', 'error', 'options', 'external_ids', 'ingress_policing_rate'],
+  QoS: ['type', 'external_ids'],
 } as const satisfies WantedTables;
 
 export interface SwitchPort {
@@ -32,6 +33,10 @@ export interface SwitchPort {
   /** What its type is set up with: for a tunnel, where it leads. */
   readonly options: ReadonlyMap<string, string>;
   readonly externalIds: ReadonlyMap<string, string>;
+  /** kbit/s; 0: what comes in is not limited. */
+  readonly ingressPolicing: number;
+  /** How the port sends; left out where it has no QoS. */
+  readonly qos?: { readonly type: string; readonly externalIds: ReadonlyMap<string, string> };
 }
 
 export type SwitchPorts = ReadonlyMap<Uuid, SwitchPort>;
@@ -52,7 +57,8 @@ export function portsOf(replica: Replica): SwitchPorts {
       const port = replica.row('Port', portUuid);
       for (const uuid of port === undefined ? [] : readUuids(port, 'interfaces')) {
         const row = replica.row('Interface', uuid);
-        if (port !== undefined && row !== undefined) ports.set(uuid, switchPort(uuid, bridge, port, row));
+        if (port !== undefined && row !== undefined)
+          ports.set(uuid, switchPort(uuid, bridge, port, row, qosOf(port, replica)));
       }
     }
   }
@@ -73,7 +79,13 @@ export function portEvents(before: SwitchPorts, after: SwitchPorts): readonly Po
   return events;
 }
 
-function switchPort(uuid: Uuid, bridge: Row, port: Row, row: Row): SwitchPort {
+function qosOf(port: Row, replica: Replica): SwitchPort['qos'] {
+  const [uuid] = readUuids(port, 'qos');
+  const row = uuid === undefined ? undefined : replica.row('QoS', uuid);
+  return row && { type: readString(row, 'type') ?? '', externalIds: readStringMap(row, 'external_ids') };
+}
+
+function switchPort(uuid: Uuid, bridge: Row, port: Row, row: Row, qos: SwitchPort['qos']): SwitchPort {
   const ofport = readNumber(row, 'ofport');
   return {
     uuid,
@@ -86,6 +98,8 @@ function switchPort(uuid: Uuid, bridge: Row, port: Row, row: Row): SwitchPort {
     error: readString(row, 'error'),
     options: readStringMap(row, 'options'),
     externalIds: readStringMap(row, 'external_ids'),
+    ingressPolicing: readNumber(row, 'ingress_policing_rate') ?? 0,
+    ...(qos && { qos }),
   };
 }
 
@@ -95,5 +109,8 @@ const sameDetails = (a: SwitchPort, b: SwitchPort): boolean =>
   a.name === b.name &&
   a.type === b.type &&
   a.error === b.error &&
+  a.ingressPolicing === b.ingressPolicing &&
+  a.qos?.type === b.qos?.type &&
+  sameValue(a.qos?.externalIds ?? new Map(), b.qos?.externalIds ?? new Map()) &&
   sameValue(a.options, b.options) &&
   sameValue(a.externalIds, b.externalIds);

@@ -19,10 +19,14 @@ export function qosProgram(
   subjects: readonly Subject[],
   tables: TableNumbers,
   numberMeters: Setup['numberMeters'],
+  mostMeters?: number,
 ): QosProgram {
   const limited = subjects.flatMap(limitsOf);
   const idOf = ({ subject, way, part }: Limited): number | undefined => ids.get(keyOf(subject, way, part));
-  const ids = numberMeters(limited.map(({ subject, way, part }) => keyOf(subject, way, part)));
+  const ids = numberMeters(
+    limited.map(({ subject, way, part }) => keyOf(subject, way, part)),
+    mostMeters,
+  );
   const meters = limited.flatMap((one): Meter[] => {
     const id = idOf(one);
     return id === undefined ? [] : [meterOf(id, one.limit)];

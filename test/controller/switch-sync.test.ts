@@ -203,6 +203,7 @@ t.test('a switch becomes what is wanted, and what is not ours stays', async t =>
     'flow',
     'group_desc',
     'meter_config',
+    'meter_features',
     'barrier_request',
     'open_request',
     'bundle_add group_mod',

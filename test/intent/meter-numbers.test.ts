@@ -32,5 +32,7 @@ t.test('no more than a switch may have', t => {
   const ids = numberMeters(0, many);
   t.equal(ids.size, meterIds.most);
   t.equal(ids.get('p0599'), undefined);
+  t.equal(numberMeters(0, many, 550).size, 550, 'where an app asks for more');
+  t.equal(numberMeters(0, many, 20).size, 20, 'or for fewer');
   t.end();
 });

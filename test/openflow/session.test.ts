@@ -8,6 +8,7 @@ import {
   type ErrorMessage,
   type FlowMod,
   type Message,
+  type MultipartReply,
   OFP_NO_BUFFER,
   OFPG,
   OFPMPF_REPLY_MORE,
@@ -27,6 +28,7 @@ import {
   timing as sessionTiming,
   stepSession,
 } from '../../src/openflow/session/session.js';
+import { featuresIn } from '../../src/openflow/session/features.js';
 import { type ExchangeOutcome, maxParts } from '../../src/openflow/session/exchange.js';
 import { append, type Chain, chainToArray, emptyChain } from '../../src/openflow/session/chain.js';
 import { maxPorts } from '../../src/openflow/session/ports.js';
@@ -327,6 +329,36 @@ t.test('hello', t => {
   t.end();
 });
 
+t.test('what a switch can do', t => {
+  const reply = (body: MultipartReply['body']): Message => ({
+    type: 'multipart_reply',
+    xid: 1,
+    flags: 0,
+    body,
+  });
+  const about = {
+    type: 'desc',
+    mfrDesc: 'Nicira, Inc.',
+    swDesc: '3.1.0',
+    serialNum: '',
+    dpDesc: '',
+  } as const;
+  const meters = {
+    type: 'meter_features',
+    maxMeter: 200_000,
+    bandTypes: 2,
+    capabilities: 15,
+    maxBands: 1,
+    maxColor: 0,
+  } as const;
+  t.strictSame(featuresIn([reply({ ...about, hwDesc: 'Open vSwitch' }), reply(meters)]), {
+    ovsVersion: '3.1.0',
+    meters: { most: 200_000, bandTypes: 2, capabilities: 15 },
+  });
+  t.strictSame(featuresIn([reply({ ...about, hwDesc: 'of another make' })]), {});
+  t.end();
+});
+
 t.test('the switch is asked what it is', t => {
   t.test('and known by its answers', t => {
     const driver = greeted();
@@ -337,6 +369,7 @@ t.test('the switch is asked what it is', t => {
       dpid,
       tables: 254,
       description: 'Nicira 3.1.0',
+      features: {},
       ports: new Map([
         [1, port(1)],
         [OFPP.LOCAL, port(OFPP.LOCAL, 'br0')],

@@ -15,7 +15,8 @@ const passing = ['table=20, priority=0 actions=goto_table:40', 'table=90, priori
 const texts = (flows: readonly Flow[]): readonly string[] =>
   flows.map(flow => formatFlow(flow)).filter(text => !passing.includes(text));
 
-const program = (...subjects: Subject[]) => qosProgram(subjects, tables, names => numberMeters(3, names));
+const program = (...subjects: Subject[]) =>
+  qosProgram(subjects, tables, (names, most) => numberMeters(3, names, most));
 
 const mbit = (amount: number) =>
   ({ rate: { unit: 'kbit', perSecond: amount * 1_000 }, burst: amount * 500 }) as const;

@@ -230,6 +230,10 @@ export class FakeSwitch {
         } as const;
         return [{ type: 'multipart_reply', xid, flags: 0, body: counted }];
       }
+      case 'meter_features': {
+        const able = { maxMeter: 65_536, bandTypes: 2, capabilities: 15, maxBands: 8, maxColor: 0 };
+        return [{ type: 'multipart_reply', xid, flags: 0, body: { type: 'meter_features', ...able } }];
+      }
       case 'meter_config': {
         const entries = [...this.meters.values()].map(({ meterId, flags, bands }) => ({
           meterId,

@@ -1,24 +1,29 @@
-import * as z from 'zod';
+import { z } from 'zod';
 import {
   defineApp,
   emptyProgram,
   type HypervisorView,
   type Membership,
   membershipOf,
-  meterIds,
-  type Problem,
   type Setup,
+  type SwitchView,
   type World,
 } from '../../intent/index.js';
-import { groupBy } from '../../lib/group-by.js';
-import { qosProgram, type QosProgram } from '../../qos/program.js';
-import type { Subject } from '../../qos/subject.js';
+import type { Dpid } from '../../lib/addresses.js';
+import { hostProgram, type HostProgram } from '../../qos/host-program.js';
 import { numbersOf, qosTables, type TableNumbers } from '../../qos/tables.js';
 
 interface State {
   readonly tables: TableNumbers;
   readonly numberMeters: Setup['numberMeters'];
   readonly membership: Membership;
+  /** What was made of a host, while that is as it was: views are values, replaced and never edited. */
+  readonly made: WeakMap<HypervisorView, Made>;
+}
+
+interface Made {
+  readonly features: SwitchView['features'];
+  readonly program: HostProgram;
 }
 
 /** Service levels (the file's `qos`): limits by meters, and marks in the DS field, for the ports of networks. */
@@ -32,10 +37,11 @@ export const qos = defineApp<Record<string, never>, State>({
     tables: numbersOf(tables),
     numberMeters,
     membership: membershipOf(world.networks),
+    made: new WeakMap(),
   }),
 
   reconfigure: (_options, _setup, state, world) => ({
-    state: { ...state, membership: membershipOf(world.networks) },
+    state: { ...state, membership: membershipOf(world.networks), made: new WeakMap() },
     changed: world.switches.keys(),
   }),
 
@@ -47,40 +53,36 @@ export const qos = defineApp<Record<string, never>, State>({
   },
 
   desired(state, world, dpid) {
-    const view = [...world.hypervisors.values()].find(({ config }) => config.dpid === dpid);
+    const view = viewOf(world, dpid);
     // Of a host that has not been read nothing is known: nothing is added, and nothing taken away.
-    return view?.known === true ? programOf(view, state).program : { ...emptyProgram, keep: 'all' };
+    return view?.known === true ? programOf(view, state, world).program : { ...emptyProgram, keep: 'all' };
   },
 
-  report: (state, world) => ({ problems: problemsOf(state, world) }),
+  report: (state, world) => ({
+    problems: [...world.hypervisors.values()].flatMap(view => programOf(view, state, world).problems),
+  }),
 });
 
-const programOf = (view: HypervisorView, { tables, numberMeters, membership }: State): QosProgram =>
-  qosProgram(subjectsOf(view, membership), tables, numberMeters);
+const viewOf = ({ hypervisors }: World, dpid: Dpid): HypervisorView | undefined => {
+  for (const view of hypervisors.values()) if (view.config.dpid === dpid) return view;
+  return undefined;
+};
 
-/** A port counts once in each network, by however many of its VLANs. */
-function subjectsOf({ config, ports }: HypervisorView, membership: Membership): readonly Subject[] {
-  const subjects = new Map<string, Subject>();
-  for (const port of ports.values()) {
-    if (port.ofport === undefined) continue;
-    for (const { network, policy } of membership(config.name, port)) {
-      const key = `${network.vni} ${port.name}`;
-      if (policy === undefined || subjects.has(key)) continue;
-      const metadata = BigInt(network.vni);
-      subjects.set(key, { port: port.name, ofport: port.ofport, network: network.name, metadata, policy });
-    }
-  }
-  return [...subjects.values()];
+function programOf(
+  view: HypervisorView,
+  { made, tables, numberMeters, membership }: State,
+  { switches }: World,
+): HostProgram {
+  const features = switches.get(view.config.dpid)?.features;
+  const before = made.get(view);
+  if (before !== undefined && before.features === features) return before.program;
+  const program = hostProgram({
+    view,
+    ...(features && { features }),
+    membership,
+    tables,
+    numberMeters,
+  });
+  made.set(view, { features, program });
+  return program;
 }
-
-const problemsOf = (state: State, { hypervisors }: World): readonly Problem[] =>
-  [...hypervisors.values()].flatMap(view =>
-    [...groupBy(programOf(view, state).unlimited, ({ subject }) => subject)].map(
-      ([{ port, network, policy }]) => ({
-        hypervisor: view.config.name,
-        network,
-        port,
-        message: `policy ${policy.name} is not applied in full: this switch has no meter left for it, as the app uses ${meterIds.most} at most`,
-      }),
-    ),
-  );

@@ -184,6 +184,7 @@ const viewOfSwitch = (dpid: Dpid, reading: SwitchReading | undefined, hypervisor
   dpid,
   peer: '',
   ports: new Map((reading?.ports ?? []).map(port => [port.portNo, port])),
+  ...(reading && { features: reading.features }),
   ...(hypervisor !== undefined && { hypervisor }),
 });
 

@@ -4,6 +4,7 @@ import { OFP_VERSION, OFPCML_NO_BUFFER } from '../constants.js';
 import { nameOfError } from '../errors.js';
 import { answered, answeredAmong, openExchange, type Progress } from './exchange.js';
 import type { ErrorMessage, Hello, Message } from '../messages/index.js';
+import { featuresIn } from './features.js';
 import { withDescribed, withStatus } from './ports.js';
 import {
   abandoned,
@@ -150,6 +151,7 @@ function onAnswers(
     tables: features.nTables,
     ports: state.ports,
     description: descriptionIn(replies),
+    features: featuresIn(replies),
   };
   return {
     state: { phase: 'ready', info, exchanges: state.early, xid: state.xid, heardAt: now },

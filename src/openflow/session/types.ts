@@ -1,5 +1,6 @@
 import type { Dpid } from '../../lib/addresses.js';
 import { HeddleError } from '../../lib/errors.js';
+import type { SwitchFeatures } from './features.js';
 import type { EndedExchange, Exchange, ExchangeOutcome } from './exchange.js';
 import type { Message, MessageOf, PortStatus } from '../messages/index.js';
 import type { Port } from '../messages/ports.js';
@@ -14,6 +15,8 @@ export interface SwitchInfo {
   readonly ports: ReadonlyMap<number, Port>;
   /** Manufacturer, hardware, software, as OFPMP_DESC tells them. */
   readonly description: string;
+  /** As far as the handshake asks. */
+  readonly features: SwitchFeatures;
 }
 
 interface Common {

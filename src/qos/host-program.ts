@@ -1,0 +1,92 @@
+import type { Membership, HypervisorView, Problem, Setup } from '../intent/index.js';
+import type { SwitchFeatures } from '../openflow/index.js';
+import { groupBy } from '../lib/group-by.js';
+import { fitPolicy, type Fitted, type Host, meterBudget } from './fitting.js';
+import { qosProgram, type QosProgram } from './program.js';
+import type { Limited, Subject } from './subject.js';
+import type { TableNumbers } from './tables.js';
+
+/** What policies come to on one host. */
+export interface HostProgram extends Pick<QosProgram, 'program'> {
+  /** What is not as the file says, and what somebody else has done beside it. */
+  readonly problems: readonly Problem[];
+}
+
+export interface HostProgramInput {
+  readonly view: HypervisorView;
+  /** Of its switch; left out while that is not connected. */
+  readonly features?: SwitchFeatures;
+  readonly membership: Membership;
+  readonly tables: TableNumbers;
+  readonly numberMeters: Setup['numberMeters'];
+}
+
+/** From policies to what is wanted on a host, and what it cannot do of it. */
+export function hostProgram(input: HostProgramInput): HostProgram {
+  const { view, features, membership, tables, numberMeters } = input;
+  const host: Host = { datapath: view.config.datapath, ...(features && { features }) };
+  const asked = subjectsOf(view, membership);
+  const fitted = new Map<string, Fitted>();
+  for (const { policy } of asked)
+    if (!fitted.has(policy.name)) fitted.set(policy.name, fitPolicy(policy, host));
+  const subjects = asked.map(one => ({ ...one, policy: fitted.get(one.policy.name)?.policy ?? one.policy }));
+  const budget = meterBudget(host);
+  const { program, unlimited } = qosProgram(subjects, tables, numberMeters, budget.most);
+  const about = { hypervisor: view.config.name };
+  return {
+    program,
+    problems: [
+      ...[...fitted].flatMap(([name, { misfits }]) =>
+        misfits.map(message => ({ ...about, message: `policy ${name}: ${message}` })),
+      ),
+      ...(features === undefined
+        ? []
+        : [...groupBy(unlimited, ({ subject }) => subject.policy.name)].map(([name, left]) => ({
+            ...about,
+            message: `policy ${name}: no meter is left for ${tellLeft(left)}: the app has ${budget.most} here, as ${budget.why}`,
+          }))),
+      ...bandwidthProblems(view, asked),
+    ],
+  };
+}
+
+/** So many ports are named. */
+const named = 3;
+
+function tellLeft(left: readonly Limited[]): string {
+  const ports = [...new Set(left.map(({ subject }) => subject.port))];
+  const names = ports.slice(0, named).join(', ') + (ports.length > named ? ', …' : '');
+  return `${left.length} of its limits, on ${ports.length === 1 ? 'port' : `${ports.length} ports:`} ${names}`;
+}
+
+/** A port counts once in each network, by however many of its VLANs. */
+function subjectsOf({ config, ports }: HypervisorView, membership: Membership): readonly Subject[] {
+  const subjects = new Map<string, Subject>();
+  for (const port of ports.values()) {
+    if (port.ofport === undefined) continue;
+    for (const { network, policy } of membership(config.name, port)) {
+      const key = `${network.vni} ${port.name}`;
+      if (policy === undefined || subjects.has(key)) continue;
+      const metadata = BigInt(network.vni);
+      subjects.set(key, { port: port.name, ofport: port.ofport, network: network.name, metadata, policy });
+    }
+  }
+  return [...subjects.values()];
+}
+
+/** Somebody else's limits on a port stay, and the lower one is what a VM gets. */
+function bandwidthProblems({ config, ports }: HypervisorView, asked: readonly Subject[]): readonly Problem[] {
+  return [...new Map(asked.map(one => [one.port, one])).values()].flatMap(({ port, policy }) => {
+    const { ingressPolicing, qos } = ports.get(port)?.bandwidth ?? {};
+    const found = [
+      ...(ingressPolicing === undefined ? [] : [`ingress_policing_rate ${ingressPolicing} kbit/s`]),
+      ...(qos === undefined ? [] : [`a QoS of type ${qos}`]),
+    ];
+    if (found.length === 0) return [];
+    return {
+      hypervisor: config.name,
+      port,
+      message: `beside policy ${policy.name} it has limits that Heddle did not set, as libvirt does for a <bandwidth>: ${found.join(' and ')}; they are left alone, and the lower limit holds`,
+    };
+  });
+}
