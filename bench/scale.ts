@@ -22,6 +22,8 @@ const moves = number('MOVES', 20);
 const firstPort = 20_000;
 /** Seconds. */
 const idleFor = number('IDLE', 30);
+/** Seconds. */
+const settles = 15;
 const patience = 300;
 
 export async function run(): Promise<BenchResult> {
@@ -52,6 +54,8 @@ export async function run(): Promise<BenchResult> {
       took.push(after.sinceMove);
       touched.push(after.touched);
     }
+    // The first audits are close together.
+    await sleep(settles * 1000);
     const before = cpuOf(heddle);
     await sleep(idleFor * 1000);
     const idle = (cpuOf(heddle) - before) / idleFor;

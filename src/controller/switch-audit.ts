@@ -20,9 +20,23 @@ export interface AuditAnswer {
   readonly flows: readonly FlowStats[];
 }
 
+/** What an audit is to be about. */
+export interface AuditScope {
+  /** How many static flows there should be. */
+  readonly count: number;
+  readonly groups: Iterable<Group>;
+  /** How many of the flows are to be looked at, and about how many buckets in each audit. */
+  readonly sliceSize: number;
+  /** The switch does not tell its flows. */
+  readonly isUnread: boolean;
+  /** The cookie of a flow that is to be among them; left out: they have their turns. */
+  readonly suspect?: bigint | undefined;
+}
+
 /**
- * Looks whether a switch still has what is ours, a little at a time: the number of static flows, all groups and meters, and
- * what a slice of the flows says.
+ * Looks whether a switch still has what is ours, a little at a time: the number of static flows, all meters, what a slice of the
+ * flows says, and all groups. OpenFlow 1.3 has no question for some of the groups: where they have many buckets, they are asked
+ * for in some audits only. (One that is deleted takes flows with it, which are counted.)
  */
 export class SwitchAudit {
   #turn = 0;
@@ -30,18 +44,13 @@ export class SwitchAudit {
   readonly #spelled = new Map<bigint, number>();
   #slice: FlowSlice = sliceOf(0n, 1, 1);
 
-  /**
-   * @param count how many static flows there should be
-   * @param sliceSize how many of them are to be looked at
-   * @param isUnread the switch does not tell its flows
-   * @param suspect the cookie of a flow that is to be among them; without one they have their turns
-   */
-  next(count: number, sliceSize: number, isUnread: boolean, suspect?: bigint): readonly Message[] {
+  next({ count, groups, sliceSize, isUnread, suspect }: AuditScope): readonly Message[] {
+    const isTurn = this.#turn % turnsFor(groups, sliceSize) === 0;
     if (suspect === undefined) this.#turn += 1;
     this.#slice = sliceOf(suspect ?? BigInt(this.#turn), count, sliceSize);
     return [
       askForFlows({ cookie: staticCookies.cookie, cookieMask: staticCookies.mask }, 'aggregate'),
-      multipart({ type: 'group_desc' }),
+      ...(isTurn ? [multipart({ type: 'group_desc' })] : []),
       multipart({ type: 'meter_config', meterId: OFPM.ALL }),
       ...(isUnread ? [] : [askForFlows(this.#slice)]),
     ];
@@ -79,6 +88,13 @@ export class SwitchAudit {
       return false;
     }).length;
   }
+}
+
+/** In one of how many audits groups are asked for. */
+function turnsFor(groups: Iterable<Group>, sliceSize: number): number {
+  let buckets = 0;
+  for (const group of groups) buckets += group.buckets.length;
+  return Math.max(1, Math.ceil(buckets / sliceSize));
 }
 
 interface FlowSlice {

@@ -239,7 +239,13 @@ export class SwitchSync {
     if (believed === undefined) return;
     const { watch, flowsPerAudit } = this.#options;
     const { isUnread } = this.#refusals;
-    const requests = this.#audits.next(believed.flows.size, flowsPerAudit(), isUnread, watch?.suspect);
+    const requests = this.#audits.next({
+      count: believed.flows.size,
+      groups: believed.groups.values(),
+      sliceSize: flowsPerAudit(),
+      isUnread,
+      suspect: watch?.suspect,
+    });
     watch?.looked(cookie => this.#audits.isIn(cookie));
     const answer = await this.#look(requests);
     if (answer === undefined) return;

@@ -676,6 +676,31 @@ t.test('of many flows, the part is looked at that the switch told of', async t =
   t.match(bench.drifts, [/: 1 flow edited;/, /: 1 flow edited;/, /: 1 flow edited;/]);
 });
 
+t.test('groups with many buckets are looked at in some audits only', async t => {
+  const bench = new Bench();
+  const many = Array.from({ length: 6_000 }, (_, port) => bucket([output(port + 1)]));
+  const groups = [1, 2, 3].map(vni => ({
+    id: groupIds.flood(vni),
+    groupType: 'all' as const,
+    buckets: many,
+  }));
+  bench.fake.partSize = 1;
+  bench.wanted = wantedOf({ flows: [flow(1, 2)], groups });
+  await bench.connect();
+  await bench.tick(0);
+  bench.news();
+  const asked: boolean[] = [];
+  for (let audit = 0; audit < 4; audit += 1) {
+    await bench.audit();
+    asked.push(bench.news().includes('group_desc'));
+  }
+  t.strictSame(asked.filter(Boolean).length, 2, asked.join());
+  bench.fake.groups.delete(groups[2]!.id);
+  await bench.audit();
+  await bench.audit();
+  t.ok(bench.fake.groups.has(groups[2]!.id), 'and what is wrong is found all the same');
+});
+
 t.test('an audit does not disturb', async t => {
   const bench = new Bench();
   await bench.connect();
