@@ -37,7 +37,7 @@ export function heddleYaml(file: HeddleFile): string {
       `    ovsdb: tcp:${management}:${file.ovsdbPort}`,
       '    bridge: br-int',
       '    datapath: netdev',
-      `    vtep: ${vtep}`,
+      `    vtep: ${JSON.stringify(vtep)}`,
     ]),
     '',
     'networks:',
@@ -46,7 +46,7 @@ export function heddleYaml(file: HeddleFile): string {
       `    vni: ${vni}`,
       '    ports:',
       ...ports.map(port => `      - ${portYaml(port)}`),
-      ...(remotes.length === 0 ? [] : [`    remotes: [${remotes.join(', ')}]`]),
+      ...(remotes.length === 0 ? [] : [`    remotes: ${JSON.stringify(remotes)}`]),
       ...Object.entries(flood).map(
         ([kind, limit], index) => `${index === 0 ? '    flood:\n' : ''}      ${kind}: ${limit}`,
       ),

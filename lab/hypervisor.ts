@@ -5,8 +5,9 @@
 import { Daemon } from './daemon.js';
 import type { Output, RunOptions } from './exec.js';
 import { setAddress } from './fabric.js';
-import type { Host } from './host.js';
-import { underlayMac, underlayMtu } from './plan.js';
+import { ipBatch, type Host } from './host.js';
+import { sysctl } from './namespaces.js';
+import { underlayAddress6, underlayMac, underlayMtu } from './plan.js';
 import { makeVm, type Vm, type VmPlace, type VmSpec } from './vm.js';
 
 export interface HypervisorSpec {
@@ -130,6 +131,15 @@ export class Hypervisor {
   async startVswitchd(...more: readonly string[]): Promise<void> {
     await this.vswitchd.start(...more);
     await setAddress(this.host, this.#physicalBridge, this.vtep);
+  }
+
+  /** Gives the host a tunnel address of IPv6, too, which goes with ovs-vswitchd. @returns it */
+  async addIpv6Vtep(): Promise<string> {
+    const address = underlayAddress6(this.#spec.index);
+    const device = this.#physicalBridge;
+    await sysctl(this.host, { [`net.ipv6.conf.${device}.disable_ipv6`]: 0 });
+    await ipBatch(this.host, [`addr replace ${address}/64 dev ${device} nodad`]);
+    return address;
   }
 
   stopVswitchd(signal: 'TERM' | 'KILL' = 'TERM'): Promise<void> {

@@ -8,7 +8,7 @@ import { makeLinuxVtep, type LinuxVtepSpec } from './linux-vtep.js';
 import { claimDirectory, directoryOf, markKept, takeDown } from './registry.js';
 import { checkHostName, checkLabId, namespaceName, randomLabId } from './names.js';
 import { makeNamespace } from './namespaces.js';
-import { managementAddress, ovsdbPort, underlayAddress } from './plan.js';
+import { managementAddress, ovsdbPort, underlayAddress, underlayAddress6 } from './plan.js';
 import type { Station } from './station.js';
 
 const controllerIndex = 254;
@@ -125,11 +125,12 @@ export class Lab {
     return hypervisor;
   }
 
-  /** Starts a host with a plain Linux vxlan device: 10.97.0.`index` on the underlay, 9 unless said. */
+  /** Starts a host with a plain Linux vxlan device: 10.97.0.`index` (or fd97::`index`) on the underlay, 9 unless said. */
   async addLinuxVtep(spec: LinuxVtepSpec, index = 9): Promise<{ station: Station; vtep: string }> {
     const { name, ip6 } = spec.station;
-    const vtep = underlayAddress(index);
-    const options = { name, ipv6: ip6 !== undefined };
+    const isIpv6 = spec.peers.some(peer => peer.includes(':'));
+    const vtep = isIpv6 ? underlayAddress6(index) : underlayAddress(index);
+    const options = { name, ipv6: isIpv6 || ip6 !== undefined };
     const host = await makeNamespace(this.#machine, this.namespaceOf(checkHostName(name)), options);
     await this.#connect('underlay', host, name, index);
     return { station: await makeLinuxVtep(host, { device: 'phy0', address: vtep }, spec), vtep };

@@ -9,7 +9,7 @@ import { Station, stationDevice, type StationSpec } from './station.js';
 export interface LinuxVtepSpec {
   /** VXLAN network identifier. */
   readonly vni: number;
-  /** The tunnel addresses that flooded frames are copied to. */
+  /** The tunnel addresses that flooded frames are copied to. Where they are of IPv6, its own is. */
   readonly peers: readonly string[];
   /** What it is in the overlay. */
   readonly station: StationSpec;
@@ -22,8 +22,9 @@ export async function makeLinuxVtep(
   spec: LinuxVtepSpec,
 ): Promise<Station> {
   const device = stationDevice;
+  const isIpv6 = underlay.address.includes(':');
   await ipBatch(host, [
-    `addr replace ${underlay.address}/${prefixLength} dev ${underlay.device}`,
+    `addr replace ${underlay.address}/${isIpv6 ? '64' : prefixLength} dev ${underlay.device}${isIpv6 ? ' nodad' : ''}`,
     // 4789 is IANA's port [RFC 7348 section 8]; the kernel's own default is the older 8472.
     `link add name ${device} mtu ${guestMtu} address ${spec.station.mac} type vxlan id ${spec.vni} ` +
       `dstport 4789 local ${underlay.address} dev ${underlay.device}`,

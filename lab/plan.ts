@@ -3,6 +3,9 @@
 /** A host's tunnel address. `index` is 1..250. */
 export const underlayAddress = (index: number): string => `10.97.0.${index}`;
 
+/** The same, on an underlay of IPv6. */
+export const underlayAddress6 = (index: number): string => `fd97::${index.toString(16)}`;
+
 /** A host's address for OVSDB, and for the controller that it dials. */
 export const managementAddress = (index: number): string => `10.98.0.${index}`;
 

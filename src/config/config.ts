@@ -1,4 +1,5 @@
 import type { Dpid, Ipv4, Ipv6 } from '../lib/addresses.js';
+import type { Vtep } from '../lib/vtep.js';
 import type { PolicyConfig } from './policy-config.js';
 
 export type * from './policy-config.js';
@@ -38,7 +39,8 @@ export interface HypervisorConfig {
   readonly ovsdb: OvsdbSource;
   readonly bridge: string;
   readonly datapath: 'system' | 'netdev';
-  readonly vtep: Ipv4;
+  /** All hypervisors of a file have one family. */
+  readonly vtep: Vtep;
   /**
    * The port of this very bridge that is the host's own way out: it and the bridge's own port are the host's underlay, and
    * no network's.
@@ -63,7 +65,7 @@ export interface NetworkConfig {
   readonly vni: number;
   readonly ports: readonly PortSelector[];
   /** VTEPs that Heddle does not manage. */
-  readonly remotes: readonly Ipv4[];
+  readonly remotes: readonly Vtep[];
   /** Globs of the names of VXLAN ports that somebody made on the hypervisors' bridges: used as they are. */
   readonly mesh: readonly string[];
   /** What may be flooded of each kind; left out: all. */

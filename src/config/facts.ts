@@ -1,5 +1,6 @@
 import type * as z from 'zod';
-import type { Dpid, Ipv4 } from '../lib/addresses.js';
+import type { Dpid } from '../lib/addresses.js';
+import type { Vtep } from '../lib/vtep.js';
 import { isMap, readAppEntry } from './apps.js';
 import type { OvsdbSource, PortSelector } from './config.js';
 import { dpidOfName } from './dpid.js';
@@ -38,7 +39,7 @@ export interface HypervisorFacts {
   readonly path: KeyPath;
   readonly ovsdb: OvsdbSource | undefined;
   readonly bridge: string | undefined;
-  readonly vtep: Ipv4 | undefined;
+  readonly vtep: Vtep | undefined;
   readonly uplink: string | undefined;
   readonly dpid: Dpid | undefined;
   readonly dpidSaid: boolean;
@@ -49,7 +50,7 @@ export interface NetworkFacts {
   readonly path: KeyPath;
   readonly vni: number | undefined;
   readonly ports: readonly At<{ selector: PortSelector }>[];
-  readonly remotes: readonly At<{ address: Ipv4 }>[];
+  readonly remotes: readonly At<{ address: Vtep }>[];
   readonly mesh: readonly At<{ glob: string }>[];
   /** Where a policy is named: by the network, or by one of its ports. */
   readonly policies: readonly At<{ policy: string }>[];

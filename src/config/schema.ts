@@ -73,7 +73,7 @@ export const portSelector = section({
 const network = section({
   vni: value.vni,
   ports: z.array(portSelector, { error: 'expected a list of ports' }).default([]),
-  remotes: z.array(value.tunnelAddress, { error: 'expected a list of IPv4 addresses' }).default([]),
+  remotes: z.array(value.tunnelAddress, { error: 'expected a list of IP addresses' }).default([]),
   mesh: z.array(value.portGlob, { error: "expected a list of ports' names or globs" }).default([]),
   flood: section({
     'unknown-unicast': value.floodLimit.optional(),

@@ -1,6 +1,7 @@
 import * as z from 'zod';
-import { parseDpid, parseIpv4, type Dpid, type Ipv4 } from '../lib/addresses.js';
+import { parseDpid, parseIpv4, type Dpid } from '../lib/addresses.js';
 import { parseIpv6 } from '../lib/ipv6.js';
+import { parseVtep, type Vtep } from '../lib/vtep.js';
 import type { FloodLimit, IpAddress } from './config.js';
 import { readAdvertise, readApiListen, readTcp, type Reading } from './endpoint.js';
 import { readRate } from './quantities.js';
@@ -78,17 +79,29 @@ export const datapathId = readable('1 to 16 hexadecimal digits, not all zero', (
     : { value: dpid };
 });
 
-/** An address that a tunnel can end at: not 0.0.0.0/8, multicast, reserved or broadcast [RFC 6890 2.2.2]. */
-export const tunnelAddress = readable('an IPv4 address', (text): Reading<Ipv4> => {
-  const address = parseIpv4(text);
-  if (address === undefined) return { problem: 'expected an IPv4 address' };
-  const firstByte = address >>> 24;
-  return firstByte === 0 || firstByte >= 224
-    ? {
+/**
+ * An address that a tunnel can end at: not 0.0.0.0/8, multicast, reserved or broadcast [RFC 6890 2.2.2]; not unspecified, loopback,
+ * multicast or IPv4-mapped [RFC 6890 2.2.3], nor link-local, which says nothing without a link [RFC 4007 6].
+ */
+export const tunnelAddress = readable('an IPv4 or IPv6 address', (text): Reading<Vtep> => {
+  const address = parseVtep(text);
+  if (address === undefined) return { problem: 'expected an IPv4 or IPv6 address' };
+  if (typeof address === 'number') {
+    const firstByte = address >>> 24;
+    return firstByte === 0 || firstByte >= 224
+      ? {
+          problem:
+            'expected an IPv4 address of one host: this one is unspecified, multicast, reserved or broadcast',
+        }
+      : { value: address };
+  }
+  const isOfOneHost = address > 1n && address >> 32n !== 0xffffn && address >> 120n !== 0xffn;
+  return isOfOneHost && address >> 118n !== 0xfe80n >> 6n
+    ? { value: address }
+    : {
         problem:
-          'expected an IPv4 address of one host: this one is unspecified, multicast, reserved or broadcast',
-      }
-    : { value: address };
+          'expected an IPv6 address of one host: this one is unspecified, loopback, IPv4-mapped, link-local or multicast',
+      };
 });
 
 /** An address that one host has: not all zeros, no group, not the broadcast address. */

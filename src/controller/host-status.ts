@@ -2,7 +2,8 @@ import type { HypervisorConfig } from '../config/config.js';
 import { formatEndpoint, isLoopback, type TcpEndpoint } from '../config/endpoint.js';
 import { formatOvsdbSource } from '../config/ovsdb.js';
 import type { HypervisorView } from '../intent/index.js';
-import { formatDpid, formatIpv4 } from '../lib/addresses.js';
+import { formatDpid } from '../lib/addresses.js';
+import { formatVtep } from '../lib/vtep.js';
 import type { HostLockState } from './host-lock.js';
 import { hostOfPeer, tellPhase } from './host-takeovers.js';
 import type { HypervisorLink } from './hypervisor-link.js';
@@ -58,7 +59,7 @@ export function hypervisorStatus(
     ...('lastError' in state && { lastError: state.lastError }),
     bridge: config.bridge,
     dpid: formatDpid(config.dpid),
-    vtep: formatIpv4(config.vtep),
+    vtep: formatVtep(config.vtep),
     openflow,
     ...(takeover !== undefined && { takeover }),
     ports: view?.ports.size ?? 0,

@@ -1,4 +1,4 @@
-import type { Ipv4 } from '../lib/addresses.js';
+import type { Vtep } from '../lib/vtep.js';
 import type { Bucket, GroupMod, Instruction, Match, MeterBand } from '../openflow/index.js';
 
 /** A flow that an app wants in a switch for as long as it says so: no timeouts, since those go on while Heddle is away. */
@@ -47,7 +47,7 @@ export interface Program {
   readonly keep?: Keep;
 }
 
-export type Keep = 'all' | ReadonlySet<Ipv4>;
+export type Keep = 'all' | ReadonlySet<Vtep>;
 
 export const emptyProgram: Program = { flows: [], groups: [], learned: new Set() };
 

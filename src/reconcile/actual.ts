@@ -1,5 +1,5 @@
 import { classOfCookie, type Group, type Meter, meterIds } from '../intent/index.js';
-import type { Ipv4 } from '../lib/addresses.js';
+import type { Vtep } from '../lib/vtep.js';
 import type { FlowStats } from '../openflow/index.js';
 import { joinGroups } from './group-parts.js';
 import { tunnelOfFlow } from './tunnel.js';
@@ -9,7 +9,7 @@ export interface Actual {
   /** Cookies of static flows. */
   readonly flows: ReadonlySet<bigint>;
   /** Of these, those that send into a tunnel: to which address. */
-  readonly towards: ReadonlyMap<bigint, Ipv4>;
+  readonly towards: ReadonlyMap<bigint, Vtep>;
   /** Of these, those that several flows bear: somebody else has sent one under a cookie of ours. */
   readonly doubled: ReadonlySet<bigint>;
   /** Cookies under which its own `learn` actions have written, or may have. */
@@ -24,7 +24,7 @@ export interface Actual {
 /** The same, to be kept true to what is done to the switch. */
 export interface Holdings extends Actual {
   readonly flows: Set<bigint>;
-  readonly towards: Map<bigint, Ipv4>;
+  readonly towards: Map<bigint, Vtep>;
   readonly doubled: Set<bigint>;
   readonly learned: Set<bigint>;
   readonly groups: Map<number, Group>;
@@ -39,7 +39,7 @@ export function readActual(
   meters: readonly Meter[] = [],
 ): { readonly actual: Holdings; readonly reactive: readonly FlowStats[] } {
   const cookies = new Set<bigint>();
-  const towards = new Map<bigint, Ipv4>();
+  const towards = new Map<bigint, Vtep>();
   const doubled = new Set<bigint>();
   const learned = new Set<bigint>();
   const reactive: FlowStats[] = [];
@@ -88,6 +88,6 @@ export const copyOf = ({ flows, towards, doubled, learned, groups, parts, meters
   meters: new Map(meters),
 });
 
-function setIfGiven(map: Map<bigint, Ipv4>, key: bigint, value: Ipv4 | undefined): void {
+function setIfGiven(map: Map<bigint, Vtep>, key: bigint, value: Vtep | undefined): void {
   if (value !== undefined) map.set(key, value);
 }

@@ -1,5 +1,5 @@
 import { appOfCookie, type Flow, type Group, groupIds, type Keep } from '../intent/index.js';
-import type { Ipv4 } from '../lib/addresses.js';
+import type { Vtep } from '../lib/vtep.js';
 import type { Bucket } from '../openflow/index.js';
 import { type Actual, copyOf, type Holdings } from './actual.js';
 import type { Wanted } from './compile.js';
@@ -167,7 +167,7 @@ export function differingFlows(wanted: Pick<Wanted, 'flows'>, actual: Actual): S
   return cookies;
 }
 
-const stays = (keep: Keep | undefined, towards: Ipv4 | undefined): boolean =>
+const stays = (keep: Keep | undefined, towards: Vtep | undefined): boolean =>
   keep === 'all' || (towards !== undefined && keep?.has(towards) === true);
 
 /** Buckets towards hosts that have not been read stay; a host's own ports are known as soon as it is. */

@@ -29,7 +29,7 @@ function fabricOf(): Fabric {
   const fabric = new Fabric(
     site.config.hypervisors.map(({ name, vtep }) => ({
       name,
-      vtep,
+      vtep: Number(vtep),
       tunnelPort: 2,
       ports: Object.fromEntries(
         Object.entries(ports[name as keyof typeof ports]).map(([port, { ofport }]) => [port, ofport]),

@@ -46,7 +46,7 @@ function fabricOf(made: Tunnels, meshSending: 'mesh' | 'flow'): Fabric {
   const fabric = new Fabric(
     site.config.hypervisors.map(({ name, vtep }, index) => ({
       name,
-      vtep,
+      vtep: Number(vtep),
       tunnelPort: 2,
       ports: Object.fromEntries([
         [`b${index + 1}`, 20],

@@ -44,7 +44,7 @@ function fabricOf(site: Site): Fabric {
   const fabric = new Fabric(
     site.config.hypervisors.map(({ name, vtep }) => ({
       name,
-      vtep,
+      vtep: Number(vtep),
       tunnelPort: 2,
       ports: Object.fromEntries(
         Object.entries(ports[name] ?? {}).map(([port, { ofport }]) => [port, ofport]),

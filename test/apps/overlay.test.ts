@@ -3,14 +3,14 @@ import t from 'tap';
 import { overlay } from '../../src/apps/overlay/overlay.js';
 import { tunnelName } from '../../src/apps/overlay/ports.js';
 import { emptyProgram, groupIds, hashText, makeCookie, type Program } from '../../src/intent/index.js';
-import { formatIpv4 } from '../../src/lib/addresses.js';
+import { formatVtep } from '../../src/lib/vtep.js';
 import { checkPart } from '../../src/reconcile/check.js';
 import { combine } from '../../src/reconcile/compile.js';
 import { hosts, mac, Site, twoNetworks } from '../support/overlay-world.js';
 
 /** What stays though it is not wanted. */
 const kept = ({ keep }: Program): string =>
-  keep === 'all' ? keep : [...(keep ?? [])].map(formatIpv4).join(' ') || 'nothing';
+  keep === 'all' ? keep : [...(keep ?? [])].map(formatVtep).join(' ') || 'nothing';
 
 const learned = (key: string): string => makeCookie(1, 'learned', hashText(key)).toString(16);
 

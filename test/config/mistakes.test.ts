@@ -169,7 +169,7 @@ const tables: Record<string, Case[]> = {
     [
       'keys missing and unknown',
       host('    vteep: 10.0.0.1\n    ovsdb: tcp:a:1\n'),
-      'h.yaml:3:5: hypervisors.a.vtep: missing, expected an IPv4 address',
+      'h.yaml:3:5: hypervisors.a.vtep: missing, expected an IPv4 or IPv6 address',
       `h.yaml:3:5: hypervisors.a.vteep: unknown key, expected one of ${hostKeys}; did you mean "vtep"?`,
     ],
     [
@@ -180,7 +180,7 @@ const tables: Record<string, Case[]> = {
       'h.yaml:3:12: hypervisors.a.ovsdb: found "/run/db.sock", expected tcp:HOST:PORT or unix:PATH; did you mean "unix:/run/db.sock"?',
       `h.yaml:4:13: hypervisors.a.bridge: found "a/b", expected a bridge's name of 1 to 15 letters, digits, dots, hyphens and underscores`,
       'h.yaml:5:15: hypervisors.a.datapath: found "netdv", expected system or netdev; did you mean "netdev"?',
-      'h.yaml:6:11: hypervisors.a.vtep: found "10.0.0.01", expected an IPv4 address',
+      'h.yaml:6:11: hypervisors.a.vtep: found "10.0.0.01", expected an IPv4 or IPv6 address',
       'h.yaml:7:18: hypervisors.a.datapath-id: found "0", expected 1 to 16 hexadecimal digits, not all zero',
       'h.yaml:8:13: hypervisors.a.uplink: found "eth*", expected a port\'s name of 1 to 255 characters, with no spaces, slashes and wildcards',
     ],
@@ -217,7 +217,13 @@ const tables: Record<string, Case[]> = {
       `h.yaml:2:30: hypervisors.a.vtep: found "0.0.0.0", ${oneHost}`,
       `h.yaml:3:30: hypervisors.b.vtep: found "224.0.0.1", ${oneHost}`,
       `h.yaml:4:30: hypervisors.c.vtep: found "255.255.255.255", ${oneHost}`,
-      'h.yaml:5:30: hypervisors.d.vtep: found "fe80::1", expected an IPv4 address',
+      'h.yaml:5:30: hypervisors.d.vtep: found "fe80::1", expected an IPv6 address of one host: this one is unspecified, loopback, IPv4-mapped, link-local or multicast',
+    ],
+    [
+      'tunnel addresses of two families',
+      'hypervisors:\n  a: { ovsdb: tcp:a:1, vtep: 10.0.0.1 }\n  b: { ovsdb: tcp:b:1, vtep: "fd00::2" }\nnetworks:\n  n: { vni: 1, remotes: ["fd00::9", 10.0.0.9] }\n',
+      'h.yaml:3:30: hypervisors.b.vtep: found fd00::2, expected an IPv4 address, as hypervisors.a.vtep has (line 2): no tunnel joins two families',
+      'h.yaml:5:26: networks.n.remotes[0]: found fd00::9, expected an IPv4 address, as hypervisors.a.vtep has (line 2): no tunnel joins two families',
     ],
     [
       'names and kinds',
@@ -281,8 +287,8 @@ const tables: Record<string, Case[]> = {
       network('    vni: 1\n    remotes: [10.97.0.2, 10.0.0.9, 10.0.0.9, a, 7]\n'),
       'h.yaml:7:15: networks.blue.remotes[0]: 10.97.0.2 is the vtep of hypervisors.kvm2 (line 3): remotes are those that Heddle does not manage',
       'h.yaml:7:36: networks.blue.remotes[2]: 10.0.0.9 is in this list already, on line 7',
-      'h.yaml:7:46: networks.blue.remotes[3]: found "a", expected an IPv4 address',
-      'h.yaml:7:49: networks.blue.remotes[4]: found 7, expected an IPv4 address; did you mean "7", in quotes?',
+      'h.yaml:7:46: networks.blue.remotes[3]: found "a", expected an IPv4 or IPv6 address',
+      'h.yaml:7:49: networks.blue.remotes[4]: found 7, expected an IPv4 or IPv6 address; did you mean "7", in quotes?',
     ],
   ],
   uplinks: [

@@ -2,7 +2,8 @@ import fc from '../support/fast-check.js';
 import { readdirSync, readFileSync } from 'node:fs';
 import t from 'tap';
 import * as z from 'zod';
-import { formatIpv4, parseIpv4 } from '../../src/lib/addresses.js';
+import { parseIpv4 } from '../../src/lib/addresses.js';
+import { formatVtep } from '../../src/lib/vtep.js';
 import type { Config } from '../../src/config/config.js';
 import { dpidOfName } from '../../src/config/dpid.js';
 import { formatEndpoint, readApiListen, readOvsdb, readTcp } from '../../src/config/endpoint.js';
@@ -271,7 +272,7 @@ t.test('the examples are right', t => {
   }
   const { config } = parsed(readFileSync(new URL('heddle.yaml', folder), 'utf8'));
   t.strictSame(
-    config.hypervisors.map(host => formatIpv4(host.vtep)),
+    config.hypervisors.map(host => formatVtep(host.vtep)),
     ['10.97.0.1', '10.97.0.2'],
   );
   t.equal(config.networks.length, 2);

@@ -5,7 +5,7 @@ import { formatMistake } from '../../src/config/mistake.js';
 import { parseConfig } from '../../src/config/parse.js';
 import type { Finding, FindingCode } from '../../src/import/finding.js';
 import { type HostToImport, type Imported, importHosts } from '../../src/import/import.js';
-import { formatIpv4 } from '../../src/lib/addresses.js';
+import { formatVtep } from '../../src/lib/vtep.js';
 import { type HandMadeBridge, type HandMadePort, nic, read, vm, vxlan } from '../support/hand-made.js';
 
 /** The file as Heddle reads it, which is the measure of it. */
@@ -39,7 +39,7 @@ const networks = (t: Test, imported: Imported) =>
     name,
     vni,
     mesh,
-    remotes: remotes.map(formatIpv4),
+    remotes: remotes.map(formatVtep),
     ports: ports.map(port => (port.by === 'iface-id' ? port.glob : `${port.glob}@${port.on ?? ''}`)),
   }));
 
@@ -235,7 +235,7 @@ t.test('tunnels that only one end has, or that do not agree', t => {
 
 t.test('whose address is whose', t => {
   const addresses = (imported: Imported): string[] =>
-    configOf(t, imported).hypervisors.map(({ vtep }) => formatIpv4(vtep));
+    configOf(t, imported).hypervisors.map(({ vtep }) => formatVtep(vtep));
   const at = (index: number, ports: readonly HandMadePort[]): HostToImport =>
     read(`10.98.0.${index}`, {
       hostname: `kvm${index}`,

@@ -26,6 +26,7 @@ import {
   setField,
 } from '../../src/openflow/index.js';
 import type { Ipv4 } from '../../src/lib/addresses.js';
+import type { Vtep } from '../../src/lib/vtep.js';
 import { type Actual, readActual } from '../../src/reconcile/actual.js';
 import type { Part } from '../../src/reconcile/check.js';
 import { compile, type Wanted } from '../../src/reconcile/compile.js';
@@ -536,7 +537,7 @@ t.test('any two programs: the plan leads from one to the other', t => {
         model.apply(plan);
         const { actual } = model.dump;
         const keep = wanted.keep.get(8);
-        const stays = (ip: Ipv4 | undefined) => ip !== undefined && keep !== 'all' && keep?.has(ip) === true;
+        const stays = (ip: Vtep | undefined) => ip !== undefined && keep !== 'all' && keep?.has(ip) === true;
         for (const cookie of wanted.flows.keys()) if (!actual.flows.has(cookie)) return false;
         for (const cookie of actual.flows)
           if (!wanted.flows.has(cookie) && !stays(actual.towards.get(cookie))) return false;

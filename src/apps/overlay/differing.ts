@@ -1,4 +1,5 @@
-import { type Dpid, formatIpv4, type Ipv4 } from '../../lib/addresses.js';
+import type { Dpid } from '../../lib/addresses.js';
+import { formatVtep, type Vtep } from '../../lib/vtep.js';
 import { type Host, signatures } from './members.js';
 
 type Hosts = ReadonlyMap<string, Host>;
@@ -56,4 +57,4 @@ function ownPart(host: Host | undefined): string {
   return JSON.stringify([String(dpid), tunnelPort, uplink, ports.sort(), tunnels, limits.sort()]);
 }
 
-const texts = (addresses: readonly Ipv4[]): string => addresses.map(formatIpv4).join(',');
+const texts = (addresses: readonly Vtep[]): string => addresses.map(formatVtep).join(',');

@@ -17,6 +17,7 @@ import { hasForeign } from './mesh.js';
 import type { Segment } from './segments.js';
 import type { StormMeters } from './storms.js';
 import type { TableNumbers } from './tables.js';
+import { sendTo } from './tunnel-fields.js';
 import type { Way } from './ways.js';
 
 /** No output port found: from a local port to all members everywhere, from a tunnel to the local members alone. */
@@ -75,7 +76,7 @@ const kinds: readonly {
 export function groupsOf({ network, locals, ways }: Segment, tables: TableNumbers): readonly Group[] {
   const toVtep = ({ vtep, ofport }: Way): Bucket =>
     onceFor(tables, `bucket ${vtep} ${ofport}`, () =>
-      bucket([setField({ tun_dst: vtep }), setField({ reg1: ofport }), resubmit(tables.output)]),
+      bucket([sendTo(vtep), setField({ reg1: ofport }), resubmit(tables.output)]),
     );
   return [
     {

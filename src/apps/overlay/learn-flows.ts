@@ -7,6 +7,7 @@ import type { Host, Member } from './members.js';
 import { accepts } from './mesh.js';
 import type { Segment } from './segments.js';
 import type { TableNumbers } from './tables.js';
+import { cameFrom } from './tunnel-fields.js';
 
 /**
  * Sources are learned behind ports with no attached-mac, behind trunks, and from foreign VTEPs. A network with neither has no flow here:
@@ -37,11 +38,11 @@ export function learnFlows(
   const remotes = tunnelPort === undefined ? [] : network.remotes;
   const fromRemotes = remotes.map(remote => {
     const cookie = cookieFor(remoteKey(network.vni, remote));
-    const learn = learnFromRemote(tables.learned, cookie, Number(tunnelPort));
+    const learn = learnFromRemote(tables.learned, cookie, remote, Number(tunnelPort));
     return flow(
       tables.learn,
       60,
-      { metadata, reg0: from.remote, tun_src: remote },
+      { metadata, reg0: from.remote, ...cameFrom(remote) },
       applyActions([learn]),
       next,
     );

@@ -1,5 +1,6 @@
-import type { Ipv4 } from '../../lib/addresses.js';
+import type { Vtep } from '../../lib/vtep.js';
 import { type Action, learn, learnLoad, learnMatch, type LearnSpec } from '../../openflow/index.js';
+import { learnSender } from './tunnel-fields.js';
 
 /** Seconds that a learned MAC stays after its last frame: what bridges commonly use. */
 const learnedFor = 300;
@@ -30,11 +31,11 @@ export const learnFromPort = (table: number, cookie: bigint): Action =>
   learnSource(table, cookie, [learnLoad(port, 'nxm_in_port')]);
 
 /** Packets to this source go through the tunnel, to the VTEP that the packet at hand came from [RFC 7348 4.1]. */
-export const learnFromRemote = (table: number, cookie: bigint, tunnelPort: number): Action =>
-  learnSource(table, cookie, [learnLoad('tun_dst', 'tun_src'), learnLoad(port, BigInt(tunnelPort))]);
+export const learnFromRemote = (table: number, cookie: bigint, vtep: Vtep, tunnelPort: number): Action =>
+  learnSource(table, cookie, [learnSender(vtep), learnLoad(port, BigInt(tunnelPort))]);
 
 /** What the learned flows of a port, or of a foreign VTEP, are known by: a cookie each, so that they can be forgotten. */
 export const portKey = (vni: number, port: string, ofport: number): string => `port ${vni} ${port} ${ofport}`;
-export const remoteKey = (vni: number, vtep: Ipv4): string => `remote ${vni} ${vtep}`;
+export const remoteKey = (vni: number, vtep: Vtep): string => `remote ${vni} ${vtep}`;
 /** Of a port that leads to a foreign VTEP. */
 export const meshKey = (vni: number, port: string, ofport: number): string => `mesh ${vni} ${port} ${ofport}`;

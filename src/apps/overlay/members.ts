@@ -1,7 +1,8 @@
 import type { IpAddress, NetworkConfig } from '../../config/config.js';
 import type { Claim, HostPort, HypervisorView, Problem } from '../../intent/index.js';
-import type { Dpid, Ipv4, Mac } from '../../lib/addresses.js';
+import type { Dpid, Mac } from '../../lib/addresses.js';
 import { groupBy } from '../../lib/group-by.js';
+import type { Vtep } from '../../lib/vtep.js';
 import { type MeshPort, meshPort, shadowProblem } from './mesh.js';
 import type { Rules } from './rules.js';
 import { type Uplink, uplinkOf } from './underlay.js';
@@ -40,7 +41,7 @@ const noAge: Age = { since: 0, heard: 0 };
 export interface Host {
   readonly name: string;
   readonly dpid: Dpid;
-  readonly vtep: Ipv4;
+  readonly vtep: Vtep;
   /** False until its OVSDB was read: it may have any network then. */
   readonly known: boolean;
   readonly tunnelPort?: number;

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { defineApp, emptyProgram, type Setup, type Step, type World } from '../../intent/index.js';
-import type { Dpid, Ipv4 } from '../../lib/addresses.js';
+import type { Dpid } from '../../lib/addresses.js';
+import type { Vtep } from '../../lib/vtep.js';
 import { type PacketIn, valueOf } from '../../openflow/index.js';
 import { decodeEthernet } from '../../packet/ethernet.js';
 import { differing, differingSwitches } from './differing.js';
@@ -20,7 +21,7 @@ interface State {
   readonly numberMeters: Setup['numberMeters'];
   readonly rules: Rules;
   /** Of all hypervisors of the file. */
-  readonly vteps: ReadonlySet<Ipv4>;
+  readonly vteps: ReadonlySet<Vtep>;
   readonly hosts: ReadonlyMap<string, Host>;
   /** Counts changes: the age of what came with the last one (see Age). */
   readonly changes: number;
@@ -166,7 +167,7 @@ function newFile(state: State, world: World): State {
   return { ...state, rules, vteps: vtepsOf(world), hosts, changes };
 }
 
-const vtepsOf = ({ hypervisors }: World): ReadonlySet<Ipv4> =>
+const vtepsOf = ({ hypervisors }: World): ReadonlySet<Vtep> =>
   new Set([...hypervisors.values()].map(({ config }) => config.vtep));
 
 const sameSet = <T>(a: ReadonlySet<T>, b: ReadonlySet<T>): boolean =>

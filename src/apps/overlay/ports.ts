@@ -1,6 +1,6 @@
 import type { NetworkConfig } from '../../config/config.js';
 import type { PortIntent } from '../../intent/index.js';
-import { formatIpv4, type Ipv4 } from '../../lib/addresses.js';
+import { formatVtep, type Vtep } from '../../lib/vtep.js';
 
 /** At most 15 characters: a network device's name in Linux. */
 export const tunnelName = 'heddle-vxlan';
@@ -19,8 +19,8 @@ export const hasMarks = (networks: readonly NetworkConfig[]): boolean =>
  * @param marked the DSCP of what is inside is copied to the outer header [options:tos; RFC 2983 3.1]: not where nobody asks
  *   for it, as packets with different marks then are different flows to the datapath
  */
-export const tunnelPort = (vtep: Ipv4, marked: boolean): PortIntent => ({
+export const tunnelPort = (vtep: Vtep, marked: boolean): PortIntent => ({
   name: tunnelName,
   type: 'vxlan',
-  options: { remote_ip: 'flow', key: 'flow', local_ip: formatIpv4(vtep), ...(marked && { tos: 'inherit' }) },
+  options: { remote_ip: 'flow', key: 'flow', local_ip: formatVtep(vtep), ...(marked && { tos: 'inherit' }) },
 });

@@ -1,7 +1,8 @@
 import type { NetworkConfig } from '../../config/config.js';
 import { meterIds, type PortReport, type Problem, type Report, type World } from '../../intent/index.js';
-import { formatIpv4, formatMac } from '../../lib/addresses.js';
+import { formatMac } from '../../lib/addresses.js';
 import { groupBy } from '../../lib/group-by.js';
+import { formatVtep } from '../../lib/vtep.js';
 import { type Claim, claimsOf } from './holders.js';
 import type { Host } from './members.js';
 import { hasLeft, isSameInterface } from './mobility.js';
@@ -20,7 +21,7 @@ export function report(hosts: readonly Host[], world: World): Report {
         vni,
         hypervisors: [...new Set(its.map(({ host }) => host.name))],
         ports: its.length,
-        remotes: remotes.map(formatIpv4),
+        remotes: remotes.map(formatVtep),
       };
     }),
     ports: [...world.hypervisors].flatMap(([hypervisor, view]) =>
@@ -62,7 +63,7 @@ function usesOf(hosts: readonly Host[]): ReadonlyMap<string, readonly Use[]> {
       {
         role: 'mesh',
         network: networks.map(network => network.name).join(', '),
-        remote: formatIpv4(remote),
+        remote: formatVtep(remote),
       },
     ]),
   ]);
@@ -76,7 +77,7 @@ function meshProblems(host: Host, hosts: readonly Host[], world: World): readonl
     mesh.networks.flatMap(network => {
       const about = { hypervisor: host.name, network: network.name, port: mesh.port };
       const peer = hosts.find(({ vtep }) => vtep === mesh.remote);
-      const there = formatIpv4(mesh.remote);
+      const there = formatVtep(mesh.remote);
       if (peer === undefined)
         return network.remotes.includes(mesh.remote)
           ? []
@@ -90,7 +91,7 @@ function meshProblems(host: Host, hosts: readonly Host[], world: World): readonl
       return [
         {
           ...about,
-          message: `${peer.name} has no port that takes what this one sends (remote_ip ${formatIpv4(host.vtep)}, the same key and dst_port, named in the network's mesh): Heddle's own tunnel is used to it`,
+          message: `${peer.name} has no port that takes what this one sends (remote_ip ${formatVtep(host.vtep)}, the same key and dst_port, named in the network's mesh): Heddle's own tunnel is used to it`,
         },
       ];
     }),

@@ -1,7 +1,7 @@
 import type { NetworkConfig } from '../../config/config.js';
 import { type HostPort, type Membership, membershipOf, type World } from '../../intent/index.js';
-import type { Ipv4 } from '../../lib/addresses.js';
 import { glob } from '../../lib/glob.js';
+import type { Vtep } from '../../lib/vtep.js';
 
 /** What the file says of ports and addresses, made ready once for all ports. */
 export interface Rules {
@@ -11,7 +11,7 @@ export interface Rules {
   meshOf(port: HostPort): readonly NetworkConfig[];
   networkOfVni(vni: number): NetworkConfig | undefined;
   /** The hypervisor whose tunnel address this is. */
-  hypervisorAt(vtep: Ipv4): string | undefined;
+  hypervisorAt(vtep: Vtep): string | undefined;
 }
 
 export function rulesOf({ networks, hypervisors }: Pick<World, 'networks' | 'hypervisors'>): Rules {
@@ -20,7 +20,7 @@ export function rulesOf({ networks, hypervisors }: Pick<World, 'networks' | 'hyp
     network.mesh.map(pattern => ({ network, pattern: glob(pattern) })),
   );
   const byVni = new Map(networks.map(network => [network.vni, network]));
-  const byVtep = new Map([...hypervisors].map(([name, { config }]) => [config.vtep, name]));
+  const byVtep = new Map<Vtep, string>([...hypervisors].map(([name, { config }]) => [config.vtep, name]));
   return {
     networksOf: membership,
     meshOf: ({ name }) => [

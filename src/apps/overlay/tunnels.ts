@@ -6,6 +6,7 @@ import type { Host } from './members.js';
 import { accepts } from './mesh.js';
 import { onceFor } from './once.js';
 import type { TableNumbers } from './tables.js';
+import { cameFrom } from './tunnel-fields.js';
 
 /** From the tunnel: the VNI says the network; who may send with it is the next table's question. */
 export function tunnelFlows(host: Host, network: NetworkConfig, tables: TableNumbers): readonly Flow[] {
@@ -24,7 +25,7 @@ export function tunnelFlows(host: Host, network: NetworkConfig, tables: TableNum
       flow(
         tables.tunnelSource,
         100,
-        { tun_src: remote, metadata },
+        { ...cameFrom(remote), metadata },
         applyActions([setField({ reg0: from.remote })]),
         gotoTable(tables.learn),
       ),
@@ -36,7 +37,7 @@ export function tunnelFlows(host: Host, network: NetworkConfig, tables: TableNum
 export const peerFlows = (others: readonly Host[], tables: TableNumbers): readonly Flow[] =>
   others.map(({ vtep }) =>
     onceFor(tables, `peer ${vtep}`, () =>
-      flow(tables.tunnelSource, 100, { tun_src: vtep }, gotoTable(tables.unicast)),
+      flow(tables.tunnelSource, 100, cameFrom(vtep), gotoTable(tables.unicast)),
     ),
   );
 

@@ -6,6 +6,7 @@ import type { Host, Member } from './members.js';
 import { hasLeft } from './mobility.js';
 import type { Segment } from './segments.js';
 import type { TableNumbers } from './tables.js';
+import { sendTo } from './tunnel-fields.js';
 import { type MeshSending, wayTo } from './ways.js';
 
 /**
@@ -34,7 +35,7 @@ export function unicastFlows(
     const way = wayTo(host, network, holder.host, sending);
     // Who sent it does not know yet that the VM has gone, and the new place is ready for it.
     if (waiting !== undefined && hasLeft(holder, waiting) && way !== undefined && isServed(holder.host)) {
-      const there = [setField({ tun_dst: holder.host.vtep }), setField({ reg1: way })];
+      const there = [sendTo(holder.host.vtep), setField({ reg1: way })];
       return [
         flow(tables.unicast, 100, known, applyActions(there), next),
         flow(tables.unicast, 110, arrived, applyActions([...asFromHere, ...there]), next),
@@ -45,13 +46,7 @@ export function unicastFlows(
     if (way === undefined) return early === undefined ? [] : [early];
     const there = once(tables, holder.member, way, () => {
       const { vtep } = holder.host;
-      return flow(
-        tables.unicast,
-        100,
-        known,
-        applyActions([setField({ tun_dst: vtep }), setField({ reg1: way })]),
-        next,
-      );
+      return flow(tables.unicast, 100, known, applyActions([sendTo(vtep), setField({ reg1: way })]), next);
     });
     return early === undefined ? [there] : [there, early];
   });

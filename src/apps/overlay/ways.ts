@@ -1,12 +1,12 @@
 import type { NetworkConfig } from '../../config/config.js';
 import type { World } from '../../intent/index.js';
-import type { Ipv4 } from '../../lib/addresses.js';
+import { compareVteps, type Vtep } from '../../lib/vtep.js';
 import type { Host } from './members.js';
 import { type MeshPort, takes } from './mesh.js';
 
 /** How a host sends a network's frames to a VTEP. */
 export interface Way {
-  readonly vtep: Ipv4;
+  readonly vtep: Vtep;
   /** The OpenFlow port. What it is told of where to and with which VNI, one of fixed settings does not read. */
   readonly ofport: number;
 }
@@ -23,21 +23,21 @@ export function waysOf(
   others: readonly Host[],
   sending: MeshSending,
 ): readonly Way[] {
-  const meshed = new Set(
+  const meshed = new Set<Vtep>(
     host.mesh.filter(mesh => mesh.networks.includes(network)).map(({ remote }) => remote),
   );
   const peers = others.filter(peer =>
     peer.known ? peer.members.some(member => member.network === network) : meshed.has(peer.vtep),
   );
   const managed = new Set(others.map(({ vtep }) => vtep));
-  const foreign = new Set([...network.remotes, ...[...meshed].filter(remote => !managed.has(remote))]);
+  const foreign = new Set<Vtep>([...network.remotes, ...[...meshed].filter(remote => !managed.has(remote))]);
   const ways = [
     ...peers.map(peer => [peer.vtep, wayTo(host, network, peer, sending)] as const),
     ...[...foreign].map(vtep => [vtep, wayToForeign(host, network, vtep)] as const),
   ];
   return ways
     .flatMap(([vtep, ofport]) => (ofport === undefined ? [] : [{ vtep, ofport }]))
-    .sort((a, b) => a.vtep - b.vtep);
+    .sort((a, b) => compareVteps(a.vtep, b.vtep));
 }
 
 /** The port to a managed host: one that somebody made where it is answered, else Heddle's own. */
@@ -72,13 +72,13 @@ export function isAnswered(host: Host, mesh: MeshPort, network: NetworkConfig, p
   );
 }
 
-const wayToForeign = (host: Host, network: NetworkConfig, vtep: Ipv4): number | undefined =>
+const wayToForeign = (host: Host, network: NetworkConfig, vtep: Vtep): number | undefined =>
   host.mesh.find(mesh => mesh.networks.includes(network) && mesh.remote === vtep)?.ofport ?? host.tunnelPort;
 
 /** Mesh ports that nobody needs once all hosts send by Heddle's own: not those to VTEPs that Heddle does not manage. */
 export function replaceable({ mesh, tunnelPort }: Host, hosts: readonly Host[]): readonly string[] {
   if (tunnelPort === undefined) return [];
-  const isReached = (remote: Ipv4): boolean =>
+  const isReached = (remote: Vtep): boolean =>
     hosts.some(peer => peer.vtep === remote && peer.known && peer.tunnelPort !== undefined);
   return mesh.filter(({ remote }) => isReached(remote)).map(({ port }) => port);
 }

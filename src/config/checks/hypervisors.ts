@@ -1,4 +1,5 @@
-import { formatDpid, formatIpv4 } from '../../lib/addresses.js';
+import { formatDpid } from '../../lib/addresses.js';
+import { familyOf, formatVtep } from '../../lib/vtep.js';
 import { formatEndpoint, isDialable } from '../endpoint.js';
 import type { Facts } from '../facts.js';
 import { formatPath, type Finding } from '../mistake.js';
@@ -11,6 +12,7 @@ export function checkHypervisors(facts: Facts, lineOf: LineOf): Finding[] {
   return [
     ...checkAdvertise(facts),
     ...checkDialIn(facts),
+    ...checkFamilies(facts, lineOf),
     ...repeats(
       hypervisors,
       ({ ovsdb }) => (ovsdb?.transport === 'dial-in' ? ovsdb.systemId : undefined),
@@ -24,7 +26,7 @@ export function checkHypervisors(facts: Facts, lineOf: LineOf): Finding[] {
       host => host.vtep,
       (host, first) => ({
         path: [...host.path, 'vtep'],
-        message: `${formatIpv4(host.vtep ?? 0)} is also the vtep of ${formatPath(first.path)} (line ${lineOf([...first.path, 'vtep'])}): each hypervisor needs its own`,
+        message: `${formatVtep(host.vtep ?? 0)} is also the vtep of ${formatPath(first.path)} (line ${lineOf([...first.path, 'vtep'])}): each hypervisor needs its own`,
       }),
     ),
     ...repeats(
@@ -48,6 +50,24 @@ export function checkHypervisors(facts: Facts, lineOf: LineOf): Finding[] {
       }),
     ),
   ];
+}
+
+/** A host has one address for tunnels, and reaches those of its own family only. */
+function checkFamilies({ hypervisors, networks }: Facts, lineOf: LineOf): Finding[] {
+  const [first, ...others] = hypervisors.flatMap(({ vtep, path }) =>
+    vtep === undefined ? [] : [{ vtep, path: [...path, 'vtep'] }],
+  );
+  if (first === undefined) return [];
+  const remotes = networks.flatMap(({ remotes }) =>
+    remotes.map(({ address, path }) => ({ vtep: address, path })),
+  );
+  return [...others, ...remotes]
+    .filter(({ vtep }) => familyOf(vtep) !== familyOf(first.vtep))
+    .map(({ vtep, path }) => ({
+      path,
+      found: formatVtep(vtep),
+      message: `expected an ${familyOf(first.vtep)} address, as ${formatPath(first.path)} has (line ${lineOf(first.path)}): no tunnel joins two families`,
+    }));
 }
 
 /** Who is to dial in needs a place to dial to. */

@@ -1,5 +1,6 @@
 import { formatIpv4 } from '../../lib/addresses.js';
 import { formatIpv6 } from '../../lib/ipv6.js';
+import { formatVtep } from '../../lib/vtep.js';
 import { nearMiss } from '../../lib/near-miss.js';
 import type { IpAddress } from '../config.js';
 import type { Facts, NetworkFacts } from '../facts.js';
@@ -64,7 +65,7 @@ function checkRemotes(facts: Facts, lineOf: LineOf): Finding[] {
       remote => remote.address,
       (remote, first) => ({
         path: remote.path,
-        message: `${formatIpv4(remote.address)} is in this list already, on line ${lineOf(first.path)}`,
+        message: `${formatVtep(remote.address)} is in this list already, on line ${lineOf(first.path)}`,
       }),
     ),
     ...remotes.flatMap(({ path, address }) => {
@@ -73,7 +74,7 @@ function checkRemotes(facts: Facts, lineOf: LineOf): Finding[] {
       const where = `${formatPath(host.path)} (line ${lineOf([...host.path, 'vtep'])})`;
       return {
         path,
-        message: `${formatIpv4(address)} is the vtep of ${where}: remotes are those that Heddle does not manage`,
+        message: `${formatVtep(address)} is the vtep of ${where}: remotes are those that Heddle does not manage`,
       };
     }),
   ]);

@@ -16,6 +16,8 @@ export interface SiteSpec {
   /** The first is 10.97.0.1 on the underlay, and so on. */
   readonly hypervisors: readonly string[];
   readonly networks: readonly FileNetwork[];
+  /** What the tunnels are over; IPv4 unless said. */
+  readonly underlay?: 'ipv6';
   /** Done before the hypervisors start. */
   readonly prepare?: (lab: Lab) => Promise<unknown>;
 }
@@ -49,12 +51,17 @@ export class Site {
   }
 
   /** Returns when Heddle holds every hypervisor's bridge, with no VM yet. */
-  static async open({ hypervisors: names, networks, prepare }: SiteSpec): Promise<Site> {
+  static async open({ hypervisors: names, networks, underlay, prepare }: SiteSpec): Promise<Site> {
     const lab = await Lab.create();
     try {
       await prepare?.(lab);
       const hypervisors = [];
-      for (const name of names) hypervisors.push(await lab.addHypervisor(name));
+      for (const name of names) {
+        const hypervisor = await lab.addHypervisor(name);
+        const { management } = hypervisor;
+        const vtep = underlay === 'ipv6' ? await hypervisor.addIpv6Vtep() : hypervisor.vtep;
+        hypervisors.push({ name, management, vtep });
+      }
       const listen = `tcp:${controllerAddress}:${openflowPort}`;
       const yaml = heddleYaml({ listen, ovsdbPort, hypervisors, networks });
       const api = await openDoor(lab.controller, lab.directory, apiPort);

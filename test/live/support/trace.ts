@@ -17,7 +17,10 @@ export const tunnelName = 'heddle-vxlan';
 export async function outputsOf(hypervisor: Hypervisor, frame: Frame): Promise<string[]> {
   const { inPort, from = '02:00:00:00:00:fe', to, tunnel } = frame;
   const fields = [`in_port=${inPort}`, `dl_src=${from}`, `dl_dst=${to}`];
-  if (tunnel) fields.push(`tun_id=${tunnel.vni}`, `tun_src=${tunnel.source}`);
+  if (tunnel) {
+    const source = tunnel.source.includes(':') ? 'tun_ipv6_src' : 'tun_src';
+    fields.push(`tun_id=${tunnel.vni}`, `${source}=${tunnel.source}`);
+  }
   return parseTrace(await hypervisor.appctl('ofproto/trace', '--names', 'br-int', fields.join(',')));
 }
 
@@ -30,7 +33,7 @@ export function parseTrace(text: string): string[] {
     if (output !== undefined) outputs.push(output);
     if (/>> skipping output|-> output to native tunnel/.test(line)) outputs.pop();
     vni = Number(/NXM_NX_TUN_ID\[\] is now (0x[0-9a-f]+)/.exec(line)?.[1] ?? vni);
-    const peer = /-> tunneling to ([\d.]+) via /.exec(line)?.[1];
+    const peer = /-> tunneling to ([\da-f.:]+) via /.exec(line)?.[1];
     if (peer !== undefined) outputs.push(`${peer} vni ${vni}`);
   }
   return outputs.sort();
