@@ -10,6 +10,7 @@ import { Apps, type LoadedApp } from './apps.js';
 import { Arrivals } from './arrivals.js';
 import { ChangedSwitches } from './changed-switches.js';
 import { type Desire, hostIntent, partsIn } from './desired.js';
+import { EarlySwitches } from './early-switches.js';
 import type { Effects, Log, Stream, StreamHandlers, Timer } from './effects.js';
 import { HostTakeovers, hostOfPeer } from './host-takeovers.js';
 import { Hypervisors } from './hypervisors.js';
@@ -30,7 +31,7 @@ export interface ControllerOptions {
   readonly replaceMesh?: boolean;
 }
 
-/** How long a switch is turned away at the start while its host has not been read. Milliseconds. */
+/** How long a switch has to wait at the start while its host has not been read. Milliseconds. */
 const patienceAtStart = 2_000;
 
 /**
@@ -44,6 +45,7 @@ export class Controller {
   readonly #hypervisors: Hypervisors;
   readonly #arrivals: Arrivals;
   readonly #takeovers: HostTakeovers;
+  readonly #early: EarlySwitches;
   #config: Config;
   #world: World;
   readonly #changed: ChangedSwitches;
@@ -101,6 +103,11 @@ export class Controller {
       onChange: (...change) => this.#onHypervisor(...change),
       onLock: ({ config: { dpid } }) => this.#changed.add([dpid]),
     });
+    this.#early = new EarlySwitches({
+      effects,
+      isTooEarly: stream => this.#isTooEarly(stream),
+      accept: stream => this.accept(stream),
+    });
     this.#arrivals = new Arrivals({
       effects,
       log,
@@ -116,6 +123,7 @@ export class Controller {
     this.#hypervisors.start();
     this.#ticker = this.#effects.every(1_000, () => {
       this.#switches.tick();
+      this.#early.look();
       this.#replacing?.look();
     });
   }
@@ -126,6 +134,7 @@ export class Controller {
     this.#takeovers.stop();
     this.#hypervisors.stop();
     this.#arrivals.stop();
+    this.#early.close();
     this.#switches.closeAll('Heddle stops');
   }
 
@@ -134,23 +143,22 @@ export class Controller {
     return this.#arrivals.accept(stream);
   }
 
-  /** A switch has dialled in. One that must not be answered yet comes again within seconds. */
+  /** A switch has dialled in. One that a take-over turns away comes again within seconds. */
   accept(stream: Stream): StreamHandlers {
-    if (!this.#isTooEarly(stream)) return this.#switches.accept(stream);
+    if (this.#isTooEarly(stream)) return this.#early.wait(stream);
+    if (!this.#takeovers.turnsAway(hostOfPeer(stream.peer), this.#addressOf))
+      return this.#switches.accept(stream);
     stream.destroy();
     return { received: () => undefined, closed: () => undefined };
   }
 
   /** A bridge whose host has not been read yet may have been left in the middle of a take-over. */
   #isTooEarly({ peer }: Stream): boolean {
-    const address = hostOfPeer(peer);
-    const addressOf = ({ name }: HypervisorConfig): string | undefined => this.#hypervisors.addressOf(name);
     const hasJustStarted = this.#effects.now() - this.#startedAt < patienceAtStart;
-    return (
-      (hasJustStarted && this.#hypervisors.unread.some(one => addressOf(one) === address)) ||
-      this.#takeovers.turnsAway(address, addressOf)
-    );
+    return hasJustStarted && this.#hypervisors.unread.some(one => this.#addressOf(one) === hostOfPeer(peer));
   }
+
+  readonly #addressOf = ({ name }: HypervisorConfig): string | undefined => this.#hypervisors.addressOf(name);
 
   /** All hosts and switches are as they should be: no frame is on a way that is about to go. */
   get #isSettled(): boolean {
@@ -270,6 +278,7 @@ export class Controller {
 
   #onHypervisor(before: HypervisorView, after: HypervisorView, sameBridge: boolean): void {
     this.#switches.judge();
+    this.#early.look();
     const { name, dpid } = after.config;
     // Switches may have waited for this, and what may be taken away from others depends on it, whatever the apps say.
     if (!sameBridge || before.known !== after.known)

@@ -102,8 +102,8 @@ export class FakeSwitch {
   }
 
   /** Dials in, and says hello; the rest comes with `settle`. */
-  connect(accept: (stream: MemoryStream) => StreamHandlers): MemoryStream {
-    const stream = new MemoryStream();
+  connect(accept: (stream: MemoryStream) => StreamHandlers, peer?: string): MemoryStream {
+    const stream = new MemoryStream(peer);
     const handlers = accept(stream);
     stream.handlers = handlers;
     this.#connection = { stream, handlers, frames: new FrameSplitter(), open: new Map() };
