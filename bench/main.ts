@@ -5,6 +5,7 @@ import { run as learningSwitch } from './learning-switch.js';
 import { run as loadTime } from './load-time.js';
 import { run as change } from './reconcile-change.js';
 import { run as reconcile } from './reconcile.js';
+import { run as reconnect } from './reconnect.js';
 import { type BenchResult, format } from './result.js';
 import { run as scale } from './scale.js';
 import { run as start } from './start.js';
@@ -15,6 +16,7 @@ const benchmarks: Readonly<Record<string, () => Promise<BenchResult>>> = {
   'learning-switch': learningSwitch,
   'reconcile-change': change,
   reconcile,
+  reconnect,
   scale,
   start,
 };

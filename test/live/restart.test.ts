@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import t, { type Test } from 'tap';
 import { projectRoot } from '../../lab/compiled.js';
+import { eavesdrop, shareOf } from '../../lab/dialogue.js';
+import { openflowPort } from '../../lab/plan.js';
 import { missingForLab } from '../../lab/requirements.js';
 import { waitFor } from '../../lab/wait.js';
 import { noneLost } from './support/dropped.js';
@@ -64,10 +66,17 @@ t.test('restarts of Heddle under load', { skip }, async t => {
     restart(t, async () => {
       await site.stopHeddle('SIGKILL');
       await sleep(10_000);
-      const since = performance.now();
+      const since = Date.now();
       await site.startHeddle();
       await site.untilInSync();
-      t.comment(`in sync ${Math.round(performance.now() - since)} ms after its start`);
+      const last = async (pattern: RegExp): Promise<number> => {
+        const line = (await site.logged(pattern)).at(-1) ?? '{}';
+        return Date.parse((JSON.parse(line) as { time: string }).time) - since;
+      };
+      const listens = await last(/Heddle listens/);
+      t.comment(`Heddle listens ${listens} ms after its start`);
+      for (const { name } of hosts)
+        t.comment(`${name} is back ${(await last(new RegExp(`${name} connected`))) - listens} ms after that`);
     }),
   );
 
@@ -118,6 +127,12 @@ t.test('restarts of Heddle under load', { skip }, async t => {
   });
 
   await t.test('ovs-vswitchd starts anew', async t => {
+    const ear = await eavesdrop(
+      site.lab.controller,
+      'mgmt0',
+      { port: openflowPort, by: 'controller' },
+      `${site.lab.directory}/restart.pcap`,
+    );
     const { longestGapMs } = await costOfBoth(
       t,
       async () => {
@@ -129,6 +144,14 @@ t.test('restarts of Heddle under load', { skip }, async t => {
     await site.untilInSync();
     const { attempts, bundles, loose, beforeMs, controllerMs } = await readArrival(kvm2);
     t.comment(`${beforeMs} ms until it connected, ${controllerMs} ms until its flows were there`);
+    const shares = (await ear.stop()).map(shareOf).filter(share => share !== undefined);
+    t.equal(shares.length, 1, 'one connection brings them');
+    for (const { all, controller, theSwitch, answers } of shares) {
+      t.comment(
+        `of ${all.toFixed(1)} ms on the wire: Heddle ${controller.toFixed(1)}, ovs-vswitchd ${theSwitch.toFixed(1)}`,
+      );
+      t.ok(answers <= 3, `${answers} answers are waited for`);
+    }
     t.comment(`no packet came through for ${longestGapMs} ms, from the end of the old one on`);
     t.equal(attempts, 1, 'it connects at its first attempt');
     t.same([bundles, loose], [1, 0], 'and gets all in one bundle');
