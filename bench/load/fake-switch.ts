@@ -237,10 +237,11 @@ function multipartReply(xid: number, kind: number, programmed: number): Uint8Arr
 }
 
 const aggregate = 2;
-/** Of replies that are no lists: OFPMP_DESC and OFPMP_AGGREGATE [OF1.3.5 7.3.5.1, 7.3.5.3]. */
+/** Of replies that are no lists: OFPMP_DESC, OFPMP_AGGREGATE and OFPMP_METER_FEATURES [OF1.3.5 7.3.5.1, 7.3.5.3, 7.3.5.14]. */
 const bodySizes: ReadonlyMap<number, number> = new Map([
   [0, 1056],
   [aggregate, 24],
+  [11, 16],
 ]);
 
 const u16 = (b: Uint8Array, at: number): number => ((b[at] ?? 0) << 8) | (b[at + 1] ?? 0);

@@ -4,6 +4,7 @@ import { HeddleError } from '../lib/errors.js';
 import { exitCodes } from './exit-codes.js';
 import type { ImportOptions } from './import.js';
 import type { PlanOptions } from './plan.js';
+import type { QosOptions } from './qos.js';
 import type { RunOptions } from './run.js';
 import type { StatusOptions } from './status.js';
 
@@ -72,6 +73,16 @@ export async function main(argv: readonly string[]): Promise<void> {
     .option('--api <HOST:PORT>', "where that Heddle's api listens, instead of the file's")
     .action((file: string | undefined, options: StatusOptions) =>
       finish(async () => (await import('./status.js')).status(file, options)),
+    );
+  program
+    .command('qos')
+    .description('tell what service levels let pass and drop: for each policy, port and class')
+    .argument('[FILE]', 'the file that the running Heddle was given')
+    .option('--json', 'all of it as JSON; with --watch, one line each time')
+    .option('--watch', 'go on, every two seconds, until stopped')
+    .option('--api <HOST:PORT>', "where that Heddle's api listens, instead of the file's")
+    .action((file: string | undefined, options: QosOptions) =>
+      finish(async () => (await import('./qos.js')).qos(file, options)),
     );
   await program.parseAsync(argv);
 }

@@ -2,11 +2,9 @@ import { printable } from '../config/mistake.js';
 import { tellReplacement } from '../controller/mesh-replacement.js';
 import type { SentMods } from '../controller/sent-mods.js';
 import type { HypervisorStatus, ReloadStatus, Status } from '../controller/status.js';
-import { addressOf, getText } from '../io/http-client.js';
-import { HeddleError, messageOf } from '../lib/errors.js';
+import { askHeddle } from './ask.js';
 import { colour } from './colour.js';
 import { exitCodes } from './exit-codes.js';
-import { invalid, parseFile } from './read-config.js';
 import { table } from './table.js';
 
 export interface StatusOptions {
@@ -15,9 +13,6 @@ export interface StatusOptions {
   readonly api?: string;
 }
 
-/** Milliseconds. */
-const patience = 5_000;
-
 /**
  * `heddle status [FILE]`: asks the Heddle that runs with this file how things are.
  *
@@ -25,36 +20,9 @@ const patience = 5_000;
  * @throws HeddleError OF_CLOSED when no Heddle answers
  */
 export async function status(file: string | undefined, options: StatusOptions): Promise<number> {
-  const answer = options.api === undefined ? await askByFile(file) : await ask(options.api);
+  const answer = await askHeddle({ file, api: options.api }, '/v1/status', isStatus);
   console.log(options.json === true ? JSON.stringify(answer, null, 2) : formatStatus(answer));
   return answer.ok ? exitCodes.ok : exitCodes.attention;
-}
-
-/** A Heddle that runs has refused what is wrong with the file now, and tells it; where none answers, that is told here. */
-async function askByFile(file: string | undefined): Promise<Status> {
-  const parsed = await parseFile(file);
-  const listen = parsed.ok ? parsed.config.api.listen : parsed.api;
-  try {
-    return await ask(addressOf(listen));
-  } catch (thrown) {
-    throw parsed.ok ? thrown : invalid(parsed.mistakes);
-  }
-}
-
-async function ask(address: string): Promise<Status> {
-  try {
-    const { code, text } = await getText(`http://${address}/v1/status`, patience);
-    if (code !== 200) throw new Error(`it answered ${code}`);
-    const answer: unknown = JSON.parse(text);
-    if (!isStatus(answer)) throw new Error('what answered is no Heddle');
-    return answer;
-  } catch (thrown) {
-    throw new HeddleError(
-      'OF_CLOSED',
-      `no Heddle answers at ${address} (${messageOf(thrown)}): is \`heddle run\` running here, with this file?`,
-      { cause: thrown },
-    );
-  }
 }
 
 const isStatus = (answer: unknown): answer is Status =>

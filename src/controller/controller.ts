@@ -16,8 +16,10 @@ import { HostTakeovers, hostOfPeer } from './host-takeovers.js';
 import { Hypervisors } from './hypervisors.js';
 import { whyLeftAlone } from './left-alone.js';
 import { MeshReplacing } from './mesh-replacing.js';
+import { qosStatus, type QosStatus } from './qos-status.js';
 import { readingOf, readingRequests, type SwitchReading } from './switch-reading.js';
 import { buildStatus, type ReloadOutcome, type Status } from './status.js';
+import { CounterReader } from './switch-counters.js';
 import { Switches } from './switches.js';
 
 export interface ControllerOptions {
@@ -48,6 +50,7 @@ export class Controller {
   readonly #early: EarlySwitches;
   #config: Config;
   #world: World;
+  readonly #counters: CounterReader;
   readonly #changed: ChangedSwitches;
   readonly #startedAt: number;
   readonly #replacing: MeshReplacing | undefined;
@@ -60,6 +63,7 @@ export class Controller {
     this.#config = config;
     this.#effects = effects;
     this.#startedAt = effects.now();
+    this.#counters = new CounterReader(() => effects.now());
     if (replaceMesh)
       this.#replacing = new MeshReplacing({
         log,
@@ -219,6 +223,19 @@ export class Controller {
   readings(): Promise<readonly SwitchReading[]> {
     this.#readings ??= this.#read().finally(() => (this.#readings = undefined));
     return this.#readings;
+  }
+
+  /** What service levels let pass: each switch that has limits is asked, at most about once a second. */
+  async qos(): Promise<QosStatus> {
+    const limits = this.#apps.report(this.#world).flatMap(report => report.limits ?? []);
+    const hosts = new Set(limits.map(({ hypervisor }) => hypervisor));
+    const counting = this.#switches.all
+      .filter(({ view, isUp }) => isUp && hosts.has(view.hypervisor ?? ''))
+      .map(({ view: { dpid }, connection }) => ({
+        dpid,
+        exchange: (messages: readonly Message[]) => connection.exchange(messages),
+      }));
+    return qosStatus(limits, await this.#counters.read(counting), this.#hypervisors.views);
   }
 
   /** The database of a host that dials in, as last heard; undefined while it is not connected. */

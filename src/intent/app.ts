@@ -87,11 +87,30 @@ export interface NetworkReport {
   readonly remotes: readonly string[];
 }
 
+/** One limit that a service level has for a port, or for a class of its packets: what `heddle qos` tells of. */
+export interface LimitReport {
+  readonly hypervisor: string;
+  readonly port: string;
+  readonly network: string;
+  readonly policy: string;
+  readonly class?: string;
+  /** Seen from the VM. */
+  readonly direction: 'from-vm' | 'to-vm';
+  readonly unit: 'kbit' | 'packet';
+  /** kbit/s or packets/s. */
+  readonly perSecond: number;
+  /** kbit or packets. */
+  readonly burst: number;
+  /** The meter that holds it; left out: none does. */
+  readonly meter?: number;
+}
+
 /** What an app tells `heddle status`. */
 export interface Report {
   readonly networks?: readonly NetworkReport[];
   readonly ports?: readonly PortReport[];
   readonly problems?: readonly Problem[];
+  readonly limits?: readonly LimitReport[];
 }
 
 /**

@@ -1,15 +1,16 @@
-import type { Membership, HypervisorView, Problem, Setup } from '../intent/index.js';
+import type { HypervisorView, LimitReport, Membership, Problem, Setup } from '../intent/index.js';
 import type { SwitchFeatures } from '../openflow/index.js';
 import { groupBy } from '../lib/group-by.js';
 import { fitPolicy, type Fitted, type Host, meterBudget } from './fitting.js';
 import { qosProgram, type QosProgram } from './program.js';
-import type { Limited, Subject } from './subject.js';
+import { type Limited, limitsOf, type MeterFor, type Subject } from './subject.js';
 import type { TableNumbers } from './tables.js';
 
 /** What policies come to on one host. */
 export interface HostProgram extends Pick<QosProgram, 'program'> {
   /** What is not as the file says, and what somebody else has done beside it. */
   readonly problems: readonly Problem[];
+  readonly limits: readonly LimitReport[];
 }
 
 export interface HostProgramInput {
@@ -31,10 +32,11 @@ export function hostProgram(input: HostProgramInput): HostProgram {
     if (!fitted.has(policy.name)) fitted.set(policy.name, fitPolicy(policy, host));
   const subjects = asked.map(one => ({ ...one, policy: fitted.get(one.policy.name)?.policy ?? one.policy }));
   const budget = meterBudget(host);
-  const { program, unlimited } = qosProgram(subjects, tables, numberMeters, budget.most);
+  const { program, unlimited, meterFor } = qosProgram(subjects, tables, numberMeters, budget.most);
   const about = { hypervisor: view.config.name };
   return {
     program,
+    limits: asked.flatMap(subject => limitsOf(subject).map(one => limitReport(one, meterFor, view))),
     problems: [
       ...[...fitted].flatMap(([name, { misfits }]) =>
         misfits.map(message => ({ ...about, message: `policy ${name}: ${message}` })),
@@ -47,6 +49,25 @@ export function hostProgram(input: HostProgramInput): HostProgram {
           }))),
       ...bandwidthProblems(view, asked),
     ],
+  };
+}
+
+function limitReport(
+  { subject, way, part, limit: { rate, burst } }: Limited,
+  meterFor: MeterFor,
+  { config }: HypervisorView,
+): LimitReport {
+  const meter = meterFor(subject, way, part);
+  return {
+    hypervisor: config.name,
+    port: subject.port,
+    network: subject.network,
+    policy: subject.policy.name,
+    ...(part && { class: part.name }),
+    direction: way === 'fromVm' ? 'from-vm' : 'to-vm',
+    ...rate,
+    burst,
+    ...(meter !== undefined && { meter }),
   };
 }
 

@@ -12,6 +12,7 @@ export interface QosProgram {
   readonly program: Program;
   /** Limits for which the switch has no meter left: more than Heddle may use there. */
   readonly unlimited: readonly Limited[];
+  readonly meterFor: MeterFor;
 }
 
 /** The flows and meters of the policies of one switch. */
@@ -46,6 +47,7 @@ export function qosProgram(
   return {
     program: { flows, groups: [], meters, learned: new Set() },
     unlimited: limited.filter(one => idOf(one) === undefined),
+    meterFor,
   };
 }
 

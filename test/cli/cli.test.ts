@@ -259,7 +259,12 @@ t.test('heddle status', async t => {
   let told: unknown = calm;
   const http = await serve(
     { host: '127.0.0.1', port: 0 },
-    api({ status: () => told as Status, readings: () => Promise.resolve([]), host: () => undefined }).fetch,
+    api({
+      status: () => told as Status,
+      qos: () => Promise.resolve({ limits: [], ports: [] }),
+      readings: () => Promise.resolve([]),
+      host: () => undefined,
+    }).fetch,
   );
   t.teardown(() => http.close());
   const address = `127.0.0.1:${http.port}`;

@@ -371,6 +371,7 @@ t.test('the HTTP interface', async t => {
     loopback,
     api({
       status: () => controller.status(),
+      qos: () => controller.qos(),
       readings: () => controller.readings(),
       host: id => controller.hostOf(id),
     }).fetch,
@@ -405,6 +406,7 @@ t.test('the HTTP interface', async t => {
   const ask = (host: string, path = '/v1/status') =>
     api({
       status: () => controller.status(),
+      qos: () => controller.qos(),
       readings: () => controller.readings(),
       host: id => controller.hostOf(id),
     }).fetch(new Request(`http://x${path}`, { headers: { host } }));
@@ -438,6 +440,7 @@ t.test('the HTTP interface', async t => {
     status: () => {
       throw new RangeError('oops');
     },
+    qos: () => Promise.reject(new Error('not asked for')),
     readings: () => Promise.reject(new Error('not asked for')),
     host: () => undefined,
   });

@@ -2,9 +2,11 @@
 /** Service levels on a real switch: what passes, what is marked, and what others feel of it. */
 import t from 'tap';
 import { capture } from '../../lab/capture.js';
+import { compiled } from '../../lab/compiled.js';
 import { iperf } from '../../lab/iperf.js';
 import type { Vm } from '../../lab/vm.js';
 import { waitFor } from '../../lab/wait.js';
+import type { QosUsage } from '../../src/cli/qos-usage.js';
 import { reachEachOther, Site } from './support/overlay-site.js';
 import { oursOf } from './support/tables.js';
 
@@ -121,12 +123,49 @@ t.test('limits and marks', async t => {
     );
   });
 
-  await t.test('no meter is left behind', async () => {
+  await t.test('heddle qos tells what passes and what is dropped', async t => {
+    // Beside one that is not in its way.
+    const sending = Promise.all([
+      iperf(gold, far, { udpBitsPerSecond: 40 * mbit, seconds: 6 }),
+      iperf(free, slow, { udpBitsPerSecond: 10 * mbit, seconds: 6, port: 5202 }),
+    ]);
+    const { limits, ports } = await waitFor('both to be over their limits', async () => {
+      const usage = await usageOf(site);
+      return usage.limits.filter(({ dropping = 0 }) => dropping > 0).length === 2 && usage;
+    });
+    await sending;
+    const passing = (port: string): number =>
+      limits.find(one => one.port === port && one.class === undefined)?.passing ?? 0;
+    t.equal(limits.length, 5);
+    t.ok(passing(gold.port) > 10_000 && passing(gold.port) < 34_000, `${passing(gold.port)}`);
+    t.ok(passing(slow.port) > 2_500 && passing(slow.port) < 9_000, `${passing(slow.port)}`);
+    t.ok(ports.some(({ port, fromVm }) => port === gold.port && fromVm > 10_000));
+  });
+
+  await t.test('500 policies on one host, and no meter is left behind', async t => {
+    const all = Array.from({ length: 500 }, (_, index) => `many${index}`);
+    // Patch ports that lead nowhere are as good as VMs here.
+    const made = all.flatMap(one => [
+      ...['--', 'add-port', 'br-int', one],
+      ...['--', 'set', 'Interface', one, 'type=patch', `options:peer=no${one}`],
+    ]);
+    await site.hypervisor('kvm1').vsctl(...made.slice(1));
+    const ports = all.map(one => `      - { port: ${one}, on: kvm1, qos: ${one} }\n`).join('');
+    const named = all.map((one, index) => `    ${one}: { rate: ${index + 1}mbit }\n`).join('');
+    await site.replaceFile(`${site.yaml}${ports}qos:\n  policies:\n${named}`);
+    await untilMeters(1_000);
+    await site.untilInSync();
+    t.strictSame((await site.status()).problems, []);
     await site.replaceFile(site.yaml);
     await untilMeters(0);
     await reachEachOther(packets, far);
   });
 });
+
+async function usageOf(site: Site): Promise<QosUsage> {
+  const argv = [process.execPath, compiled('package/main.js'), 'qos', '--json', '--api', '127.0.0.1:8653'];
+  return JSON.parse((await site.lab.controller.run(argv)).stdout) as QosUsage;
+}
 
 function lookAt(site: Site) {
   const ours = (): Promise<readonly string[]> => oursOf(site.hypervisor('kvm1'));

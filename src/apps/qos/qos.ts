@@ -58,9 +58,13 @@ export const qos = defineApp<Record<string, never>, State>({
     return view?.known === true ? programOf(view, state, world).program : { ...emptyProgram, keep: 'all' };
   },
 
-  report: (state, world) => ({
-    problems: [...world.hypervisors.values()].flatMap(view => programOf(view, state, world).problems),
-  }),
+  report(state, world) {
+    const programs = [...world.hypervisors.values()].map(view => programOf(view, state, world));
+    return {
+      problems: programs.flatMap(({ problems }) => problems),
+      limits: programs.flatMap(({ limits }) => limits),
+    };
+  },
 });
 
 const viewOf = ({ hypervisors }: World, dpid: Dpid): HypervisorView | undefined => {

@@ -47,6 +47,8 @@ function emptyReply(type: string): MultipartReply['body'] {
     case 'meter_config':
     case 'port_desc':
       return { type, entries: [] };
+    case 'meter_features':
+      return { type, maxMeter: 0, bandTypes: 0, capabilities: 0, maxBands: 0, maxColor: 0 };
     default:
       return { type: 'desc', mfrDesc: 'a test', hwDesc: '', swDesc: '', serialNum: '', dpDesc: '' };
   }

@@ -1,0 +1,83 @@
+import type { HypervisorView, LimitReport } from '../intent/index.js';
+import type { Dpid } from '../lib/addresses.js';
+import type { MeterStats } from '../openflow/index.js';
+import type { SwitchCounters } from './switch-counters.js';
+
+/** What GET /v1/qos tells. All values are plain JSON; counters go on from whenever the switch began to count. */
+export interface QosStatus {
+  readonly limits: readonly LimitStatus[];
+  readonly ports: readonly PortTraffic[];
+}
+
+/** A limit, and what its meter has counted; left out where there is none, or its switch is not connected. */
+export interface LimitStatus extends LimitReport {
+  readonly counted?: LimitCounters;
+}
+
+export interface LimitCounters {
+  /** When, in milliseconds of Heddle's own clock. */
+  readonly at: number;
+  readonly passedPackets: number;
+  readonly passedBytes: number;
+  readonly droppedPackets: number;
+  readonly droppedBytes: number;
+}
+
+/** What went through a port that has limits: `received` is what its VM has sent. */
+export interface PortTraffic {
+  readonly hypervisor: string;
+  readonly port: string;
+  readonly at: number;
+  readonly receivedBytes: number;
+  readonly sentBytes: number;
+  readonly receiveDropped: number;
+  readonly sendDropped: number;
+}
+
+export function qosStatus(
+  limits: readonly LimitReport[],
+  counters: ReadonlyMap<Dpid, SwitchCounters>,
+  views: ReadonlyMap<string, HypervisorView>,
+): QosStatus {
+  const of = (hypervisor: string): SwitchCounters | undefined => {
+    const view = views.get(hypervisor);
+    return view && counters.get(view.config.dpid);
+  };
+  const ports = new Map(limits.map(one => [`${one.hypervisor} ${one.port}`, one]));
+  return {
+    limits: limits.map(one => {
+      const all = of(one.hypervisor);
+      const stats = one.meter === undefined ? undefined : all?.meters.get(one.meter);
+      return { ...one, ...(all && stats && { counted: countersOf(stats, all.at) }) };
+    }),
+    ports: [...ports.values()].flatMap(({ hypervisor, port }): PortTraffic[] => {
+      const all = of(hypervisor);
+      const stats = all?.ports.get(views.get(hypervisor)?.ports.get(port)?.ofport ?? -1);
+      if (all === undefined || stats === undefined) return [];
+      return [
+        {
+          hypervisor,
+          port,
+          at: all.at,
+          receivedBytes: Number(stats.rxBytes),
+          sentBytes: Number(stats.txBytes),
+          receiveDropped: Number(stats.rxDropped),
+          sendDropped: Number(stats.txDropped),
+        },
+      ];
+    }),
+  };
+}
+
+/** A meter counts what comes to it, and each of its bands what it drops [OF1.3.5 7.3.5.12]. */
+function countersOf({ packetInCount, byteInCount, bandStats }: MeterStats, at: number): LimitCounters {
+  const droppedPackets = bandStats.reduce((sum, band) => sum + band.packetBandCount, 0n);
+  const droppedBytes = bandStats.reduce((sum, band) => sum + band.byteBandCount, 0n);
+  return {
+    at,
+    passedPackets: Number(packetInCount - droppedPackets),
+    passedBytes: Number(byteInCount - droppedBytes),
+    droppedPackets: Number(droppedPackets),
+    droppedBytes: Number(droppedBytes),
+  };
+}

@@ -1,0 +1,102 @@
+import t from 'tap';
+import { formatUsage } from '../../src/cli/qos-text.js';
+import { usageBetween } from '../../src/cli/qos-usage.js';
+import type { LimitCounters, LimitStatus, PortTraffic, QosStatus } from '../../src/controller/qos-status.js';
+
+const limit: LimitStatus = {
+  hypervisor: 'kvm1',
+  port: 'vnet7',
+  network: 'blue',
+  policy: 'gold',
+  direction: 'from-vm',
+  unit: 'kbit',
+  perSecond: 10_000,
+  burst: 5_000,
+  meter: 18_500,
+};
+const counted = (at: number, passedBytes: number, droppedBytes = 0): LimitCounters => ({
+  at,
+  passedPackets: passedBytes / 1_000,
+  passedBytes,
+  droppedPackets: droppedBytes / 1_000,
+  droppedBytes,
+});
+const traffic = (at: number, receivedBytes: number, sentBytes: number): PortTraffic => ({
+  hypervisor: 'kvm1',
+  port: 'vnet7',
+  at,
+  receivedBytes,
+  sentBytes,
+  receiveDropped: 1,
+  sendDropped: 2,
+});
+const status = (limits: readonly LimitStatus[], ...ports: PortTraffic[]): QosStatus => ({ limits, ports });
+
+t.test('what passed between two answers', t => {
+  const packets: LimitStatus = { ...limit, class: 'web', unit: 'packet', perSecond: 1_000 };
+  const usage = usageBetween(
+    status(
+      [
+        { ...limit, counted: counted(1_000, 0) },
+        { ...packets, counted: counted(1_000, 5_000) },
+      ],
+      traffic(1_000, 0, 0),
+    ),
+    status(
+      [
+        { ...limit, counted: counted(3_000, 2_000_000, 500_000) },
+        { ...packets, counted: counted(3_000, 1_005_000) },
+      ],
+      traffic(3_000, 2_500_000, 125_000),
+    ),
+  );
+  t.strictSame(
+    usage.limits.map(({ passing, dropping }) => [passing, dropping]),
+    [
+      [8_000, 2_000],
+      [500, 0],
+    ],
+  );
+  t.strictSame(usage.ports, [{ hypervisor: 'kvm1', port: 'vnet7', fromVm: 10_000, toVm: 500, dropped: 3 }]);
+  t.end();
+});
+
+t.test('of what has not been counted twice, no rate is told', t => {
+  const now = { ...limit, counted: counted(3_000, 1_000) };
+  for (const before of [
+    status([]),
+    status([limit]),
+    status([{ ...limit, port: 'vnet8', counted: counted(1_000, 0) }]),
+    status([{ ...limit, counted: counted(3_000, 0) }]),
+  ])
+    t.equal(usageBetween(before, status([now])).limits[0]?.passing, undefined);
+  const restarted = usageBetween(status([{ ...limit, counted: counted(1_000, 9_000) }]), status([now]));
+  t.equal(restarted.limits[0]?.passing, 0, 'a counter that went back');
+  t.end();
+});
+
+t.test('as a table', t => {
+  const usage = {
+    limits: [
+      { ...limit, counted: counted(3_000, 2_000_000, 500_000), passing: 8_000, dropping: 2_000 },
+      { ...limit, class: 'web', direction: 'to-vm', meter: undefined } as unknown as LimitStatus,
+    ],
+    ports: [{ hypervisor: 'kvm1', port: 'vnet7', fromVm: 10_000, toVm: 500.4, dropped: 3 }],
+  };
+  t.equal(
+    formatUsage(usage, true),
+    [
+      'HYPERVISOR  PORT   NETWORK  POLICY  CLASS  WAY      LIMIT   NOW    DROPPING  PASSED    DROPPED      USED',
+      'kvm1        vnet7  blue     gold    -      from-vm  10mbit  8mbit  2mbit     2k (2MB)  500 (500kB)  ████████░░ !',
+      'kvm1        vnet7  blue     gold    web    to-vm    10mbit  -      -         not held  -            -',
+      '',
+      'HYPERVISOR  PORT   FROM VM  TO VM    DROPPED BY PORT',
+      'kvm1        vnet7  10mbit   500kbit  3',
+      '',
+      'Some limits are not held here: `heddle status` says which, and why.',
+    ].join('\n'),
+  );
+  t.notMatch(formatUsage(usage, false), /█/);
+  t.match(formatUsage({ limits: [], ports: [] }, true), /No port has a limit/);
+  t.end();
+});
