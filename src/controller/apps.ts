@@ -154,6 +154,12 @@ export class Apps {
     for (const app of this.#running) app.lastGood.delete(dpid);
   }
 
+  /** Of all other switches, what was wanted is forgotten. */
+  keep(has: (dpid: Dpid) => boolean): void {
+    for (const { lastGood } of this.#running)
+      for (const dpid of lastGood.keys()) if (!has(dpid)) lastGood.delete(dpid);
+  }
+
   /** Ports and their QoS that the apps want on a hypervisor's bridge; not complete while one of them never could say. */
   host(hypervisor: string, world: World): Pick<HostIntent, 'ports' | 'qos' | 'complete'> {
     const wanted = this.#running.map(app => {

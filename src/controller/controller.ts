@@ -201,6 +201,7 @@ export class Controller {
     }
     this.#takeovers.keep(one => this.#hypervisors.has(one));
     const { changed, scopes } = run();
+    this.#apps.keep(dpid => this.#hypervisors.names.has(dpid) || this.#switches.views.has(dpid));
     if (!sameWorld || scopes.size > 0) this.#switches.reassign();
     this.#changed.add(changed);
     for (const { view, isUp } of this.#switches.all)
@@ -273,7 +274,8 @@ export class Controller {
   #onEvent(event: AppEvent, view: SwitchView): readonly Message[] {
     if (event.type === 'switch-down') {
       this.#changed.forget(view.dpid);
-      this.#apps.forget(view.dpid);
+      // A hypervisor's switch comes back, and is not to wait until all that it lacks has been made once more.
+      if (!this.#hypervisors.names.has(view.dpid)) this.#apps.forget(view.dpid);
     }
     if (event.type === 'switch-up' && view.hypervisor !== undefined) {
       const holds = this.#switches.holdings(view.dpid);

@@ -15,6 +15,13 @@ export type Applied =
   /** The connection ended: what was done is not known. */
   | { readonly type: 'lost' };
 
+/** What became of some meters and some operations that were sent together. */
+export type Filled =
+  | { readonly type: 'lost' }
+  | { readonly type: 'answered'; readonly meters: Answered; readonly operations: Answered };
+
+type Answered = Applied & { readonly type: 'done' | 'refused' };
+
 export type ExchangeWith = (messages: readonly Message[], errorsSince?: number) => Promise<ExchangeOutcome>;
 
 /** A commit tells one refusal alone. After so many in a row, the messages are sent one by one and all are told at once. */
@@ -25,8 +32,8 @@ const chunkWeight = 500;
 /** So many chunks may be under way at one time. */
 const window = 4;
 
-const lost: Applied = { type: 'lost' };
-const done: Applied = { type: 'done' };
+const lost = { type: 'lost' } as const;
+const done = { type: 'done' } as const;
 
 /** Commits a staged bundle. */
 export type Commit = () => void;
@@ -46,7 +53,7 @@ export class SwitchChanges {
   async applyMeters(mods: readonly MeterMod[]): Promise<Applied> {
     const outcome = await this.#exchange(mods);
     if (outcome.type === 'failed') return lost;
-    return outcome.errors.length === 0 ? done : { type: 'refused', errors: outcome.errors, others: 'done' };
+    return answerOf(outcome.errors);
   }
 
   async apply(operations: readonly Operation[]): Promise<Applied> {
@@ -74,6 +81,49 @@ export class SwitchChanges {
     }
     this.#failedCommits += 1;
     return this.#refused(operations, placed(commit.errors, adds.chunks));
+  }
+
+  /**
+   * For a switch that has nothing of ours: the commit goes out with the rest, and no answer is waited for. A failed add does not
+   * poison a bundle, so that the others are applied then, as they are in the end wherever something is refused. While something
+   * is there that works, that is another thing: it is to become the new as a whole, or to stay.
+   *
+   * @param meters go first, since a flow whose meter is not there is refused
+   */
+  async fill(meters: readonly MeterMod[], operations: readonly Operation[]): Promise<Filled> {
+    if (!this.#bundles || this.#failedCommits > 0 || chunksOf(operations).length > window)
+      return this.#fillInTurns(meters, operations);
+    const bundleId = this.#nextBundle++;
+    const outcome = await this.#exchange([
+      ...meters,
+      bundleControl(bundleId, 'open_request'),
+      ...operations.map(operation => inBundle(operation, bundleId)),
+      // Without it a switch may commit before it has all [OF1.3.5 6.2 Message Handling].
+      { type: 'barrier_request', xid: 0 },
+      bundleControl(bundleId, 'commit_request'),
+    ]);
+    if (outcome.type === 'failed') return lost;
+    const { first, errors, replies } = outcome;
+    const ofMeters = placed(errors, [{ first, at: 0, size: meters.length }]);
+    const ofOperations = placed(errors, [
+      { first, at: -1 - meters.length, size: meters.length + 1 + operations.length },
+    ]).filter(({ index }) => index >= 0);
+    const answered = (applied: Applied): Filled =>
+      applied.type === 'lost' ? lost : { type: 'answered', meters: answerOf(ofMeters), operations: applied };
+    if (!has(replies, 'open_reply')) {
+      this.#bundles = false;
+      return answered(await this.#oneByOne(operations));
+    }
+    if (has(replies, 'commit_reply')) return answered(answerOf(ofOperations));
+    this.#failedCommits += 1;
+    return answered(await this.#refused(operations, ofOperations));
+  }
+
+  async #fillInTurns(meters: readonly MeterMod[], operations: readonly Operation[]): Promise<Filled> {
+    const ofMeters = meters.length === 0 ? done : await this.applyMeters(meters);
+    if (ofMeters.type === 'lost') return lost;
+    const applied = await this.apply(operations);
+    return applied.type === 'lost' ? lost : { type: 'answered', meters: ofMeters, operations: applied };
   }
 
   /**
@@ -154,9 +204,13 @@ export class SwitchChanges {
         at += some.length;
       }
     }
-    return errors.length === 0 ? done : { type: 'refused', errors, others: 'done' };
+    return answerOf(errors);
   }
 }
+
+/** Of messages that each stand for themselves. */
+const answerOf = (errors: readonly ExchangeError[]): Answered =>
+  errors.length === 0 ? done : { type: 'refused', errors, others: 'done' };
 
 /** Messages that were sent together: their transaction ids follow each other. */
 interface Chunk {

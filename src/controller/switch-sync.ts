@@ -1,20 +1,18 @@
-import type { FlowStats, Message, MeterMod } from '../openflow/index.js';
+import type { FlowStats, Message } from '../openflow/index.js';
 import type { ExchangeOutcome } from '../openflow/session/exchange.js';
 import type { SwitchFeatures } from '../openflow/session/features.js';
-import { type Actual, readActual } from '../reconcile/actual.js';
+import type { Actual } from '../reconcile/actual.js';
 import type { CheckedPart } from '../reconcile/check.js';
-import { combine, type Conflict } from '../reconcile/compile.js';
+import type { Conflict } from '../reconcile/compile.js';
 import { type Drift, driftOf } from '../reconcile/drift.js';
 import type { Edit } from '../reconcile/edits.js';
-import { isEmpty, planFlows } from '../reconcile/flows.js';
-import { planMeters } from '../reconcile/meters.js';
-import { order } from '../reconcile/order.js';
 import type { Effects } from './effects.js';
 import type { FlowWatch } from './flow-watch.js';
 import { type AuditAnswer, readAudit, SwitchAudit } from './switch-audit.js';
 import { SwitchBelief } from './switch-belief.js';
 import { type Commit, type ExchangeWith, SwitchChanges } from './switch-changes.js';
 import { dumpRequests, readDump } from './switch-dump.js';
+import { SwitchProgramming } from './switch-programming.js';
 import { type Refusal, SwitchRefusals } from './switch-refusals.js';
 
 export type SyncPhase = 'reading' | 'waiting' | 'programming' | 'in sync' | 'closed';
@@ -41,12 +39,6 @@ export interface SwitchSyncOptions {
 /** Is told the reactive flows, or undefined where the connection has ended. */
 type Reader = (reactive: readonly FlowStats[] | undefined) => void;
 
-/** What a switch holds whose tables have been emptied. */
-const nothingThere = readActual([], []).actual;
-
-/** In all bundles that are staged, unless two have more. */
-const stagedMessages = 5_000;
-
 /** While nothing is to be done, a switch is asked this often whether it still has what is ours. Milliseconds. */
 export const auditPeriod = 10_000;
 
@@ -57,7 +49,7 @@ export const auditPeriod = 10_000;
  */
 export class SwitchSync {
   readonly #options: SwitchSyncOptions;
-  readonly #changes: SwitchChanges;
+  readonly #programming: SwitchProgramming;
   readonly #refusals: SwitchRefusals;
   readonly #belief = new SwitchBelief();
   readonly #audits = new SwitchAudit();
@@ -82,10 +74,14 @@ export class SwitchSync {
 
   constructor(options: SwitchSyncOptions) {
     this.#options = options;
-    this.#changes = new SwitchChanges(options.exchange);
     this.#firstDump = options.firstDump;
     const { effects, onRefusal } = options;
     this.#refusals = new SwitchRefusals({ effects, onRefusal, onRetry: () => this.reconcile() });
+    this.#programming = new SwitchProgramming({
+      changes: new SwitchChanges(options.exchange),
+      belief: this.#belief,
+      refusals: this.#refusals,
+    });
   }
 
   get phase(): SyncPhase {
@@ -141,21 +137,10 @@ export class SwitchSync {
     return told;
   }
 
-  /**
-   * Sends all that is wanted, whether it is there or not, as so many bundles that are not committed yet: for the moment at which
-   * the switch will lose all that it has.
-   *
-   * @returns what commits one each; none where that cannot be
-   */
+  /** As `SwitchProgramming.stage`; none, too, while it cannot be said what is wanted. */
   async stage(bundles: number): Promise<readonly Commit[]> {
     const parts = this.#options.wanted();
-    if (parts === undefined || this.#isClosed()) return [];
-    const wanted = combine(parts);
-    const meters = planMeters(wanted, nothingThere.meters, this.#refusals).toPut;
-    const operations = order(planFlows(wanted, nothingThere, this.#refusals));
-    // No switch is to keep more than some thousand messages for this.
-    const affordable = Math.floor(stagedMessages / Math.max(1, operations.length));
-    return this.#changes.stage(meters, operations, Math.min(bundles, Math.max(2, affordable)));
+    return parts === undefined || this.#isClosed() ? [] : this.#programming.stage(parts, bundles);
   }
 
   /** What is wanted may have changed. */
@@ -288,64 +273,24 @@ export class SwitchSync {
   async #once(): Promise<void> {
     if (this.#inDoubt && (await this.#dump()) === undefined) return;
     const parts = this.#options.wanted();
-    const { actual, wanted } = this.#belief;
+    const { actual } = this;
     if (parts === undefined || actual === undefined) {
       this.#phase = 'waiting';
       return;
     }
-    this.#belief.want(parts);
-    this.#refusals.forgetNeedless(wanted, actual);
-    const meters = this.#belief.planMeters(actual, this.#refusals);
-    if (meters.toPut.length > 0) {
-      await this.#changeMeters(meters.toPut);
-      return;
-    }
-    const plan = this.#belief.planFlows(actual, this.#refusals);
-    if (isEmpty(plan) && meters.toDelete.length > 0) {
-      await this.#changeMeters(meters.toDelete);
-      return;
-    }
-    if (isEmpty(plan)) {
-      this.#belief.done(plan);
-      this.#settle(0);
-      return;
-    }
-    this.#phase = 'programming';
-    const operations = order(plan);
-    const applied = await this.#changes.apply(operations);
-    if (applied.type === 'lost') {
+    const stride = await this.#programming.step(parts, actual, () => (this.#phase = 'programming'));
+    if (stride.type === 'lost') {
       this.close();
       return;
     }
-    if (applied.type === 'refused') this.#refusals.holdBack(operations, applied.errors);
-    if (applied.type === 'refused' && applied.others === 'untouched') {
-      this.#again = true;
-      return;
-    }
-    const made = operations.filter(({ about }) => !this.#refusals.has(about));
+    const { made, isDone, hasMore, isInDoubt } = stride;
     this.#sent += made.length;
     if (this.#edits.length > 0) for (const { about } of made) this.#made.add(about);
-    const done = applied.type === 'done' ? plan : this.#belief.planFlows(actual, this.#refusals);
-    this.#inDoubt = done.keepsStale && !this.#refusals.isUnread;
-    this.#belief.done(done);
-    this.#settle(made.length);
-    if (meters.toDelete.length > 0) this.#again = true;
-  }
-
-  /** Meters have turns of their own: what uses them comes after, and goes before. */
-  async #changeMeters(mods: readonly MeterMod[]): Promise<void> {
-    this.#phase = 'programming';
-    const applied = await this.#changes.applyMeters(mods);
-    if (applied.type === 'lost') {
-      this.close();
-      return;
+    if (isDone) {
+      this.#inDoubt = isInDoubt;
+      this.#settle(made.length);
     }
-    const operations = mods.map(message => ({ about: message.meterId, message }));
-    if (applied.type === 'refused') this.#refusals.holdBack(operations, applied.errors);
-    const made = mods.filter(({ meterId }) => !this.#refusals.has(meterId));
-    this.#sent += made.length;
-    this.#belief.metersDone(made);
-    this.#again = true;
+    if (hasMore) this.#again = true;
   }
 
   #settle(sent: number): void {

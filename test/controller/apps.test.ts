@@ -194,6 +194,13 @@ t.test('the last good program is kept', t => {
   wanted = fail('again');
   apps.forget(1n);
   t.strictSame(priorities(apps), [9], 'a switch that has gone is forgotten');
+  wanted = () => program(4);
+  t.strictSame(priorities(apps), [4, 9]);
+  wanted = fail('once more');
+  apps.keep(dpid => dpid === 1n);
+  t.strictSame(priorities(apps), [4, 9], 'another file has it, too');
+  apps.keep(dpid => dpid === 2n);
+  t.strictSame(priorities(apps), [9], 'and one that has not');
   t.end();
 });
 

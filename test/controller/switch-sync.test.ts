@@ -179,6 +179,42 @@ const typeOf = (message: Message): string => {
 
 const texts = (...flows: readonly Flow[]): readonly string[] => flows.map(flow => formatFlow(flow)).sort();
 
+/** As an earlier Heddle left it. */
+function putThere(fake: FakeSwitch, one: Flow): void {
+  for (const [cookie, its] of compile(wantedOf({ flows: [one] })).flows) {
+    const mod = flowMod(its, cookie);
+    fake.flows.set(keyOf(mod), mod);
+  }
+}
+
+t.test('a switch with nothing of ours gets all at once', async t => {
+  const bench = new Bench();
+  const id = meterIds.of(1);
+  const metered = { ...flow(1), instructions: [meter(id), applyActions([output(1)])] };
+  bench.wanted = wantedOf({
+    flows: [metered, floodFlow(2, 7)],
+    groups: [flood(7, 1)],
+    meters: [{ id, flags: OFPMF.KBPS, bands: [{ type: 'drop', rate: 5, burstSize: 0 }] }],
+  });
+  bench.fake.connect(stream => bench.switches.accept(stream));
+  const turns: (readonly string[])[] = [];
+  while (await bench.fake.turn()) turns.push(bench.news());
+  t.strictSame(turns[1], [
+    'meter_mod',
+    'open_request',
+    'bundle_add group_mod',
+    'bundle_add flow_mod',
+    'bundle_add flow_mod',
+    'barrier_request',
+    'commit_request',
+    'barrier_request',
+  ]);
+  t.strictSame(bench.flows, texts(metered, floodFlow(2, 7)));
+  t.strictSame([...bench.fake.meters.keys()], [id]);
+  t.equal(bench.only.sync.phase, 'in sync');
+  t.equal(bench.only.sync.sent, 4);
+});
+
 t.test('a switch becomes what is wanted, and what is not ours stays', async t => {
   const bench = new Bench();
   bench.fake.flows.set(keyOf(foreign), foreign);
@@ -786,8 +822,14 @@ t.test('flows that the switch has learned stay while their cookie is wanted', as
 
 t.test('a refused flow holds back nothing else, is told once, and is tried again', async t => {
   for (const when of ['add', 'commit'] as const) {
-    for (const bundles of ['yes', 'errors', 'silence'] as const) {
+    for (const [bundles, isBare] of [
+      ['yes', true],
+      ['yes', false],
+      ['errors', true],
+      ['silence', true],
+    ] as const) {
       const bench = new Bench({ bundles });
+      if (!isBare) putThere(bench.fake, flow(3, 1));
       const isBad = (change: Message) => change.type === 'flow_mod' && keyOf(change).includes('in_port=2');
       const refuse = (change: Message) => (isBad(change) ? ([2, 4] as const) : undefined);
       if (when === 'add') bench.fake.refuseAdd = refuse;
@@ -795,7 +837,7 @@ t.test('a refused flow holds back nothing else, is told once, and is tried again
       bench.wanted = wantedOf({ flows: [flow(1, 2), flow(2, 1), flow(3, 1)] });
       await bench.connect();
 
-      const name = `at the ${when}, bundles: ${bundles}`;
+      const name = `at the ${when}, bundles: ${bundles}, ${isBare ? 'nothing is there' : 'one is there'}`;
       const told = () => bench.log.told.filter(line => line.includes('refused'));
       t.strictSame(bench.flows, texts(flow(1, 2), flow(3, 1)), name);
       t.equal(bench.only.sync.phase, 'in sync');
@@ -803,7 +845,8 @@ t.test('a refused flow holds back nothing else, is told once, and is tried again
       t.strictSame(told(), [`kvm1 refused ${formatFlow(flow(2, 1))}: OFPBAC_BAD_OUT_PORT`]);
       t.equal(
         bench.fake.log.some(one => typeOf(one) === 'discard_request'),
-        when === 'add' && bundles === 'yes',
+        when === 'add' && bundles === 'yes' && !isBare,
+        'where something is there already, a bundle is committed whole or not at all',
       );
 
       const isBundled = bundles === 'yes';

@@ -118,13 +118,17 @@ export class FakeSwitch {
 
   /** Works through all that the controller sends, until it has no more to say. */
   async settle(): Promise<void> {
-    for (;;) {
-      await settled();
-      const connection = this.#connection;
-      if (connection === undefined || connection.stream.writes.length === 0) return;
-      for (const bytes of connection.stream.writes.splice(0)) this.#read(connection, bytes);
-      if (this.#connection === connection && connection.stream.isDestroyed) this.#connection = undefined;
-    }
+    while (await this.turn());
+  }
+
+  /** Reads what the controller has sent by now, and answers it. @returns false where there is nothing */
+  async turn(): Promise<boolean> {
+    await settled();
+    const connection = this.#connection;
+    if (connection === undefined || connection.stream.writes.length === 0) return false;
+    for (const bytes of connection.stream.writes.splice(0)) this.#read(connection, bytes);
+    if (this.#connection === connection && connection.stream.isDestroyed) this.#connection = undefined;
+    return true;
   }
 
   /** The connection breaks; what has not been read yet is lost. */

@@ -75,8 +75,10 @@ export const overlay = defineApp<Record<string, never>, State>({
     const host = hosts.find(one => one.dpid === dpid);
     // Of a host that has not been read nothing is known: nothing is added, and nothing taken away.
     if (host?.known !== true) return { ...emptyProgram, keep: 'all' };
+    const { tables, learnedCookie, numberMeters } = state;
+    const sending = world.meshSending ?? 'mesh';
     const isServed = ({ dpid }: Host): boolean => world.switches.has(dpid);
-    return overlayProgram({ ...state, host, hosts, sending: world.meshSending ?? 'mesh', isServed });
+    return overlayProgram({ host, hosts, sending, isServed, tables, learnedCookie, numberMeters });
   },
 
   ports(_state, world, hypervisor) {
@@ -93,11 +95,19 @@ export const overlay = defineApp<Record<string, never>, State>({
   report: (state, world) => report(allHosts(state, world), world),
 });
 
+/** By the hosts of a state that has them all. */
+const listed = new WeakMap<State['hosts'], readonly Host[]>();
+
+/** The same list while nothing has changed. Of a host that has not been read yet, one is made each time. */
 function allHosts(state: State, world: World): readonly Host[] {
-  return [...world.hypervisors].map(
+  const before = listed.get(state.hosts);
+  if (before !== undefined) return before;
+  const hosts = [...world.hypervisors].map(
     ([name, view]) =>
       state.hosts.get(name) ?? hostOf(view, state.rules, asFirstRead(world.hypervisors, name)),
   );
+  if (hosts.every(({ name }) => state.hosts.has(name))) listed.set(state.hosts, hosts);
+  return hosts;
 }
 
 /**

@@ -15,7 +15,7 @@ import type { MeshSending } from './ways.js';
 
 export interface ProgramInput {
   readonly host: Host;
-  /** All hosts, this one too. */
+  /** All hosts, this one too; the same list while none of them has changed. */
   readonly hosts: readonly Host[];
   readonly sending: MeshSending;
   /** Whether a host's switch is connected, and does what Heddle wants. */
@@ -25,13 +25,45 @@ export interface ProgramInput {
   readonly numberMeters: Setup['numberMeters'];
 }
 
+interface Made {
+  readonly input: ProgramInput;
+  /** Hosts of which it was asked whether they are served, and what was said. */
+  readonly served: ReadonlyMap<Host, boolean>;
+  readonly program: Program;
+}
+
+/** The last program of each host. */
+const made = new WeakMap<Host, Made>();
+
 /**
- * The overlay's flows for one host. Registers, throughout:
+ * The overlay's flows for one host: the same object as before while nothing has changed, so that a switch that connects anew
+ * need not wait until they are made and encoded again.
+ */
+export function overlayProgram(input: ProgramInput): Program {
+  const before = made.get(input.host);
+  if (before !== undefined && isStillTrue(before, input)) return before.program;
+  const served = new Map<Host, boolean>();
+  const isServed = (host: Host): boolean => {
+    const answer = input.isServed(host);
+    served.set(host, answer);
+    return answer;
+  };
+  const program = programOf({ ...input, isServed });
+  made.set(input.host, { input, served, program });
+  return program;
+}
+
+const isStillTrue = ({ input: before, served }: Made, now: ProgramInput): boolean =>
+  (Object.keys(now) as (keyof ProgramInput)[]).every(key => key === 'isServed' || before[key] === now[key]) &&
+  [...served].every(([host, answer]) => now.isServed(host) === answer);
+
+/**
+ * Registers, throughout:
  *   metadata  the network: its VNI
  *   reg0      where from (flow.ts)
  *   reg1      the output port; 0 not known yet
  */
-export function overlayProgram(input: ProgramInput): Program {
+function programOf(input: ProgramInput): Program {
   const { host, hosts, sending, isServed, tables, learnedCookie, numberMeters } = input;
   const others = hosts.filter(other => other.name !== host.name);
   const segments = segmentsOf(host, others, sending);
