@@ -5,7 +5,6 @@ import type { Actual } from '../reconcile/actual.js';
 import type { CheckedPart } from '../reconcile/check.js';
 import type { Conflict } from '../reconcile/compile.js';
 import { type Drift, driftOf } from '../reconcile/drift.js';
-import type { Edit } from '../reconcile/edits.js';
 import type { Effects } from './effects.js';
 import type { FlowWatch } from './flow-watch.js';
 import { type AuditAnswer, readAudit, SwitchAudit } from './switch-audit.js';
@@ -14,6 +13,7 @@ import { type Commit, type ExchangeWith, SwitchChanges } from './switch-changes.
 import { dumpRequests, readDump } from './switch-dump.js';
 import { SwitchProgramming } from './switch-programming.js';
 import { type Refusal, SwitchRefusals } from './switch-refusals.js';
+import { SwitchRepairs } from './switch-repairs.js';
 
 export type SyncPhase = 'reading' | 'waiting' | 'programming' | 'in sync' | 'closed';
 
@@ -57,10 +57,7 @@ export class SwitchSync {
   #inDoubt = false;
   #phase: SyncPhase = 'reading';
   #again = false;
-  /** Flows that an audit has found to be edited, and that are being sent anew. */
-  #edits: readonly Edit[] = [];
-  /** What the switch has taken since then: cookies, and ids of groups. */
-  readonly #made = new Set<bigint | number>();
+  readonly #repairs = new SwitchRepairs();
   #auditDue = false;
   #nextAudit: number | undefined;
   #busy = false;
@@ -77,11 +74,8 @@ export class SwitchSync {
     this.#firstDump = options.firstDump;
     const { effects, onRefusal } = options;
     this.#refusals = new SwitchRefusals({ effects, onRefusal, onRetry: () => this.reconcile() });
-    this.#programming = new SwitchProgramming({
-      changes: new SwitchChanges(options.exchange),
-      belief: this.#belief,
-      refusals: this.#refusals,
-    });
+    const changes = new SwitchChanges(options.exchange);
+    this.#programming = new SwitchProgramming({ changes, belief: this.#belief, refusals: this.#refusals });
   }
 
   get phase(): SyncPhase {
@@ -178,7 +172,7 @@ export class SwitchSync {
         } else if (this.#again) {
           this.#again = false;
           await this.#once();
-        } else if (this.#edits.length > 0) {
+        } else if (this.#repairs.areUnderWay) {
           await this.#prove();
         } else if (this.#auditDue) {
           this.#auditDue = false;
@@ -243,25 +237,22 @@ export class SwitchSync {
         return;
       }
     }
-    this.#edits = this.#audits.edits(answer, this.#belief.wanted.flows);
-    if (this.#edits.length === 0) return;
-    this.#made.clear();
-    this.#belief.suspect(this.#edits);
+    const edits = this.#audits.edits(answer, this.#belief.wanted.flows);
+    if (edits.length === 0) return;
+    this.#repairs.begin(edits);
+    this.#belief.suspect(edits);
     this.#again = true;
   }
 
   async #look(requests: readonly Message[]): Promise<AuditAnswer | undefined> {
     const outcome = await this.#options.exchange(requests);
-    if (outcome.type === 'done') return readAudit(outcome);
-    this.close();
-    return undefined;
+    if (outcome.type === 'failed') this.close();
+    return outcome.type === 'failed' ? undefined : readAudit(outcome);
   }
 
   /** Tells by the repaired flows whether they had been edited, or are only written in a way of the switch's own. */
   async #prove(): Promise<void> {
-    // What was refused, or could not be sent, reads as before whoever wrote it.
-    const edits = this.#edits.filter(({ cookie }) => this.#made.has(cookie));
-    this.#edits = [];
+    const edits = this.#repairs.end();
     if (edits.length === 0) return;
     const answer = await this.#look(this.#audits.again);
     if (answer === undefined) return;
@@ -283,13 +274,11 @@ export class SwitchSync {
       this.close();
       return;
     }
-    const { made, isDone, hasMore, isInDoubt } = stride;
+    const { made, isDone, hasMore } = stride;
     this.#sent += made.length;
-    if (this.#edits.length > 0) for (const { about } of made) this.#made.add(about);
-    if (isDone) {
-      this.#inDoubt = isInDoubt;
-      this.#settle(made.length);
-    }
+    this.#repairs.carriedOut(made);
+    if (isDone) this.#inDoubt = stride.isInDoubt;
+    if (isDone) this.#settle(made.length);
     if (hasMore) this.#again = true;
   }
 
