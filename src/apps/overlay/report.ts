@@ -4,6 +4,7 @@ import { formatMac } from '../../lib/addresses.js';
 import { groupBy } from '../../lib/group-by.js';
 import { formatVtep } from '../../lib/vtep.js';
 import { type Claim, claimsOf } from './holders.js';
+import { copyProblems } from './copies.js';
 import type { Host } from './members.js';
 import { hasLeft, isSameInterface } from './mobility.js';
 import { hasAddresses, ratesOf } from './storms.js';
@@ -43,6 +44,7 @@ export function report(hosts: readonly Host[], world: World): Report {
       ...hosts.flatMap(host => [...host.problems, ...tunnelProblems(host, world)]),
       ...hosts.flatMap(host => meshProblems(host, hosts, world)),
       ...world.networks.flatMap(network => duplicateMacs(network, hosts)),
+      ...copyProblems(world.networks, hosts),
       ...hosts.flatMap(host => stormProblems(host)),
       ...waiting(hosts),
     ],
