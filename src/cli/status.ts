@@ -81,9 +81,9 @@ export function formatStatus(status: Status): string {
   section(
     'Networks',
     ['NAME', 'VNI', 'PORTS', 'HYPERVISORS', 'REMOTES'],
-    status.networks.map(({ name, vni, ports, hypervisors, remotes }) => [
+    status.networks.map(({ name, vni, vlan, ports, hypervisors, remotes }) => [
       name,
-      String(vni),
+      vni === undefined ? `VLAN ${vlan ?? ''}` : String(vni),
       String(ports),
       hypervisors.join(' '),
       remotes.join(' '),

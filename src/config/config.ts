@@ -61,8 +61,13 @@ export type FloodLimit = number | 'drop';
 
 export interface NetworkConfig {
   readonly name: string;
-  /** VXLAN network identifier, 1..16777215 [RFC 7348 section 5]; also the network's `metadata` in the pipeline. */
+  /**
+   * VXLAN network identifier, 1..16777215 [RFC 7348 section 5], and the network's `metadata` in the pipeline. A network of the wire has
+   * none there: this is its `metadata` alone, above all VNIs (see wireNumber).
+   */
   readonly vni: number;
+  /** The VLAN of the hosts' uplinks that it is: it is in no tunnel then. */
+  readonly wire?: number;
   readonly ports: readonly PortSelector[];
   /** VTEPs that Heddle does not manage. */
   readonly remotes: readonly Vtep[];
@@ -73,6 +78,12 @@ export interface NetworkConfig {
   /** The service level of its ports. */
   readonly policy?: PolicyConfig;
 }
+
+/** Above all VNIs. */
+const firstWireNumber = 2 ** 24;
+
+/** The number of the network that is this VLAN of the uplinks. */
+export const wireNumber = (vlan: number): number => firstWireNumber + vlan;
 
 /** An app that the file asks for. `options` are checked later, against the schema of the app itself. */
 export interface AppConfig {

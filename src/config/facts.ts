@@ -49,6 +49,10 @@ export interface NetworkFacts {
   readonly name: string;
   readonly path: KeyPath;
   readonly vni: number | undefined;
+  /** Of the uplinks. */
+  readonly vlan: number | undefined;
+  /** Whether the file says these, right or wrong; undefined where the network is no map. */
+  readonly says: { readonly vni: boolean; readonly vlan: boolean } | undefined;
   readonly ports: readonly At<{ selector: PortSelector }>[];
   readonly remotes: readonly At<{ address: Vtep }>[];
   readonly mesh: readonly At<{ glob: string }>[];
@@ -99,6 +103,8 @@ function networkFacts(name: string, value: Record<string, unknown>): NetworkFact
     name,
     path,
     vni: understood(leaf.vni, value['vni']),
+    vlan: understood(leaf.vlan, value['vlan']),
+    says: value === notAMap ? undefined : { vni: 'vni' in value, vlan: 'vlan' in value },
     ports: items(value['ports']).flatMap(([index, entry]) => {
       const selector = understood(portSelector, entry);
       return selector === undefined ? [] : [{ selector, path: [...path, 'ports', index] }];
@@ -156,4 +162,6 @@ const items = (value: unknown): [number, unknown][] => (Array.isArray(value) ? [
 
 /** The members of a map of maps; a member that is something else has a name, and nothing else that is known. */
 const maps = (value: unknown): [string, Record<string, unknown>][] =>
-  isMap(value) ? Object.entries(value).map(([name, member]) => [name, isMap(member) ? member : {}]) : [];
+  isMap(value) ? Object.entries(value).map(([name, member]) => [name, isMap(member) ? member : notAMap]) : [];
+
+const notAMap: Record<string, unknown> = {};

@@ -71,7 +71,8 @@ export const portSelector = section({
 });
 
 const network = section({
-  vni: value.vni,
+  vni: value.vni.optional(),
+  vlan: value.vlan.optional(),
   ports: z.array(portSelector, { error: 'expected a list of ports' }).default([]),
   remotes: z.array(value.tunnelAddress, { error: 'expected a list of IP addresses' }).default([]),
   mesh: z.array(value.portGlob, { error: "expected a list of ports' names or globs" }).default([]),

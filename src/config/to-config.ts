@@ -8,6 +8,7 @@ import type {
   PolicyConfig,
   TrafficConfig,
 } from './config.js';
+import { wireNumber } from './config.js';
 import { dpidOfName } from './dpid.js';
 import type { TcpEndpoint } from './endpoint.js';
 import type { PolicyText } from './policies.js';
@@ -22,7 +23,7 @@ export function toConfig(file: FileValue): Config {
   const listen = file.openflow?.listen ?? openflowListen;
   const hypervisors = Object.entries(file.hypervisors);
   const networks = Object.entries(file.networks);
-  const vnis = new Map(networks.map(([name, { vni }]) => [name, vni]));
+  const vnis = new Map(networks.map(([name, network]) => [name, numberOf(network)]));
   const policies = new Map(
     Object.entries(file.qos?.policies ?? {}).map(([name, policy]) => [name, toPolicy(name, policy, vnis)]),
   );
@@ -102,12 +103,13 @@ type Policies = ReadonlyMap<string, PolicyConfig>;
 
 function toNetwork(
   name: string,
-  { vni, ports, remotes, mesh, flood, qos }: FileValue['networks'][string],
+  { vni, vlan, ports, remotes, mesh, flood, qos }: FileValue['networks'][string],
   policies: Policies,
 ): NetworkConfig {
   return {
     name,
-    vni,
+    vni: numberOf({ vni, vlan }),
+    ...(vlan !== undefined && { wire: vlan }),
     ports: ports.map(({ qos, ...selector }) => ({ ...selector, ...policyOf(qos, policies) })),
     remotes,
     mesh,
@@ -115,6 +117,10 @@ function toNetwork(
     ...policyOf(qos, policies),
   };
 }
+
+/** One of them is there, or the file has a mistake (checks/networks.ts). */
+const numberOf = ({ vni, vlan }: Pick<FileValue['networks'][string], 'vni' | 'vlan'>): number =>
+  vni ?? wireNumber(vlan ?? 0);
 
 /** A policy that is named and is not there is a mistake of the file, which is told (checks/policies.ts). */
 function policyOf(name: string | undefined, policies: Policies): { policy?: PolicyConfig } {

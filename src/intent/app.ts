@@ -81,7 +81,9 @@ export interface PortReport {
 
 export interface NetworkReport {
   readonly name: string;
-  readonly vni: number;
+  /** One of these two: the VNI of its tunnels, or the VLAN of the uplinks. */
+  readonly vni?: number;
+  readonly vlan?: number;
   readonly hypervisors: readonly string[];
   readonly ports: number;
   readonly remotes: readonly string[];

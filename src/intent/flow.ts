@@ -56,19 +56,23 @@ export const emptyProgram: Program = { flows: [], groups: [], learned: new Set()
  * for its flood list, and the rest is the VNI. A switch's groups can then be compared with no memory of the past.
  *
  * A group that no message has room for is made of parts, groups of their own, which the reconciler makes: 0x4a to 0x51
- * for a local one, 0x52 to 0x59 for a flood list.
+ * for a local one, 0x52 to 0x59 for a flood list. Networks on the wire have 0x5a and 0x5b: their groups hold one host's ports, and
+ * are never that large.
  */
 export const groupIds = {
-  local: (vni: number): number => 0x48000000 + vni,
-  flood: (vni: number): number => 0x49000000 + vni,
+  local: (vni: number): number => (isWire(vni) ? 0x5a000000 : 0x48000000) + (vni & 0xffffff),
+  flood: (vni: number): number => (isWire(vni) ? 0x5b000000 : 0x49000000) + (vni & 0xffffff),
   /** @param index 0 to 7 */
   part: (id: number, index: number): number =>
     ((id >>> 24 === 0x48 ? 0x4a : 0x52) + index) * 2 ** 24 + (id & 0xffffff),
   /** The group that a part belongs to. */
   wholeOf: (part: number): number => (part >>> 24 < 0x52 ? 0x48000000 : 0x49000000) + (part & 0xffffff),
   isPart: (id: number): boolean => id >>> 24 >= 0x4a && id >>> 24 <= 0x59,
-  isOurs: (id: number): boolean => id >>> 24 >= 0x48 && id >>> 24 <= 0x59,
+  isOurs: (id: number): boolean => id >>> 24 >= 0x48 && id >>> 24 <= 0x5b,
 } as const;
+
+/** Numbers above all VNIs are those of networks on the wire (config.ts, wireNumber). */
+const isWire = (vni: number): boolean => vni >= 2 ** 24;
 
 /** So many parts a group may have. */
 export const maxGroupParts = 8;

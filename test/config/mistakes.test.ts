@@ -267,9 +267,9 @@ const tables: Record<string, Case[]> = {
     [
       'keys',
       network('    qos: gold\n    port: []\n'),
-      `h.yaml:6:5: networks.blue.vni: missing, ${wholeNumber}`,
+      `h.yaml:6:5: networks.blue.vni: missing, ${wholeNumber} (or in its place vlan, for a VLAN of the physical network)`,
       'h.yaml:6:10: networks.blue.qos: found "gold", expected the name of a policy, and this file has none: they stand under qos.policies',
-      'h.yaml:7:5: networks.blue.port: unknown key, expected one of vni, ports, remotes, mesh, flood, qos; did you mean "ports"?',
+      'h.yaml:7:5: networks.blue.port: unknown key, expected one of vni, vlan, ports, remotes, mesh, flood, qos; did you mean "ports"?',
     ],
     [
       'no hypervisors',
@@ -280,7 +280,22 @@ const tables: Record<string, Case[]> = {
       'one VNI twice',
       `${hosts}networks:\n  blue: { vni: 5 }\n  red: { vni: 0x5, prots: [] }\n`,
       'h.yaml:6:15: networks.red.vni: 5 is also the VNI of networks.blue (line 5): each network needs its own',
-      'h.yaml:6:20: networks.red.prots: unknown key, expected one of vni, ports, remotes, mesh, flood, qos; did you mean "ports"?',
+      'h.yaml:6:20: networks.red.prots: unknown key, expected one of vni, vlan, ports, remotes, mesh, flood, qos; did you mean "ports"?',
+    ],
+    [
+      'networks of the wire',
+      'hypervisors:\n  a: { ovsdb: tcp:a:1, vtep: 10.0.0.1, uplink: eth0 }\nnetworks:\n  b: { vlan: 5, vni: 5 }\n  c: { vlan: 6, remotes: [10.0.0.9] }\n  d: { vlan: 6 }\n  e: { vlan: 0 }\n  f: {}\n  g: 7\n',
+      'h.yaml:4:14: networks.b.vlan: expected no vlan beside vni: a network is in tunnels, or on the wire by the uplinks',
+      'h.yaml:5:27: networks.c.remotes[0]: expected no tunnels in a network that has a vlan: it is on the wire',
+      'h.yaml:6:14: networks.d.vlan: 6 is also the VLAN of networks.c (line 5): on the wire a VLAN is one network',
+      'h.yaml:7:14: networks.e.vlan: found 0, expected a VLAN: a whole number from 1 to 4094',
+      `h.yaml:8:6: networks.f.vni: missing, ${wholeNumber} (or in its place vlan, for a VLAN of the physical network)`,
+      'h.yaml:9:6: networks.g: found 7, expected a map with vni, vlan, ports, remotes, mesh, flood, qos',
+    ],
+    [
+      'a network of the wire that nobody reaches',
+      network('    vlan: 5\n'),
+      'h.yaml:6:11: networks.blue.vlan: expected a hypervisor with an uplink, by which the VLAN is reached: none in this file has one',
     ],
     [
       'remotes',

@@ -16,7 +16,7 @@ import { toSender } from './suppress.js';
 import type { TableNumbers } from './tables.js';
 
 /** OFPVID_PRESENT: in a match and in set_field, a VLAN has it, and an untagged frame has not [OF1.3.5 7.2.3.7]. */
-const tagPresent = 0x1000;
+export const tagPresent = 0x1000;
 
 /**
  * An access port takes untagged frames only: a tagged one of a VM would be a way into nowhere that was meant. A VLAN of a

@@ -19,7 +19,7 @@ export function copyProblems(networks: readonly NetworkConfig[], hosts: readonly
   }
   return networks.flatMap(network => {
     const counts = uses.get(network) ?? new Map<Host, number>();
-    const remote = counts.size - 1 + network.remotes.length;
+    const remote = network.wire === undefined ? counts.size - 1 + network.remotes.length : 1;
     const [worst, ports] = [...counts].reduce<readonly [string, number]>(
       (most, [{ name }, count]) => (count > most[1] ? [name, count] : most),
       ['', 0],

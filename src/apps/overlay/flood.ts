@@ -76,7 +76,11 @@ const kinds: readonly {
 export function groupsOf({ network, locals, ways }: Segment, tables: TableNumbers): readonly Group[] {
   const toVtep = ({ vtep, ofport }: Way): Bucket =>
     onceFor(tables, `bucket ${vtep} ${ofport}`, () =>
-      bucket([sendTo(vtep), setField({ reg1: ofport }), resubmit(tables.output)]),
+      bucket([
+        ...(vtep === undefined ? [] : [sendTo(vtep)]),
+        setField({ reg1: ofport }),
+        resubmit(tables.output),
+      ]),
     );
   return [
     {

@@ -99,7 +99,9 @@ export const takes = ({ keys, networks }: MeshPort, network: NetworkConfig, key:
 /** Networks whose frames come in by a port: with the VNI in the flows, all that there are. */
 export const accepts = (mesh: MeshPort, network: NetworkConfig): boolean =>
   mesh.networks.includes(network) ||
-  (mesh.keys === 'flow' && (mesh.managed || network.remotes.includes(mesh.remote)));
+  (mesh.keys === 'flow' &&
+    network.wire === undefined &&
+    (mesh.managed || network.remotes.includes(mesh.remote)));
 
 /** Whether VTEPs that Heddle does not manage send into a network on this host. */
 export const hasForeign = (host: { readonly mesh: readonly MeshPort[] }, network: NetworkConfig): boolean =>

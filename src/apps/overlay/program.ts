@@ -12,6 +12,7 @@ import { meshFlows, peerFlows, tunnelFlows, tunnelOutput } from './tunnels.js';
 import { uplinkFlows } from './underlay.js';
 import { missOfUnicast, unicastFlows } from './unicast.js';
 import type { MeshSending } from './ways.js';
+import { wireFlows } from './wire.js';
 
 export interface ProgramInput {
   readonly host: Host;
@@ -82,6 +83,7 @@ function programOf(input: ProgramInput): Program {
     ...segments.flatMap(segment => [
       ...tunnelFlows(host, segment.network, tables),
       ...meshFlows(host, segment.network, tables),
+      ...wireFlows(host, segment.network, tables),
       ...arrivalFlows(host, segment, tables),
       ...learnFlows(host, segment, tables, cookieFor),
       ...suppressFlows(segment, storms, tables),

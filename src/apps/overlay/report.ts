@@ -9,17 +9,18 @@ import type { Host } from './members.js';
 import { hasLeft, isSameInterface } from './mobility.js';
 import { hasAddresses, ratesOf } from './storms.js';
 import { isAnswered } from './ways.js';
+import { wireProblems } from './wire.js';
 
 /** What `heddle status` tells of the overlay. */
 export function report(hosts: readonly Host[], world: World): Report {
   const members = hosts.flatMap(host => host.members.map(member => ({ host, ...member })));
   const uses = usesOf(hosts);
   return {
-    networks: world.networks.map(({ name, vni, remotes }) => {
+    networks: world.networks.map(({ name, vni, wire, remotes }) => {
       const its = members.filter(member => member.network.name === name);
       return {
         name,
-        vni,
+        ...(wire === undefined ? { vni } : { vlan: wire }),
         hypervisors: [...new Set(its.map(({ host }) => host.name))],
         ports: its.length,
         remotes: remotes.map(formatVtep),
@@ -41,7 +42,7 @@ export function report(hosts: readonly Host[], world: World): Report {
       }),
     ),
     problems: [
-      ...hosts.flatMap(host => [...host.problems, ...tunnelProblems(host, world)]),
+      ...hosts.flatMap(host => [...host.problems, ...wireProblems(host), ...tunnelProblems(host, world)]),
       ...hosts.flatMap(host => meshProblems(host, hosts, world)),
       ...world.networks.flatMap(network => duplicateMacs(network, hosts)),
       ...copyProblems(world.networks, hosts),

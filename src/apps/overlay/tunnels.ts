@@ -10,7 +10,7 @@ import { cameFrom } from './tunnel-fields.js';
 
 /** From the tunnel: the VNI says the network; who may send with it is the next table's question. */
 export function tunnelFlows(host: Host, network: NetworkConfig, tables: TableNumbers): readonly Flow[] {
-  if (host.tunnelPort === undefined) return [];
+  if (host.tunnelPort === undefined || network.wire !== undefined) return [];
   const metadata = BigInt(network.vni);
   return [
     flow(

@@ -34,7 +34,13 @@ export function unicastFlows(
     const arrived = { ...known, reg0: masked(from.tunnel, from.tunnel) };
     const way = wayTo(host, network, holder.host, sending);
     // Who sent it does not know yet that the VM has gone, and the new place is ready for it.
-    if (waiting !== undefined && hasLeft(holder, waiting) && way !== undefined && isServed(holder.host)) {
+    if (
+      waiting !== undefined &&
+      hasLeft(holder, waiting) &&
+      network.wire === undefined &&
+      way !== undefined &&
+      isServed(holder.host)
+    ) {
       const there = [sendTo(holder.host.vtep), setField({ reg1: way })];
       return [
         flow(tables.unicast, 100, known, applyActions(there), next),
@@ -46,7 +52,13 @@ export function unicastFlows(
     if (way === undefined) return early === undefined ? [] : [early];
     const there = once(tables, holder.member, way, () => {
       const { vtep } = holder.host;
-      return flow(tables.unicast, 100, known, applyActions([sendTo(vtep), setField({ reg1: way })]), next);
+      return flow(
+        tables.unicast,
+        100,
+        known,
+        applyActions([...(network.wire === undefined ? [sendTo(vtep)] : []), setField({ reg1: way })]),
+        next,
+      );
     });
     return early === undefined ? [there] : [there, early];
   });

@@ -6,7 +6,8 @@ import { type MeshPort, takes } from './mesh.js';
 
 /** How a host sends a network's frames to a VTEP. */
 export interface Way {
-  readonly vtep: Vtep;
+  /** Left out: by the uplink, into the physical network. */
+  readonly vtep?: Vtep;
   /** The OpenFlow port. What it is told of where to and with which VNI, one of fixed settings does not read. */
   readonly ofport: number;
 }
@@ -23,6 +24,8 @@ export function waysOf(
   others: readonly Host[],
   sending: MeshSending,
 ): readonly Way[] {
+  if (network.wire !== undefined)
+    return host.uplink?.ofport === undefined ? [] : [{ ofport: host.uplink.ofport }];
   const meshed = new Set<Vtep>(
     host.mesh.filter(mesh => mesh.networks.includes(network)).map(({ remote }) => remote),
   );
@@ -40,13 +43,14 @@ export function waysOf(
     .sort((a, b) => compareVteps(a.vtep, b.vtep));
 }
 
-/** The port to a managed host: one that somebody made where it is answered, else Heddle's own. */
+/** The port to a managed host: one that somebody made where it is answered, else Heddle's own; the uplink for what is on the wire. */
 export function wayTo(
   host: Host,
   network: NetworkConfig,
   peer: Host,
   sending: MeshSending,
 ): number | undefined {
+  if (network.wire !== undefined) return host.uplink?.ofport;
   const isReplaced = sending === 'flow' && host.tunnelPort !== undefined && peer.tunnelPort !== undefined;
   const mesh = isReplaced ? undefined : meshTo(host, network, peer);
   return mesh?.ofport ?? host.tunnelPort;

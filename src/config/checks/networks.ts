@@ -12,6 +12,15 @@ import { repeats } from './repeats.js';
 export function checkNetworks(facts: Facts, lineOf: LineOf): Finding[] {
   return [
     ...checkHypervisorsExist(facts),
+    ...facts.networks.flatMap(network => checkKind(network, facts)),
+    ...repeats(
+      facts.networks,
+      network => network.vlan,
+      (network, first) => ({
+        path: [...network.path, 'vlan'],
+        message: `${network.vlan ?? 0} is also the VLAN of ${formatPath(first.path)} (line ${lineOf([...first.path, 'vlan'])}): on the wire a VLAN is one network`,
+      }),
+    ),
     ...repeats(
       facts.networks,
       network => network.vni,
@@ -32,6 +41,46 @@ export function checkNetworks(facts: Facts, lineOf: LineOf): Finding[] {
         }),
       ),
     ),
+  ];
+}
+
+/** A network is in tunnels, by its VNI, or a VLAN of the physical network, by the hosts' uplinks. */
+function checkKind({ path, says, remotes, mesh }: NetworkFacts, { hypervisors }: Facts): Finding[] {
+  if (says === undefined || (says.vni && !says.vlan)) return [];
+  if (!says.vlan)
+    return [
+      {
+        path: [...path, 'vni'],
+        message:
+          'missing, expected a whole number from 1 to 16777215 (or in its place vlan, for a VLAN of the physical network)',
+      },
+    ];
+  if (says.vni)
+    return [
+      {
+        path: [...path, 'vlan'],
+        message: 'expected no vlan beside vni: a network is in tunnels, or on the wire by the uplinks',
+      },
+    ];
+  const [tunnel] = [...remotes, ...mesh];
+  return [
+    ...(tunnel === undefined
+      ? []
+      : [
+          {
+            path: tunnel.path,
+            message: 'expected no tunnels in a network that has a vlan: it is on the wire',
+          },
+        ]),
+    ...(hypervisors.length === 0 || hypervisors.some(({ uplink }) => uplink !== undefined)
+      ? []
+      : [
+          {
+            path: [...path, 'vlan'],
+            message:
+              'expected a hypervisor with an uplink, by which the VLAN is reached: none in this file has one',
+          },
+        ]),
   ];
 }
 
