@@ -1,4 +1,13 @@
-import type { PortIntent, QosIntent, Report, Step } from '../intent/index.js';
+import type {
+  AppMessage,
+  AppModule,
+  MacReport,
+  PortIntent,
+  QosIntent,
+  Report,
+  Step,
+} from '../intent/index.js';
+import type { Dpid } from '../lib/addresses.js';
 import { HeddleError } from '../lib/errors.js';
 
 /**
@@ -7,7 +16,9 @@ import { HeddleError } from '../lib/errors.js';
  *
  * All of these throw HeddleError APP_INVALID.
  */
-export function checkStep(step: unknown, by: 'on' | 'reconfigure' = 'on'): Step<unknown> {
+type Steps = Pick<AppModule, 'on' | 'reconfigure' | 'onLearned' | 'tick'>;
+
+export function checkStep(step: unknown, by: keyof Steps = 'on'): Step<unknown> {
   if (!isObject(step) || !('state' in step)) {
     const why = step instanceof Promise ? ': it must not be async' : '';
     throw invalid(`\`${by}\` must return { state, … }${why}`);
@@ -15,7 +26,17 @@ export function checkStep(step: unknown, by: 'on' | 'reconfigure' = 'on'): Step<
   if (step['send'] !== undefined && !Array.isArray(step['send'])) throw invalid('`send` must be a list');
   if (step['changed'] !== undefined && !isIterable(step['changed']))
     throw invalid('`changed` must be a list of datapath ids');
+  if (step['sendTo'] !== undefined && !isIterable(step['sendTo']))
+    throw invalid('`sendTo` must be a list of datapath ids with their messages');
   return step as unknown as Step<unknown>;
+}
+
+/** One of `sendTo`, which is read only once. */
+export function checkSending(one: unknown): readonly [Dpid, readonly AppMessage[]] {
+  const [dpid, messages] = Array.isArray(one) ? (one as unknown[]) : [];
+  if (typeof dpid !== 'bigint' || !Array.isArray(messages))
+    throw invalid('`sendTo` must be a list of datapath ids with their messages');
+  return one as readonly [Dpid, readonly AppMessage[]];
 }
 
 export function checkPorts(ports: unknown): readonly PortIntent[] {
@@ -70,6 +91,11 @@ export function checkReport(report: unknown): Report {
       throw invalid(`\`${part}\` of a report must be a list`);
   }
   return report;
+}
+
+export function checkMacs(macs: unknown): readonly MacReport[] {
+  if (!Array.isArray(macs) || !macs.every(isObject)) throw invalid('`macs` must return a list');
+  return macs as unknown as readonly MacReport[];
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>

@@ -1,8 +1,11 @@
 import {
   type AppEvent,
   type AppMessage,
+  appOfCookie,
   emptyProgram,
   type HostIntent,
+  type LearnedNews,
+  type MacReport,
   type Pipeline,
   type Problem,
   type Program,
@@ -15,7 +18,15 @@ import { messageOf } from '../lib/errors.js';
 import type { FlowStats } from '../openflow/index.js';
 import { type CheckedPart, checkPart } from '../reconcile/check.js';
 import { deleteByCookie } from '../reconcile/order.js';
-import { checkNames, checkPorts, checkQos, checkReport, checkStep } from './app-answers.js';
+import {
+  checkMacs,
+  checkNames,
+  checkPorts,
+  checkQos,
+  checkReport,
+  checkSending,
+  checkStep,
+} from './app-answers.js';
 import {
   fixedNumbers,
   type Generation,
@@ -31,11 +42,16 @@ export type { LoadedApp } from './app-start.js';
 /** The cookie number of flows that belong to no app: the way from one table to the next. */
 export const pipelineNumber = 0;
 
-/** What apps have answered to an event: messages for the switch that it came from, and switches to look at again. */
-interface Told {
+/** What apps have answered to an event. */
+export interface Told {
+  /** For the switch that it came from. */
   readonly send: AppMessage[];
+  readonly sendTo: (readonly [Dpid, readonly AppMessage[]])[];
+  /** Switches to look at again. */
   readonly changed: Set<Dpid>;
 }
+
+const told = (changed: Iterable<Dpid> = []): Told => ({ send: [], sendTo: [], changed: new Set(changed) });
 
 /** What becomes of the world by a new file, once the apps have taken it. */
 export interface Reconfigured {
@@ -69,7 +85,7 @@ export class Apps {
     const next = nextApps(apps, world, this.#generation, worldChanged);
     return () => {
       this.#generation = next;
-      const step: Told = { send: [], changed: new Set(next.changed) };
+      const step = told(next.changed);
       // Those that start now hear of the hypervisors as at any start; of switches, when these have been read again.
       for (const app of next.fresh.filter(({ module }) => module.scope === 'hypervisors'))
         for (const [name, { known }] of world.hypervisors)
@@ -101,7 +117,8 @@ export class Apps {
   dispatch(event: AppEvent, scope: Scope | undefined, world: World): Told {
     const apps = this.#running.filter(app => scope === undefined || app.module.scope === scope);
     const orphans = event.type === 'switch-up' ? deleteOrphans(event.reactive, apps) : [];
-    const step: Told = { send: orphans, changed: new Set() };
+    const step = told();
+    step.send.push(...orphans);
     const about = event.type === 'hypervisor-changed' ? undefined : event.dpid;
     for (const app of apps) {
       if (about !== undefined && app.unmet.has(about)) {
@@ -115,19 +132,82 @@ export class Apps {
   }
 
   /** A switch has been read again: apps that were started while it was up are told of it. @returns as `dispatch` */
-  greet(dpid: Dpid, reactive: readonly FlowStats[], scope: Scope, world: World): Told {
+  greet(dpid: Dpid, reactive: readonly FlowStats[], scope: Scope, world: World, news?: LearnedNews): Told {
     const apps = this.#running.filter(app => app.module.scope === scope);
-    const step: Told = { send: deleteOrphans(reactive, apps), changed: new Set([dpid]) };
-    for (const app of apps)
-      if (app.unmet.delete(dpid)) this.#tell(app, { type: 'switch-up', dpid, reactive }, world, step);
+    const step = told([dpid]);
+    step.send.push(...deleteOrphans(reactive, apps));
+    for (const app of apps) {
+      if (!app.unmet.delete(dpid)) continue;
+      if (news !== undefined) this.#tellLearned(app, news, world, step);
+      this.#tell(app, { type: 'switch-up', dpid, reactive }, world, step);
+    }
     return step;
   }
 
-  #tell(app: Running, event: AppEvent, world: World, { send, changed }: Told): void {
-    this.#guard(app, event.type, undefined, () => {
-      const step = checkStep(app.module.on(ownPart(event, app.reactiveCookie), app.state, world));
+  /** Tells what a switch has learned to the apps whose cookies that bears. @returns as `dispatch` */
+  learned(news: LearnedNews, scope: Scope, world: World): Told {
+    const step = told();
+    for (const app of this.#running)
+      if (app.module.scope === scope && !app.unmet.has(news.dpid)) this.#tellLearned(app, news, world, step);
+    return step;
+  }
+
+  /** The tables that apps want to know what is learned into. */
+  learnedTables(scope: Scope): readonly number[] {
+    const lookers = this.#running.filter(({ module }) => module.onLearned !== undefined);
+    const names = new Set(lookers.map(({ module }) => module.name));
+    return this.pipeline(scope)
+      .filter(({ app, stage }) => stage === 'learned' && names.has(app))
+      .map(({ number }) => number);
+  }
+
+  /** @returns as `dispatch`; there is no switch that anything came from */
+  tick(world: World): Told {
+    const step = told();
+    for (const app of this.#running) this.#step(app, 'tick', step, () => app.module.tick?.(app.state, world));
+    return step;
+  }
+
+  /** Of all apps together; an app that fails tells none. */
+  macs(world: World): readonly MacReport[] {
+    return this.#running.flatMap(app =>
+      this.#guard<readonly MacReport[]>(app, 'macs', [], () =>
+        checkMacs(app.module.macs?.(app.state, world) ?? []),
+      ),
+    );
+  }
+
+  #tellLearned(app: Running, { dpid, whole, changes }: LearnedNews, world: World, step: Told): void {
+    const its = changes.filter(({ flow }) => appOfCookie(flow.cookie) === app.number);
+    if (!whole && its.length === 0) return;
+    const news = { dpid, whole, changes: its };
+    this.#step(app, 'onLearned', step, () => app.module.onLearned?.(news, app.state, world));
+  }
+
+  #tell(app: Running, event: AppEvent, world: World, step: Told): void {
+    this.#step(
+      app,
+      'on',
+      step,
+      () => app.module.on(ownPart(event, app.reactiveCookie), app.state, world),
+      event.type,
+    );
+  }
+
+  /** @param ask undefined: the app has no such function */
+  #step(
+    app: Running,
+    by: 'on' | 'onLearned' | 'tick',
+    { send, sendTo, changed }: Told,
+    ask: () => unknown,
+    doing: string = by,
+  ): void {
+    this.#guard(app, doing, undefined, () => {
+      if (app.module[by] === undefined) return;
+      const step = checkStep(ask(), by);
       app.state = step.state;
       if (step.send !== undefined) for (const message of step.send) send.push(message);
+      if (step.sendTo !== undefined) for (const one of step.sendTo) sendTo.push(checkSending(one));
       if (step.changed !== undefined) for (const dpid of step.changed) changed.add(dpid);
     });
   }

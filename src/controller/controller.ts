@@ -1,12 +1,13 @@
 import type { Config, HypervisorConfig } from '../config/config.js';
 import { difference, isEmpty, tellDifference } from '../config/difference.js';
-import type { AppEvent, HypervisorView, SwitchView, World } from '../intent/index.js';
+import type { AppEvent, HypervisorView, LearnedNews, SwitchView, World } from '../intent/index.js';
+import { type Dpid } from '../lib/addresses.js';
 import type { Message } from '../openflow/index.js';
 import type { ReplicaJson } from '../ovsdb/index.js';
 import type { CheckedPart } from '../reconcile/check.js';
 import type { Actual } from '../reconcile/actual.js';
 import { scopeOfSwitch as scopeOf } from './app-start.js';
-import { Apps, type LoadedApp } from './apps.js';
+import { Apps, type LoadedApp, type Told } from './apps.js';
 import { Arrivals } from './arrivals.js';
 import { ChangedSwitches } from './changed-switches.js';
 import { type Desire, hostIntent, partsIn } from './desired.js';
@@ -14,7 +15,9 @@ import { EarlySwitches } from './early-switches.js';
 import type { Effects, Log, Stream, StreamHandlers, Timer } from './effects.js';
 import { HostTakeovers, hostOfPeer } from './host-takeovers.js';
 import { Hypervisors } from './hypervisors.js';
+import { asChanges } from './learned-watch.js';
 import { whyLeftAlone } from './left-alone.js';
+import { buildMacs, type MacTable } from './mac-status.js';
 import { MeshReplacing } from './mesh-replacing.js';
 import { qosStatus, type QosStatus } from './qos-status.js';
 import { readingOf, readingRequests, type SwitchReading } from './switch-reading.js';
@@ -87,6 +90,10 @@ export class Controller {
       wanted: view => this.#wanted(view),
       isTakenOver: dpid => this.#takeovers.isTaking(dpid),
       onEvent: (event, view) => this.#onEvent(event, view),
+      learning: {
+        tables: view => this.#apps.learnedTables(scopeOf(view)),
+        onNews: (news, view) => this.#onLearned(news, view),
+      },
     });
     this.#takeovers = new HostTakeovers({
       effects,
@@ -118,7 +125,12 @@ export class Controller {
       onArrival: arrival => this.#hypervisors.offer(arrival),
     });
     const hypervisors = this.#hypervisors.next(config.hypervisors);
-    this.#world = { networks: config.networks, hypervisors, switches: this.#switches.views };
+    this.#world = {
+      networks: config.networks,
+      hypervisors,
+      switches: this.#switches.views,
+      now: () => effects.now(),
+    };
     this.#apps = new Apps(apps, this.#world, log);
     this.#hypervisors.become(hypervisors);
   }
@@ -129,6 +141,7 @@ export class Controller {
       this.#switches.tick();
       this.#early.look();
       this.#replacing?.look();
+      this.#take(this.#apps.tick(this.#world));
     });
   }
 
@@ -189,7 +202,7 @@ export class Controller {
     const hypervisors = this.#hypervisors.next(config.hypervisors);
     const world = sameWorld
       ? this.#world
-      : { networks: config.networks, hypervisors, switches: this.#world.switches };
+      : { networks: config.networks, hypervisors, switches: this.#world.switches, now: this.#world.now };
     const run = this.#apps.prepare(apps, world, !sameWorld);
     // Nothing can fail from here on.
     this.#config = config;
@@ -262,6 +275,12 @@ export class Controller {
     });
   }
 
+  /** Where each MAC is that is known; of one network, where that is named. Undefined: there is no such network. */
+  macs(network?: string): MacTable | undefined {
+    const isThere = network === undefined || this.#world.networks.some(({ name }) => name === network);
+    return isThere ? buildMacs(this.#apps.macs(this.#world), this.#effects.now(), network) : undefined;
+  }
+
   async #read(): Promise<readonly SwitchReading[]> {
     const all = await Promise.all(
       this.#switches.all.map(async ({ view: { dpid }, connection }) =>
@@ -281,18 +300,38 @@ export class Controller {
       const holds = this.#switches.holdings(view.dpid);
       this.#hypervisors.switchConnected(view.hypervisor, holds?.flows.size === 0);
     }
-    const { send, changed } = this.#apps.dispatch(event, scopeOf(view), this.#world);
+    const told = this.#apps.dispatch(event, scopeOf(view), this.#world);
+    this.#take(told);
+    return this.#isElsewhere(view) ? [] : told.send;
+  }
+
+  #onLearned(news: LearnedNews, view: SwitchView): void {
+    const told = this.#apps.learned(news, scopeOf(view), this.#world);
+    this.#take(told);
+    this.#sendTo(view.dpid, told.send);
+  }
+
+  /** What apps have answered, but for what is for the switch that they were told of. */
+  #take({ sendTo, changed }: Told): void {
+    for (const [dpid, messages] of sendTo) this.#sendTo(dpid, messages);
     this.#changed.add(changed);
-    return this.#isElsewhere(view) ? [] : send;
+  }
+
+  #sendTo(dpid: Dpid, messages: readonly Message[]): void {
+    const view = this.#switches.views.get(dpid);
+    if (messages.length > 0 && view !== undefined && !this.#isElsewhere(view))
+      this.#switches.send(dpid, messages);
   }
 
   /** Apps that have come while this switch was up are told of it, and of what it holds. */
   async #greet({ dpid }: SwitchView): Promise<void> {
     const held = await this.#switches.readAgain(dpid);
     if (held === undefined) return;
-    const { send, changed } = this.#apps.greet(dpid, held.reactive, scopeOf(held.view), this.#world);
-    if (!this.#isElsewhere(held.view)) this.#switches.send(dpid, send);
-    this.#changed.add(changed);
+    const { view, holds } = held;
+    const news = { dpid, whole: true, changes: asChanges(holds.learned, this.#effects.now()) };
+    const told = this.#apps.greet(dpid, holds.reactive, scopeOf(view), this.#world, news);
+    this.#take(told);
+    this.#sendTo(dpid, told.send);
   }
 
   #onHypervisor(before: HypervisorView, after: HypervisorView, sameBridge: boolean): void {
@@ -303,8 +342,7 @@ export class Controller {
     if (!sameBridge || before.known !== after.known)
       this.#changed.add([dpid, ...this.#switches.views.keys()]);
     if (!before.known && !after.known) return;
-    const { changed } = this.#apps.dispatch({ type: 'hypervisor-changed', name }, 'hypervisors', this.#world);
-    this.#changed.add(changed);
+    this.#take(this.#apps.dispatch({ type: 'hypervisor-changed', name }, 'hypervisors', this.#world));
   }
 
   get #desire(): Desire {

@@ -1,5 +1,5 @@
-import type { FlowStats, MeterMod } from '../openflow/index.js';
-import { type Actual, type Holdings, ourMeters, readActual } from '../reconcile/actual.js';
+import type { MeterMod } from '../openflow/index.js';
+import { type Actual, type Holdings, type LooseFlows, ourMeters, readActual } from '../reconcile/actual.js';
 import type { CheckedPart } from '../reconcile/check.js';
 import type { Wanted } from '../reconcile/compile.js';
 import { differingGroups, differingMeters } from '../reconcile/drift.js';
@@ -29,9 +29,9 @@ export class SwitchBelief {
     return this.#actual;
   }
 
-  /** The switch has been read: what it did not tell stays as it was believed. @returns the reactive flows */
-  read({ flows, groups, meters, refusal, toldGroups }: Dump): readonly FlowStats[] {
-    const { actual, reactive } = readActual(flows, groups, meters);
+  /** The switch has been read: what it did not tell stays as it was believed. @returns the other flows of ours */
+  read({ flows, groups, meters, refusal, toldGroups }: Dump): LooseFlows {
+    const { actual, loose } = readActual(flows, groups, meters);
     const believed = this.#actual ?? actual;
     this.#differing = undefined;
     this.#actual = {
@@ -42,7 +42,7 @@ export class SwitchBelief {
       parts: toldGroups ? actual.parts : believed.parts,
       meters: actual.meters,
     };
-    return reactive;
+    return loose;
   }
 
   want(parts: readonly CheckedPart[]): void {

@@ -1,7 +1,7 @@
-import type { FlowStats, Message } from '../openflow/index.js';
+import type { Message } from '../openflow/index.js';
 import type { ExchangeOutcome } from '../openflow/session/exchange.js';
 import type { SwitchFeatures } from '../openflow/session/features.js';
-import type { Actual } from '../reconcile/actual.js';
+import type { Actual, LooseFlows } from '../reconcile/actual.js';
 import type { CheckedPart } from '../reconcile/check.js';
 import type { Conflict } from '../reconcile/compile.js';
 import { type Drift, driftOf } from '../reconcile/drift.js';
@@ -36,8 +36,8 @@ export interface SwitchSyncOptions {
   readonly onDrift: (drift: Drift) => void;
 }
 
-/** Is told the reactive flows, or undefined where the connection has ended. */
-type Reader = (reactive: readonly FlowStats[] | undefined) => void;
+/** Is told the flows of ours that are not reconciled, or undefined where the connection has ended. */
+type Reader = (loose: LooseFlows | undefined) => void;
 
 /** While nothing is to be done, a switch is asked this often whether it still has what is ours. Milliseconds. */
 export const auditPeriod = 10_000;
@@ -109,9 +109,9 @@ export class SwitchSync {
    * Reads the flows and groups of ours that the switch has. Where it will not tell them, all that is wanted is sent and
    * nothing is deleted. It waits for what is being sent: a reading that overtakes it would not know of it.
    *
-   * @returns the reactive flows that an earlier run left, or undefined when the connection ended
+   * @returns what it holds of ours and is not reconciled, or undefined when the connection ended
    */
-  read(): Promise<readonly FlowStats[] | undefined> {
+  read(): Promise<LooseFlows | undefined> {
     if (this.#isClosed()) return Promise.resolve(undefined);
     return new Promise(resolve => {
       this.#readers.push(resolve);
@@ -191,13 +191,13 @@ export class SwitchSync {
 
   async #readFor(readers: readonly Reader[]): Promise<void> {
     this.#phase = 'reading';
-    const reactive = await this.#dump();
+    const loose = await this.#dump();
     if (!this.#isClosed()) this.#phase = 'waiting';
-    for (const tell of readers) tell(this.#isClosed() ? undefined : reactive);
+    for (const tell of readers) tell(this.#isClosed() ? undefined : loose);
   }
 
   /** @returns as `read`. What the switch does not tell stays as it was believed. */
-  async #dump(): Promise<readonly FlowStats[] | undefined> {
+  async #dump(): Promise<LooseFlows | undefined> {
     const asked = this.#firstDump ?? this.#options.exchange(dumpRequests);
     this.#firstDump = undefined;
     const outcome = await asked;

@@ -1,13 +1,14 @@
-import type { AppEvent, SwitchView } from '../intent/index.js';
+import type { AppEvent, LearnedNews, SwitchView } from '../intent/index.js';
 import { type Dpid, formatDpid } from '../lib/addresses.js';
 import { messageOf } from '../lib/errors.js';
-import type { FlowStats, Message, PortStatus } from '../openflow/index.js';
+import type { Message, PortStatus } from '../openflow/index.js';
 import type { SwitchInfo } from '../openflow/session/session.js';
 import type { CheckedPart } from '../reconcile/check.js';
-import type { Actual } from '../reconcile/actual.js';
+import type { Actual, LooseFlows } from '../reconcile/actual.js';
 import { Takeovers } from './contest.js';
 import { describeDrift } from '../reconcile/drift.js';
 import { FlowWatch } from './flow-watch.js';
+import { asChanges, LearnedWatch, pollPeriod } from './learned-watch.js';
 import type { Effects, Log, Stream, StreamHandlers } from './effects.js';
 import { PastMods, type SentMods } from './sent-mods.js';
 import { flowsPerAudit } from './switch-audit.js';
@@ -22,6 +23,7 @@ export interface ConnectedSwitch {
   readonly connection: SwitchConnection;
   readonly sync: SwitchSync;
   readonly watch: FlowWatch;
+  readonly learning: LearnedWatch;
   /** When it connected, by the effects' clock. */
   readonly since: number;
   /** The apps have been told of it, once it had been read. */
@@ -42,6 +44,13 @@ export interface SwitchesOptions {
   readonly isTakenOver: (dpid: Dpid) => boolean;
   /** @returns messages to send to that switch at once */
   readonly onEvent: (event: AppEvent, view: SwitchView) => readonly Message[];
+  /** What switches learn by themselves; left out: nobody wants to know. */
+  readonly learning?: {
+    /** Tables of this switch that apps want to know what it learns into. */
+    tables(view: SwitchView): readonly number[];
+    /** Told before `switch-up`, and of switches that are up. */
+    onNews(news: LearnedNews, view: SwitchView): void;
+  };
 }
 
 /** Handshakes under way at one time: a flood of connections costs only itself. */
@@ -126,10 +135,14 @@ export class Switches {
   tick(): void {
     for (const connection of [...this.#connections.keys()]) connection.tick();
     const now = this.#options.effects.now();
-    for (const { view, sync, watch } of this.all) {
+    for (const { view, sync, watch, learning } of this.all) {
       // A take-over sends flows by a connection of its own, and is not to wait for an answer that nobody needs.
-      if (sync.phase === 'in sync' && !this.#options.isTakenOver(view.dpid)) watch.begin();
+      if (sync.phase === 'in sync' && !this.#options.isTakenOver(view.dpid)) {
+        watch.begin();
+        learning.begin();
+      }
       watch.tick(now);
+      learning.tick(now);
       sync.tick(now);
     }
   }
@@ -158,11 +171,11 @@ export class Switches {
   /** What a switch that is up holds, by a new reading; undefined where its connection ends before that. */
   async readAgain(
     dpid: Dpid,
-  ): Promise<{ readonly view: SwitchView; readonly reactive: readonly FlowStats[] } | undefined> {
+  ): Promise<{ readonly view: SwitchView; readonly holds: LooseFlows } | undefined> {
     const connected = this.#byDpid.get(dpid);
-    const reactive = await connected?.sync.read();
-    return reactive !== undefined && connected?.isUp === true && this.#byDpid.get(dpid) === connected
-      ? { view: connected.view, reactive }
+    const holds = await connected?.sync.read();
+    return holds !== undefined && connected?.isUp === true && this.#byDpid.get(dpid) === connected
+      ? { view: connected.view, holds }
       : undefined;
   }
 
@@ -215,6 +228,21 @@ export class Switches {
           `${name} tells of too many flows that change: it is audited every ${auditPeriod / 1_000} s alone`,
         ),
     });
+    const learning = new LearnedWatch({
+      tables: () =>
+        connected.leftAlone === undefined ? (this.#options.learning?.tables(connected.view) ?? []) : [],
+      exchange: messages => connection.exchange(messages),
+      send: messages => connection.send(messages),
+      now: () => effects.now(),
+      onNews: (changes, whole) => {
+        if (connected.isUp) this.#options.learning?.onNews({ dpid, whole, changes }, connected.view);
+      },
+      onPolling: why =>
+        log[why === 'unknown' ? 'debug' : 'info'](
+          { switch: name },
+          `${name} ${why === 'unknown' ? 'knows no flow monitors' : 'learns and forgets too fast to tell all of it'}: it is asked every ${pollPeriod / 1_000} s what it has learned`,
+        ),
+    });
     const sync = new SwitchSync({
       exchange: (messages, errorsSince) => connection.exchange(messages, errorsSince),
       // What another connection has sent since then would not be in it.
@@ -233,7 +261,10 @@ export class Switches {
       onInSync: sent => log.debug({ switch: name, flows: sent }, `${name} is in sync`),
       watch,
     });
-    const connected: ConnectedSwitch = { view, connection, sync, watch, since: effects.now(), isUp: false };
+    const connected: ConnectedSwitch = {
+      ...{ view, connection, sync, watch, learning },
+      ...{ since: effects.now(), isUp: false },
+    };
     this.#connections.set(connection, connected);
     this.#byDpid.set(dpid, connected);
     this.#views.set(dpid, view);
@@ -250,6 +281,7 @@ export class Switches {
     if (why === undefined) return false;
     connected.leftAlone = why;
     sync.close();
+    connected.learning.close();
     this.#views.delete(view.dpid);
     const fields = { switch: nameOf(view), dpid: formatDpid(view.dpid), peer: view.peer };
     this.#options.log.warn(fields, `${nameOf(view)}: ${why}`);
@@ -262,15 +294,18 @@ export class Switches {
 
   /** What the switch has of ours is read, and told to the apps, before anything is sent. */
   async #adopt(connected: ConnectedSwitch): Promise<void> {
-    const reactive = await connected.sync.read();
-    if (reactive === undefined || this.#byDpid.get(connected.view.dpid) !== connected) return;
+    const holds = await connected.sync.read();
+    if (holds === undefined || this.#byDpid.get(connected.view.dpid) !== connected) return;
     if (this.#judge(connected, connected.sync.actual)) return;
     const { meters } = connected.sync.features;
     const features = { ...connected.view.features, ...(meters && { meters }) };
     connected.view = { ...connected.view, features };
     this.#views.set(connected.view.dpid, connected.view);
     connected.isUp = true;
-    this.#tell(connected, { type: 'switch-up', dpid: connected.view.dpid, reactive });
+    const { dpid } = connected.view;
+    const changes = asChanges(holds.learned, this.#options.effects.now());
+    this.#options.learning?.onNews({ dpid, whole: true, changes }, connected.view);
+    this.#tell(connected, { type: 'switch-up', dpid, reactive: holds.reactive });
     connected.sync.reconcile();
   }
 
@@ -299,6 +334,7 @@ export class Switches {
         break;
       case 'multipart_reply':
         connected.watch.heard(message);
+        connected.learning.heard(message);
         break;
       case 'error': {
         const fields = { switch: nameOf(connected.view), errorType: message.errorType, code: message.code };
@@ -340,6 +376,7 @@ export class Switches {
       this.#views.delete(view.dpid);
     }
     connected.sync.close();
+    connected.learning.close();
     log.warn({ switch: nameOf(view), reason }, `${nameOf(view)} disconnected: ${reason}`);
     if (connected.isUp) this.#tell(connected, { type: 'switch-down', dpid: view.dpid });
   }

@@ -3,6 +3,8 @@ import type { Dpid } from '../lib/addresses.js';
 import type { FlowMod, FlowRemoved, FlowStats, PacketIn, PacketOut, Port } from '../openflow/index.js';
 import type { Program } from './flow.js';
 import type { PortIntent, QosIntent } from './host.js';
+import type { LearnedNews } from './learned.js';
+import type { MacReport } from './mac-report.js';
 import type { Scope, TableDeclaration, Tables } from './tables.js';
 import type { World } from './world.js';
 
@@ -32,6 +34,8 @@ export interface Step<State> {
   readonly state: State;
   /** Sent at once, in order, to the switch that the event came from. */
   readonly send?: readonly AppMessage[];
+  /** Sent at once to other switches, where they are connected. */
+  readonly sendTo?: Iterable<readonly [Dpid, readonly AppMessage[]]>;
   /** The switches whose `desired` may have changed. */
   readonly changed?: Iterable<Dpid>;
 }
@@ -135,6 +139,14 @@ export interface AppModule<Options = unknown, State = unknown> {
    */
   reconfigure?(options: Options, setup: Setup, state: State, world: World): Omit<Step<State>, 'send'>;
   on(event: AppEvent, state: State, world: World): Step<State>;
+  /**
+   * What a switch has learned by itself under this app's cookies (`Setup.learnedCookie`), in its tables of the stage `learned`:
+   * all of it just before `switch-up`, then each change: at once where the switch tells it, otherwise within some 15 seconds.
+   * Left out: the switches are not asked.
+   */
+  onLearned?(news: LearnedNews, state: State, world: World): Step<State>;
+  /** Called about once a second, for what is a matter of time alone. */
+  tick?(state: State, world: World): Step<State>;
   /** All that the app wants in this switch. */
   desired(state: State, world: World, dpid: Dpid): Program;
   /** Ports that the app wants on this hypervisor's bridge. */
@@ -150,6 +162,8 @@ export interface AppModule<Options = unknown, State = unknown> {
    */
   replaceable?(state: State, world: World, hypervisor: string): readonly string[];
   report?(state: State, world: World): Report;
+  /** The MACs that it knows, for `heddle macs`. */
+  macs?(state: State, world: World): readonly MacReport[];
 }
 
 /** Makes an AppModule of checked types usable where the types of its options and state do not matter. */

@@ -21,6 +21,12 @@ export const staticCookies = {
   mask: (0xffffn << 48n) | (7n << 40n),
 } as const;
 
+/** The same for what switches have learned by themselves. */
+export const learnedCookies = {
+  cookie: (ownerBits << 48n) | (BigInt(classes.indexOf('learned')) << 40n),
+  mask: staticCookies.mask,
+} as const;
+
 export const isOurCookie = (cookie: bigint): boolean => cookie >> 48n === ownerBits;
 
 /** Apps are numbered from 0 to 31 in a cookie. */

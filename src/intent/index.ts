@@ -4,6 +4,8 @@ export * from './app.js';
 export * from './cookie.js';
 export * from './flow.js';
 export * from './host.js';
+export * from './learned.js';
+export * from './mac-report.js';
 export * from './membership.js';
 export * from './meter-numbers.js';
 export * from './tables.js';

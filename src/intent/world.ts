@@ -81,4 +81,6 @@ export interface World {
    * those, or by Heddle's own flow-based port. Frames are taken from both, whatever this says. Left out: 'mesh'.
    */
   readonly meshSending?: 'mesh' | 'flow';
+  /** Milliseconds of a clock that never goes back, and begins anywhere. */
+  readonly now: () => number;
 }

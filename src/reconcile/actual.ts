@@ -32,17 +32,25 @@ export interface Holdings extends Actual {
   readonly meters: Map<number, Meter>;
 }
 
-/** Sorts a dump of the flows under our cookies; `reactive` ones belong to the apps that sent them. */
+/** Flows of ours that are not reconciled. */
+export interface LooseFlows {
+  /** Those that apps have sent by themselves. */
+  readonly reactive: readonly FlowStats[];
+  /** Those that the switch has learned. */
+  readonly learned: readonly FlowStats[];
+}
+
+/** Sorts a dump of the flows under our cookies. */
 export function readActual(
   flows: readonly FlowStats[],
   groups: readonly Group[],
   meters: readonly Meter[] = [],
-): { readonly actual: Holdings; readonly reactive: readonly FlowStats[] } {
+): { readonly actual: Holdings; readonly loose: LooseFlows } {
   const cookies = new Set<bigint>();
   const towards = new Map<bigint, Vtep>();
   const doubled = new Set<bigint>();
   const learned = new Set<bigint>();
-  const reactive: FlowStats[] = [];
+  const loose = { reactive: new Array<FlowStats>(), learned: new Array<FlowStats>() };
   for (const flow of flows) {
     switch (classOfCookie(flow.cookie)) {
       case 'static':
@@ -52,9 +60,10 @@ export function readActual(
         break;
       case 'learned':
         learned.add(flow.cookie);
+        loose.learned.push(flow);
         break;
       case 'reactive':
-        reactive.push(flow);
+        loose.reactive.push(flow);
         break;
       case undefined:
         break;
@@ -70,7 +79,7 @@ export function readActual(
     ...joinGroups(groups),
     meters: ourMeters(meters),
   };
-  return { actual, reactive };
+  return { actual, loose };
 }
 
 /** By their ids. */

@@ -71,7 +71,7 @@ const packet = (inPort: number, data: Uint8Array, more: Partial<PacketIn> = {}):
   ...more,
 });
 
-const world: World = { networks: [], hypervisors: new Map(), switches: new Map() };
+const world: World = { networks: [], hypervisors: new Map(), switches: new Map(), now: () => 0 };
 const cookie = makeCookie(2, 'reactive', 5);
 
 const setup: Setup = {

@@ -21,7 +21,7 @@ import { type FlowStats, formatFlow, match, OFPTT, type Port } from '../../src/o
 import { combine } from '../../src/reconcile/compile.js';
 import { FakeLog } from '../support/fake-effects.js';
 
-const world: World = { networks: [], hypervisors: new Map(), switches: new Map() };
+const world: World = { networks: [], hypervisors: new Map(), switches: new Map(), now: () => 0 };
 const flow = (priority: number) => ({ table: 0, priority, match: match({ in_port: 1 }), instructions: [] });
 const program = (...priorities: number[]): Program => ({ ...emptyProgram, flows: priorities.map(flow) });
 
@@ -155,9 +155,12 @@ t.test('an app that answers nonsense', t => {
     [Promise.resolve({ state }), '`on` must return { state, … }: it must not be async'],
     [{ state, send: {} }, '`send` must be a list'],
     [{ state, changed: 7n }, '`changed` must be a list of datapath ids'],
+    [{ state, sendTo: 7n }, '`sendTo` must be a list of datapath ids with their messages'],
+    [{ state, sendTo: [7n] }, '`sendTo` must be a list of datapath ids with their messages'],
+    [{ state, sendTo: [[7n, 'x']] }, '`sendTo` must be a list of datapath ids with their messages'],
   ] as const) {
     answer = nonsense;
-    t.strictSame(apps.dispatch(down, 'others', world), { send: [], changed: new Set() });
+    t.strictSame(apps.dispatch(down, 'others', world), { send: [], sendTo: [], changed: new Set() });
     t.match(problemsOf(apps), [new RegExp(`last: ${message.replace(/[{}]/g, '\\$&')}$`)]);
     t.equal(seen, state, 'its state is the one from before');
   }
@@ -370,6 +373,70 @@ t.test('two apps on one flow', t => {
     ['priority=1,in_port=1 actions=drop'],
   );
   t.match(wanted.conflicts, [{ first: 'a', second: 'b' }]);
+  t.end();
+});
+
+t.test('what a switch has learned is told to whom it belongs', t => {
+  const heard: string[] = [];
+  const learner = (name: string, does: Partial<AppModule> = {}) =>
+    app(name, {
+      tables: [{ name: 'l', stage: 'learned', miss: 'drop' }],
+      onLearned: ({ dpid, whole, changes }, state) => {
+        heard.push(
+          `${name} ${dpid}${whole ? ' all' : ''} ${changes.map(({ flow }) => appOfCookie(flow.cookie)).join()}`,
+        );
+        return { state, send: [], sendTo: [[7n, []]], changed: [dpid] };
+      },
+      ...does,
+    });
+  const { apps, log } = start(learner('one'), app('deaf'), learner('two'));
+  const news = (whole: boolean, ...numbers: readonly number[]) => ({
+    dpid: 5n,
+    whole,
+    changes: numbers.map(number => ({
+      type: 'came' as const,
+      flow: { cookie: makeCookie(number, 'learned', 1), table: 70, match: [] },
+    })),
+  });
+  t.strictSame([apps.learnedTables('others'), apps.learnedTables('hypervisors')], [[0, 71], []]);
+  const told = apps.learned(news(false, 8, 10, 9, 8), 'others', world);
+  t.strictSame(heard.splice(0), ['one 5 8,8', 'two 5 10']);
+  t.strictSame(
+    [[...told.changed], told.sendTo],
+    [
+      [5n],
+      [
+        [7n, []],
+        [7n, []],
+      ],
+    ],
+  );
+  apps.learned(news(true, 8), 'others', world);
+  t.strictSame(heard.splice(0), ['one 5 all 8', 'two 5 all '], 'that nothing is there is news, too');
+  apps.learned(news(true, 8), 'hypervisors', world);
+  t.strictSame(heard, []);
+  t.strictSame(log.lines, []);
+
+  const bad = start(learner('bad', { onLearned: () => ({ state: 1, sendTo: 3 as unknown as [] }) })).apps;
+  bad.learned(news(true), 'others', world);
+  t.match(problemsOf(bad)[0], /`sendTo` must be a list/);
+  t.end();
+});
+
+t.test('time, and MACs', t => {
+  const macs = [{ network: 'blue', mac: 'x', ips: [], how: 'learned' as const, since: 0, moves: 0 }];
+  const { apps } = start(
+    app('clock', {
+      tick: (state, { now }) => ({ state: Number(state) + now(), changed: [1n] }),
+      init: () => 3,
+      macs: () => macs,
+    }),
+    app('none'),
+    app('bad', { tick: fail('late'), macs: () => 'many' as unknown as [] }),
+  );
+  t.strictSame([...apps.tick({ ...world, now: () => 4 }).changed], [1n]);
+  t.strictSame(apps.macs(world), macs);
+  t.strictSame(problemsOf(apps), ['bad: threw 2 times, last: `macs` must return a list']);
   t.end();
 });
 

@@ -234,8 +234,8 @@ t.test('reading a dump', t => {
     groups: new Map([[ours.id, ours]]),
   });
   t.strictSame(
-    read.reactive.map(({ cookie }) => cookie),
-    [reactive],
+    [read.loose.reactive, read.loose.learned].map(flows => flows.map(({ cookie }) => cookie)),
+    [[reactive], [learned, learned]],
   );
 
   const sends = makeCookie(1, 'static', 8);

@@ -6,10 +6,14 @@ import {
   type FlowStats,
   FrameSplitter,
   type GroupDesc,
+  type FlowUpdate,
   type GroupMod,
   type Message,
   type MultipartRequest,
+  OFPFMF,
+  OFPG,
   OFPMPF_REPLY_MORE,
+  OFPP,
   type Port,
 } from '../../src/openflow/index.js';
 import { MemoryStream, settled } from './fake-effects.js';
@@ -253,6 +257,15 @@ export class FakeSwitch {
           flags: index < all.length - 1 ? OFPMPF_REPLY_MORE : 0,
           body: { type: 'group_desc', entries },
         }));
+      case 'flow_monitor': {
+        // What is there when it begins; changes are told by a test, where it wants that.
+        const entries = body.entries.flatMap(({ flags, tableId, match }) =>
+          (flags & OFPFMF.INITIAL) === 0
+            ? []
+            : selectedBy(this.tables, { ...everyFlow, tableId, match }).map(updateOf),
+        );
+        return [{ type: 'multipart_reply', xid, flags: 0, body: { type: 'flow_monitor', entries } }];
+      }
       default:
         return [];
     }
@@ -324,6 +337,13 @@ const errorTo = ({ xid }: Message, [errorType, code]: Refused): Message => ({
   errorType,
   code,
   data: noData,
+});
+
+const everyFlow = { outPort: OFPP.ANY, outGroup: OFPG.ANY, cookie: 0n, cookieMask: 0n } as const;
+
+const updateOf = ({ tableId, priority, idleTimeout, hardTimeout, cookie, match }: FlowEntry): FlowUpdate => ({
+  ...{ type: 'added', reason: 0, priority, idleTimeout, hardTimeout },
+  ...{ tableId, cookie, match, instructions: [] },
 });
 
 const statsOf = (flow: FlowEntry): FlowStats => ({

@@ -5,6 +5,8 @@ import { parseConfig } from '../../src/config/parse.js';
 import { vxlanPort } from '../../src/intent/vxlan-port.js';
 import {
   hashText,
+  type LearnedNews,
+  type MacReport,
   type HostPort,
   type HypervisorView,
   makeCookie,
@@ -81,6 +83,9 @@ export class Site {
   hypervisors = new Map<string, HypervisorView>();
   readonly switches = new Map<Dpid, SwitchView>();
   meshSending: 'mesh' | 'flow' = 'mesh';
+  /** Milliseconds. */
+  now = 0;
+  readonly #told = new Set<Dpid>();
   #state: ReturnType<typeof overlay.init>;
 
   constructor(text: string) {
@@ -109,15 +114,26 @@ export class Site {
 
   get world(): World {
     const { hypervisors, switches, meshSending } = this;
-    return { networks: this.config.networks, hypervisors, switches, meshSending };
+    return { networks: this.config.networks, hypervisors, switches, meshSending, now: () => this.now };
   }
 
-  /** A host was read: its ports, and the tunnel's ofport. @returns the numbers of the switches that are told to change */
-  read(name: string, ports: Readonly<Record<string, PortText>>, tunnelPort: number | null = 2): number[] {
+  /**
+   * A host was read: its ports, and the tunnel's ofport.
+   *
+   * @param hasTold its switch has told before what it has learned: nothing, unless something else was said
+   * @returns the numbers of the switches that are told to change
+   */
+  read(
+    name: string,
+    ports: Readonly<Record<string, PortText>>,
+    tunnelPort: number | null = 2,
+    hasTold = true,
+  ): number[] {
     const { config } = this.hypervisors.get(name)!;
     const views = Object.entries(ports).map(([port_, text]) => [port_, port(port_, text)] as const);
     const tunnel = tunnelPort === null ? {} : { tunnelPort };
     this.hypervisors.set(name, { config, known: true, ports: new Map(views), ...tunnel });
+    if (hasTold && !this.#told.has(config.dpid)) this.learned(config.dpid, [], true);
     return this.change(name);
   }
 
@@ -125,6 +141,34 @@ export class Site {
     const step = overlay.on({ type: 'hypervisor-changed', name }, this.#state, this.world);
     this.#state = step.state;
     return [...(step.changed ?? [])].map(Number).sort();
+  }
+
+  /** What a switch has learned. @returns the numbers of the switches that are told to change, and what is sent */
+  learned(dpid: Dpid, changes: LearnedNews['changes'], whole = false): { changed: number[]; sent: string[] } {
+    if (whole) this.#told.add(dpid);
+    return this.#worked(overlay.onLearned!({ dpid, whole, changes }, this.#state, this.world));
+  }
+
+  /** @returns as `learned` */
+  tick(): { changed: number[]; sent: string[] } {
+    return this.#worked(overlay.tick!(this.#state, this.world));
+  }
+
+  #worked({ state, changed, sendTo }: ReturnType<typeof overlay.on>): { changed: number[]; sent: string[] } {
+    this.#state = state;
+    const sent = [...(sendTo ?? [])].flatMap(([dpid, messages]) =>
+      messages.map(one =>
+        one.type === 'flow_mod'
+          ? `${dpid} ${one.command} ${formatFlow({ ...one, table: one.tableId })}`
+          : one.type,
+      ),
+    );
+    return { changed: [...(changed ?? [])].map(Number).sort(), sent };
+  }
+
+  /** What `heddle macs` tells. */
+  macs(): readonly MacReport[] {
+    return overlay.macs!(this.#state, this.world);
   }
 
   event(event: Parameters<typeof overlay.on>[0]): ReturnType<typeof overlay.on> {
@@ -149,8 +193,9 @@ export class Site {
 
   /** The flows of one table, or of all of them. */
   flows(dpid: number, table?: number): string[] {
-    return this.program(dpid)
-      .flows.filter(flow => table === undefined || flow.table === table)
+    const { flows, blocks = [] } = this.program(dpid);
+    return [...flows, ...blocks.flat()]
+      .filter(flow => table === undefined || flow.table === table)
       .map(flow => formatFlow(flow));
   }
 

@@ -3,14 +3,17 @@ import { formatOvsdbSource } from '../../config/ovsdb.js';
 import type { HypervisorView, SwitchView, World } from '../../intent/index.js';
 import { type Dpid, formatDpid } from '../../lib/addresses.js';
 import { portsOf, type Replica } from '../../ovsdb/index.js';
+import { readActual } from '../../reconcile/actual.js';
 import { foreignRows } from '../../reconcile/foreign.js';
 import { findBridge, identityOf } from '../../reconcile/host-bridge.js';
 import { rowChanges } from '../../reconcile/host-changes.js';
 import { disruptions, futureOf, type HostFuture } from '../../reconcile/host-future.js';
 import { type HostPlan, planHost } from '../../reconcile/host.js';
+import { scopeOfSwitch } from '../app-start.js';
 import { Apps, type LoadedApp } from '../apps.js';
 import { type Desire, hostIntent } from '../desired.js';
 import type { Log } from '../effects.js';
+import { asChanges } from '../learned-watch.js';
 import { unknownHypervisor, viewOf } from '../hypervisor-view.js';
 import { placeOf } from '../status.js';
 import type { SwitchReading } from '../switch-reading.js';
@@ -58,7 +61,7 @@ export function makePlan({ config, apps: loaded, hosts, switches, unread }: Plan
   );
   const names = new Map<Dpid, string>(config.hypervisors.map(({ dpid, name }) => [dpid, name]));
   const switchViews = new Map<Dpid, SwitchView>();
-  const world: World = { networks: config.networks, hypervisors: views, switches: switchViews };
+  const world: World = { networks: config.networks, hypervisors: views, switches: switchViews, now: () => 0 };
   const apps = new Apps(loaded, world, silent);
   const desire: Desire = { apps, world, names, advertise: config.openflow.advertise };
 
@@ -78,6 +81,13 @@ export function makePlan({ config, apps: loaded, hosts, switches, unread }: Plan
   const others = [...readings.values()].map(reading => otherSwitch(reading, [...read], config, apps));
   for (const { reading, untouched } of others)
     if (untouched === undefined) switchViews.set(reading.dpid, viewOfSwitch(reading.dpid, reading));
+  // What one switch has learned may be wanted in another.
+  for (const [dpid, view] of switchViews) {
+    const reading = view.hypervisor === undefined ? readings.get(dpid) : readingFor.get(view.hypervisor);
+    if (reading === undefined) continue;
+    const { learned } = readActual(reading.flows, []).loose;
+    apps.learned({ dpid, whole: true, changes: asChanges(learned, 0) }, scopeOfSwitch(view), world);
+  }
 
   const planOf = (dpid: Dpid, reading: SwitchReading | undefined, future?: HostFuture) => {
     const view = switchViews.get(dpid);

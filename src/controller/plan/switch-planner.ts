@@ -32,7 +32,7 @@ export function planSwitch(
   const { dpid } = view;
   const { apps, world } = desire;
   const there = reading ?? { flows: [], groups: [], meters: [] };
-  const { reactive } = readActual(there.flows, []);
+  const { reactive } = readActual(there.flows, []).loose;
   const { send } = apps.dispatch({ type: 'switch-up', dpid, reactive }, scopeOfSwitch(view), world);
   const cleared = new Set(
     send.flatMap(one => (one.type === 'flow_mod' && one.command === 'delete' ? [one.cookie] : [])),
