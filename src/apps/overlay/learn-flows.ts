@@ -1,10 +1,10 @@
 import type { Flow } from '../../intent/index.js';
 import type { Mac } from '../../lib/addresses.js';
-import { applyActions, gotoTable, masked } from '../../openflow/index.js';
+import { type Action, applyActions, gotoTable, masked } from '../../openflow/index.js';
 import { flow, from } from './flow.js';
-import { learnFromPort, learnFromRemote, meshKey, portKey, remoteKey } from './learn.js';
+import { learnFromPort, learnFromRemote } from './learn.js';
+import { meshSources, portSources, remoteSources } from './learn-sources.js';
 import type { Host, Member } from './members.js';
-import { accepts } from './mesh.js';
 import type { Segment } from './segments.js';
 import type { TableNumbers } from './tables.js';
 import { cameFrom } from './tunnel-fields.js';
@@ -21,44 +21,23 @@ export function learnFlows(
   cookieFor: (key: string) => bigint,
 ): readonly Flow[] {
   const metadata = BigInt(network.vni);
-  const { tunnelPort } = host;
+  const { tunnelPort = 0 } = host;
   const next = gotoTable(tables.suppress);
-  const fromPorts = locals
-    .filter(({ learns }) => learns)
-    .map(({ port, ofport }) => {
-      const cookie = cookieFor(portKey(network.vni, port, ofport));
-      return flow(
-        tables.learn,
-        50,
-        { metadata, in_port: ofport },
-        applyActions([learnFromPort(tables.learned, cookie)]),
-        next,
-      );
-    });
-  const remotes = tunnelPort === undefined ? [] : network.remotes;
-  const fromRemotes = remotes.map(remote => {
-    const cookie = cookieFor(remoteKey(network.vni, remote));
-    const learn = learnFromRemote(tables.learned, cookie, remote, Number(tunnelPort));
-    return flow(
-      tables.learn,
+  const learning = (priority: number, from: Parameters<typeof flow>[2], learn: Action): Flow =>
+    flow(tables.learn, priority, { metadata, ...from }, applyActions([learn]), next);
+  const fromPorts = portSources(host, network).map(({ key, member: { ofport } }) =>
+    learning(50, { in_port: ofport }, learnFromPort(tables.learned, cookieFor(key))),
+  );
+  const fromRemotes = remoteSources(host, network).map(({ key, vtep }) =>
+    learning(
       60,
-      { metadata, reg0: from.remote, ...cameFrom(remote) },
-      applyActions([learn]),
-      next,
-    );
-  });
-  const fromMesh = host.mesh
-    .filter(mesh => !mesh.managed && accepts(mesh, network))
-    .map(({ port, ofport }) => {
-      const cookie = cookieFor(meshKey(network.vni, port, ofport));
-      return flow(
-        tables.learn,
-        70,
-        { metadata, in_port: ofport },
-        applyActions([learnFromPort(tables.learned, cookie)]),
-        next,
-      );
-    });
+      { reg0: from.remote, ...cameFrom(vtep) },
+      learnFromRemote(tables.learned, cookieFor(key), vtep, tunnelPort),
+    ),
+  );
+  const fromMesh = meshSources(host, network).map(({ key, ofport }) =>
+    learning(70, { in_port: ofport }, learnFromPort(tables.learned, cookieFor(key))),
+  );
   if (fromPorts.length + fromRemotes.length + fromMesh.length === 0) return [];
   // What is known from OVSDB is never learned, so that nobody else can claim it.
   const known = [

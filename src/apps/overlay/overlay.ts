@@ -6,6 +6,8 @@ import { type PacketIn, valueOf } from '../../openflow/index.js';
 import { decodeEthernet } from '../../packet/ethernet.js';
 import { differing, differingSwitches } from './differing.js';
 import { agedBy, asFirstRead, claimsOf } from './holders.js';
+import { Locations } from './locations.js';
+import { macReports } from './macs.js';
 import { type Host, hostOf, signatures } from './members.js';
 import { heardFrom } from './mobility.js';
 import { hasMarks, tunnelPort } from './ports.js';
@@ -23,6 +25,8 @@ interface State {
   /** Of all hypervisors of the file. */
   readonly vteps: ReadonlySet<Vtep>;
   readonly hosts: ReadonlyMap<string, Host>;
+  /** Where MACs are. Kept in place. */
+  readonly locations: Locations;
   /** Counts changes: the age of what came with the last one (see Age). */
   readonly changes: number;
 }
@@ -41,6 +45,7 @@ export const overlay = defineApp<Record<string, never>, State>({
     rules: rulesOf(world),
     vteps: vtepsOf(world),
     hosts: new Map(),
+    locations: new Locations({ cookieOf: learnedCookie, table: tables.number('learned') }),
     changes: 0,
   }),
 
@@ -56,12 +61,23 @@ export const overlay = defineApp<Record<string, never>, State>({
 
   on(event, state, world): Step<State> {
     switch (event.type) {
-      case 'hypervisor-changed':
-        return onHypervisor(event.name, state, world);
+      case 'hypervisor-changed': {
+        const step = onHypervisor(event.name, state, world);
+        if (step.state === state) return step;
+        const { changed, sendTo } = step.state.locations.refresh(step.state.hosts, world.now());
+        return { ...step, sendTo, changed: new Set([...(step.changed ?? []), ...changed]) };
+      }
+      // Which hosts are served is another thing now: another version of what is said of them.
       case 'switch-up':
-        return { state, changed: [event.dpid, ...formerHosts(event.dpid, state)] };
+        return {
+          state: { ...state, hosts: new Map(state.hosts) },
+          changed: [event.dpid, ...formerHosts(event.dpid, state)],
+        };
       case 'switch-down':
-        return { state, changed: formerHosts(event.dpid, state) };
+        return {
+          state: { ...state, hosts: new Map(state.hosts) },
+          changed: formerHosts(event.dpid, state),
+        };
       case 'packet-in':
         return onPacket(event.dpid, event.packet, state);
       case 'port-status':
@@ -69,6 +85,13 @@ export const overlay = defineApp<Record<string, never>, State>({
         return { state };
     }
   },
+
+  onLearned: (news, state, world) => ({
+    state,
+    ...state.locations.onNews(news, state.hosts, world.now()),
+  }),
+
+  tick: (state, world) => ({ state, ...state.locations.refresh(state.hosts, world.now()) }),
 
   desired(state, world, dpid) {
     const hosts = allHosts(state, world);
@@ -78,7 +101,10 @@ export const overlay = defineApp<Record<string, never>, State>({
     const { tables, learnedCookie, numberMeters } = state;
     const sending = world.meshSending ?? 'mesh';
     const isServed = ({ dpid }: Host): boolean => world.switches.has(dpid);
-    return overlayProgram({ host, hosts, sending, isServed, tables, learnedCookie, numberMeters });
+    return overlayProgram(
+      { host, hosts, sending, isServed, tables, learnedCookie, numberMeters },
+      state.locations,
+    );
   },
 
   ports(_state, world, hypervisor) {
@@ -92,7 +118,9 @@ export const overlay = defineApp<Record<string, never>, State>({
     return host === undefined ? [] : replaceable(host, hosts);
   },
 
-  report: (state, world) => report(allHosts(state, world), world),
+  report: (state, world) => report(allHosts(state, world), world, state.locations),
+
+  macs: (state, world) => macReports(allHosts(state, world), world, state.locations),
 });
 
 /** By the hosts of a state that has them all. */

@@ -3,7 +3,9 @@ import { accessFlows } from './access.js';
 import { arrivalFlows } from './arrivals.js';
 import { floodFlows, groupsOf } from './flood.js';
 import { learnFlows } from './learn-flows.js';
+import type { Locations } from './locations.js';
 import type { Host } from './members.js';
+import type { Place } from './promote.js';
 import { segmentsOf } from './segments.js';
 import { stormMeters } from './storms.js';
 import { suppressFlows, suppressTables } from './suppress.js';
@@ -26,11 +28,18 @@ export interface ProgramInput {
   readonly numberMeters: Setup['numberMeters'];
 }
 
-interface Made {
+/** What depends on what OVSDB tells alone, and not on what switches have learned. */
+interface Settled {
+  readonly program: Program;
+  readonly places: readonly Place[];
+}
+
+interface Made extends Settled {
   readonly input: ProgramInput;
   /** Hosts of which it was asked whether they are served, and what was said. */
   readonly served: ReadonlyMap<Host, boolean>;
-  readonly program: Program;
+  /** With what was learned, the last time. */
+  whole?: Program;
 }
 
 /** The last program of each host. */
@@ -40,19 +49,36 @@ const made = new WeakMap<Host, Made>();
  * The overlay's flows for one host: the same object as before while nothing has changed, so that a switch that connects anew
  * need not wait until they are made and encoded again.
  */
-export function overlayProgram(input: ProgramInput): Program {
+export function overlayProgram(input: ProgramInput, locations: Locations): Program {
+  const settled = settledOf(input);
+  const { host, hosts, sending, tables } = input;
+  const blocks = settled.places.flatMap(place => locations.promoted.blocks(host, place, tables, sending));
+  const keep = keepOf(host, hosts, locations);
+  const { whole } = settled;
+  if (whole !== undefined && sameItems(whole.blocks ?? [], blocks) && sameKeep(whole.keep, keep))
+    return whole;
+  return (settled.whole = { ...settled.program, blocks, keep });
+}
+
+function settledOf(input: ProgramInput): Made {
   const before = made.get(input.host);
-  if (before !== undefined && isStillTrue(before, input)) return before.program;
+  if (before !== undefined && isStillTrue(before, input)) return before;
   const served = new Map<Host, boolean>();
   const isServed = (host: Host): boolean => {
     const answer = input.isServed(host);
     served.set(host, answer);
     return answer;
   };
-  const program = programOf({ ...input, isServed });
-  made.set(input.host, { input, served, program });
-  return program;
+  const now: Made = { input, served, ...settle({ ...input, isServed }) };
+  made.set(input.host, now);
+  return now;
 }
+
+const sameItems = <T>(a: readonly T[], b: readonly T[]): boolean =>
+  a.length === b.length && a.every((one, index) => one === b[index]);
+
+const sameKeep = (a: Keep | undefined, b: Keep): boolean =>
+  a === b || (a instanceof Set && b instanceof Set && sameItems([...a], [...b]));
 
 const isStillTrue = ({ input: before, served }: Made, now: ProgramInput): boolean =>
   (Object.keys(now) as (keyof ProgramInput)[]).every(key => key === 'isServed' || before[key] === now[key]) &&
@@ -64,7 +90,7 @@ const isStillTrue = ({ input: before, served }: Made, now: ProgramInput): boolea
  *   reg0      where from (flow.ts)
  *   reg1      the output port; 0 not known yet
  */
-function programOf(input: ProgramInput): Program {
+function settle(input: ProgramInput): Settled {
   const { host, hosts, sending, isServed, tables, learnedCookie, numberMeters } = input;
   const others = hosts.filter(other => other.name !== host.name);
   const segments = segmentsOf(host, others, sending);
@@ -95,20 +121,27 @@ function programOf(input: ProgramInput): Program {
     ...missOfUnicast(tables),
     ...tunnelOutput(host, tables),
   ];
+  const groups = segments.flatMap(segment => groupsOf(segment, tables));
   return {
-    flows,
-    groups: segments.flatMap(segment => groupsOf(segment, tables)),
-    meters: storms.meters,
-    learned,
-    keep: keepOf(host, hosts),
+    program: { flows, groups, meters: storms.meters, learned },
+    // Not all of a segment: it is kept, and what is known of MACs is much.
+    places: segments.map(({ network, peers }) => ({ network, peers })),
   };
 }
 
 /**
- * A host that has not answered yet may have any network and any VM: what is sent to it from before stays. Where the uplink is
- * not there, all stays: the flows that lead to it may come true again, and nothing else could bring the host back.
+ * A host that has not answered yet may have any network and any VM, and what its switch has learned has to be heard: what is sent to
+ * it from before stays. Where the uplink is not there, all stays: the flows that lead to it may come true again, and nothing else
+ * could bring the host back.
  */
-const keepOf = ({ uplink }: Host, hosts: readonly Host[]): Keep =>
+const keepOf = ({ uplink }: Host, hosts: readonly Host[], { sightings }: Locations): Keep =>
   uplink !== undefined && uplink.ofport === undefined
     ? 'all'
-    : new Set(hosts.filter(({ known }) => !known).map(({ vtep }) => vtep));
+    : new Set(
+        hosts
+          .filter(
+            ({ known, dpid, members }) =>
+              !known || (!sightings.hasTold(dpid) && members.some(({ learns }) => learns)),
+          )
+          .map(({ vtep }) => vtep),
+      );

@@ -5,6 +5,7 @@ import { groupBy } from '../../lib/group-by.js';
 import { formatVtep } from '../../lib/vtep.js';
 import { type Claim, claimsOf } from './holders.js';
 import { copyProblems } from './copies.js';
+import type { Locations } from './locations.js';
 import type { Host } from './members.js';
 import { hasLeft, isSameInterface } from './mobility.js';
 import { hasAddresses, ratesOf } from './storms.js';
@@ -12,7 +13,7 @@ import { isAnswered } from './ways.js';
 import { wireProblems } from './wire.js';
 
 /** What `heddle status` tells of the overlay. */
-export function report(hosts: readonly Host[], world: World): Report {
+export function report(hosts: readonly Host[], world: World, locations: Locations): Report {
   const members = hosts.flatMap(host => host.members.map(member => ({ host, ...member })));
   const uses = usesOf(hosts);
   return {
@@ -47,6 +48,7 @@ export function report(hosts: readonly Host[], world: World): Report {
       ...world.networks.flatMap(network => duplicateMacs(network, hosts)),
       ...copyProblems(world.networks, hosts),
       ...hosts.flatMap(host => stormProblems(host)),
+      ...locations.problems(hosts),
       ...waiting(hosts),
     ],
   };
@@ -151,7 +153,7 @@ function stormProblems({ name, members }: Host): readonly Problem[] {
         network: network.name,
         port,
         message:
-          'it has no attached-mac, and its network drops what is for MACs that are not known: other hosts do not reach it',
+          'it has no attached-mac, and its network drops what is for MACs that are not known: nobody reaches it before it has sent a frame',
       })),
   ];
 }

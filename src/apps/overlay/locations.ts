@@ -1,0 +1,142 @@
+import type { AppMessage, LearnedNews, Problem, Step } from '../../intent/index.js';
+import { type Dpid, formatMac } from '../../lib/addresses.js';
+import { flowMod, match } from '../../openflow/index.js';
+import { Attachments } from './attachments.js';
+import { usualDamping } from './damping.js';
+import { placesOf, tellPlace } from './learn-sources.js';
+import type { Host } from './members.js';
+import { Promoted } from './promote.js';
+import { type Look, mostOfSwitch, type Outcome, Sightings } from './sightings.js';
+
+type Hosts = ReadonlyMap<string, Host>;
+
+/** What it brings about that MACs are found elsewhere. */
+export type Consequences = Required<Pick<Step<unknown>, 'changed' | 'sendTo'>>;
+
+export interface LocationsOptions {
+  /** Of what is learned behind a place: `Setup.learnedCookie`. */
+  readonly cookieOf: (key: string) => bigint;
+  /** The table that switches learn into. */
+  readonly table: number;
+}
+
+/** So many flaps are told one by one. */
+const mostTold = 10;
+
+/** Where all MACs are: what OVSDB tells of them, and what switches have learned. Kept in place. */
+export class Locations {
+  readonly sightings = new Sightings();
+  readonly promoted = new Promoted();
+  readonly attachments = new Attachments();
+  readonly #options: LocationsOptions;
+  /** As they were when they were last looked at. */
+  #hosts: Hosts = new Map();
+
+  constructor(options: LocationsOptions) {
+    this.#options = options;
+  }
+
+  onNews(news: LearnedNews, hosts: Hosts, now: number): Consequences {
+    return this.#take([this.sightings.onNews(news, this.#look(hosts, now))], hosts);
+  }
+
+  /** Hosts may have changed, and time has passed. */
+  refresh(hosts: Hosts, now: number): Consequences {
+    const look = this.#look(hosts, now);
+    const outcomes: Outcome[] = [];
+    const before = this.#hosts;
+    this.#hosts = hosts;
+    if (before !== hosts) {
+      for (const name of new Set([...before.keys(), ...hosts.keys()])) {
+        const [was, is] = [before.get(name), hosts.get(name)];
+        if (was === is) continue;
+        this.attachments.sync(was, is, now);
+        if (was !== undefined && was.dpid !== is?.dpid)
+          outcomes.push(this.sightings.forgetSwitch(was.dpid, look));
+        if (is !== undefined) outcomes.push(this.sightings.onPlaces(is.dpid, look));
+      }
+    }
+    outcomes.push(this.sightings.onTime(look));
+    return this.#take(outcomes, hosts);
+  }
+
+  problems(hosts: readonly Host[]): readonly Problem[] {
+    const held = [...this.sightings.held];
+    return [
+      ...held.slice(0, mostTold).flatMap(({ mac, place, elsewhere }) =>
+        place === undefined
+          ? []
+          : [
+              {
+                network: place.network.name,
+                message: `MAC ${formatMac(mac)} is seen in several places in turn, ${tellPlace(place)}${elsewhere === undefined ? '' : ` and ${tellPlace(elsewhere)}`}, more than ${usualDamping.moves} times in ${usualDamping.withinMs / 1000} s: it is taken to be where it was for ${usualDamping.holdMs / 1000} s; look for a loop, or for two VMs with one MAC`,
+              },
+            ],
+      ),
+      ...(held.length > mostTold
+        ? [
+            {
+              app: 'overlay',
+              message: `${held.length - mostTold} more MACs are seen in several places in turn`,
+            },
+          ]
+        : []),
+      ...hosts
+        .filter(({ dpid }) => this.sightings.overfull.has(dpid))
+        .map(({ name }) => ({
+          hypervisor: name,
+          message: `its switch has learned more than ${mostOfSwitch} MACs: the other hosts are not told of all of them`,
+        })),
+    ];
+  }
+
+  #look(hosts: Hosts, now: number): Look {
+    const byDpid = byDpidOf(hosts);
+    return {
+      now,
+      placeOf: (dpid, cookie, vni) => {
+        const host = byDpid.get(dpid);
+        if (host?.known !== true) return undefined;
+        const place = placesOf(host, this.#options.cookieOf).get(cookie);
+        return place?.network.vni === vni ? place : 'none';
+      },
+    };
+  }
+
+  #take(outcomes: readonly Outcome[], hosts: Hosts): Consequences {
+    const vnis = new Set<number>();
+    const sendTo = new Map<Dpid, AppMessage[]>();
+    for (const { moves, stale } of outcomes) {
+      for (const move of moves) if (this.promoted.take(move)) vnis.add(move.seen.vni);
+      for (const { dpid, cookie, vni, mac } of stale) {
+        const forget = flowMod({
+          command: 'delete_strict',
+          tableId: this.#options.table,
+          priority: 100,
+          cookie,
+          cookieMask: 2n ** 64n - 1n,
+          match: match({ metadata: BigInt(vni), eth_dst: mac }),
+        });
+        const messages = sendTo.get(dpid);
+        if (messages === undefined) sendTo.set(dpid, [forget]);
+        else messages.push(forget);
+      }
+    }
+    const changed =
+      vnis.size === 0
+        ? []
+        : [...hosts.values()]
+            .filter(({ members }) => members.some(({ network }) => vnis.has(network.vni)))
+            .map(({ dpid }) => dpid);
+    return { changed, sendTo };
+  }
+}
+
+const indexed = new WeakMap<Hosts, ReadonlyMap<Dpid, Host>>();
+
+function byDpidOf(hosts: Hosts): ReadonlyMap<Dpid, Host> {
+  let byDpid = indexed.get(hosts);
+  if (byDpid === undefined)
+    indexed.set(hosts, (byDpid = new Map([...hosts.values()].map(host => [host.dpid, host]))));
+  return byDpid;
+}
