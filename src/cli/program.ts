@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import { HeddleError } from '../lib/errors.js';
 import { exitCodes } from './exit-codes.js';
 import type { ImportOptions } from './import.js';
+import type { MacsOptions } from './macs.js';
 import type { PlanOptions } from './plan.js';
 import type { QosOptions } from './qos.js';
 import type { RunOptions } from './run.js';
@@ -84,6 +85,18 @@ export async function main(argv: readonly string[]): Promise<void> {
     .action((file: string | undefined, options: QosOptions) =>
       finish(async () => (await import('./qos.js')).qos(file, options)),
     );
+  program
+    .command('macs')
+    .description('tell where each MAC of the networks is, and how that is known')
+    .argument('[FILE]', 'the file that the running Heddle was given')
+    .option('--network <NAME>', 'of this network alone')
+    .option('--watch', 'show them anew every two seconds; in a pipe, a line for each change')
+    .option('--json', 'as JSON; with --watch, each change as a line of it')
+    .option('--api <HOST:PORT>', "where that Heddle's api listens, instead of the file's")
+    .addHelpText('after', macsHelp)
+    .action((file: string | undefined, options: MacsOptions) =>
+      finish(async () => (await import('./macs.js')).macs(file, options)),
+    );
   await program.parseAsync(argv);
 }
 
@@ -103,6 +116,13 @@ by themselves when packets come is in no plan. No lock is asked for: that anothe
 
 Exit codes: 0 nothing to do, 1 a mistake in the file or a host that cannot be read (the others are planned all the same),
 2 there is something to change, or something in the way.`;
+
+const macsHelp = `
+How it is known: attached, by the port's attached-mac; learned, since a switch has seen it behind that port; remote, behind a
+VTEP that Heddle does not manage. The age is how long it has been there, as far as is known. One that comes from several
+places in turn is held where it was for a while.
+
+Exit codes: 0 done, 1 no Heddle answers, or it has no such network, 2 a MAC is held.`;
 
 async function finish(command: () => Promise<number>): Promise<void> {
   try {

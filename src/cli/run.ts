@@ -84,6 +84,7 @@ async function openDoors(config: Config, controller: Controller): Promise<Doors>
   const api = onceLoaded(async () =>
     (await import('../http/api.js')).api({
       status: () => controller.status(),
+      macs: network => controller.macs(network),
       qos: () => controller.qos(),
       readings: () => controller.readings(),
       host: systemId => controller.hostOf(systemId),

@@ -1,4 +1,6 @@
 import { Hono } from 'hono';
+import { quoted } from '../config/mistake.js';
+import type { MacTable } from '../controller/mac-status.js';
 import type { QosStatus } from '../controller/qos-status.js';
 import type { Status } from '../controller/status.js';
 import type { ReplicaJson } from '../ovsdb/index.js';
@@ -7,6 +9,8 @@ import { encodeReading, type SwitchReading } from '../controller/switch-reading.
 /** What the interface tells, asked for each time. */
 export interface ApiSource {
   readonly status: () => Status;
+  /** Of all networks, or of one; undefined where there is no such network. */
+  readonly macs: (network: string | undefined) => MacTable | undefined;
   readonly qos: () => Promise<QosStatus>;
   readonly readings: () => Promise<readonly SwitchReading[]>;
   /** The database of a host that dials in; undefined while it is not connected. */
@@ -17,7 +21,7 @@ export interface ApiSource {
  * The HTTP interface: read-only, and on loopback alone, so it asks for no token. A page from elsewhere cannot read it
  * through a browser: requests must name a loopback host (DNS rebinding), and no CORS header is sent.
  */
-export function api({ status, qos, readings, host }: ApiSource): Hono {
+export function api({ status, macs, qos, readings, host }: ApiSource): Hono {
   const app = new Hono();
   app.use(async (context, next) => {
     if (!isLoopbackName(context.req.header('host') ?? '')) {
@@ -27,6 +31,16 @@ export function api({ status, qos, readings, host }: ApiSource): Hono {
     return next();
   });
   app.get('/v1/status', context => context.json(status()));
+  app.get('/v1/macs', context => {
+    const network = context.req.query('network');
+    const found = macs(network);
+    return found === undefined
+      ? context.json(
+          { error: `there is no network ${quoted(network ?? '')}: \`heddle status\` lists them` },
+          404,
+        )
+      : context.json(found);
+  });
   app.get('/v1/qos', async context => context.json(await qos()));
   // What the switches hold, for `heddle plan`: they speak to the Heddle that runs alone.
   app.get('/v1/readings', async context => context.json({ readings: (await readings()).map(encodeReading) }));
@@ -38,7 +52,7 @@ export function api({ status, qos, readings, host }: ApiSource): Hono {
       : context.json(found);
   });
   // [RFC 9110 15.5.6]
-  for (const path of ['/v1/status', '/v1/qos', '/v1/readings', '/v1/hosts/:id'])
+  for (const path of ['/v1/status', '/v1/macs', '/v1/qos', '/v1/readings', '/v1/hosts/:id'])
     app.all(path, context =>
       context.json({ error: 'this interface is read-only: GET it' }, 405, { Allow: 'GET, HEAD' }),
     );

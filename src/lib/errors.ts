@@ -32,6 +32,7 @@ export const errorCodes = [
   'APP_THREW',
   // the machine
   'LISTEN_FAILED',
+  'NOT_THERE', // the Heddle that runs has nothing of this name
   'FILE_UNREADABLE',
   'FILE_UNWRITABLE',
   'COMMAND_FAILED', // a program that the lab ran ended in failure, or not in time

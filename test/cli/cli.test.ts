@@ -261,6 +261,7 @@ t.test('heddle status', async t => {
     { host: '127.0.0.1', port: 0 },
     api({
       status: () => told as Status,
+      macs: () => undefined,
       qos: () => Promise.resolve({ limits: [], ports: [] }),
       readings: () => Promise.resolve([]),
       host: () => undefined,

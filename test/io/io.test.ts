@@ -371,6 +371,7 @@ t.test('the HTTP interface', async t => {
     loopback,
     api({
       status: () => controller.status(),
+      macs: network => controller.macs(network),
       qos: () => controller.qos(),
       readings: () => controller.readings(),
       host: id => controller.hostOf(id),
@@ -387,6 +388,12 @@ t.test('the HTTP interface', async t => {
   const readings = await fetch(`${url}/v1/readings`);
   t.strictSame([readings.status, await readings.json()], [200, { readings: [] }]);
   t.equal((await fetch(`${url}/v1/readings`, { method: 'POST' })).status, 405);
+
+  const macs = await fetch(`${url}/v1/macs`);
+  t.strictSame([macs.status, await macs.json()], [200, { macs: [] }]);
+  const nowhere = await fetch(`${url}/v1/macs?network=a%20"b"`);
+  t.equal(nowhere.status, 404);
+  t.match(await nowhere.json(), { error: 'there is no network "a \\"b\\"": `heddle status` lists them' });
 
   const host = await fetch(`${url}/v1/hosts/kvm1%2f..%2f`);
   t.strictSame([host.status, await host.json()], [404, { error: 'no host of this system-id is connected' }]);
@@ -406,6 +413,7 @@ t.test('the HTTP interface', async t => {
   const ask = (host: string, path = '/v1/status') =>
     api({
       status: () => controller.status(),
+      macs: network => controller.macs(network),
       qos: () => controller.qos(),
       readings: () => controller.readings(),
       host: id => controller.hostOf(id),
@@ -440,6 +448,7 @@ t.test('the HTTP interface', async t => {
     status: () => {
       throw new RangeError('oops');
     },
+    macs: () => undefined,
     qos: () => Promise.reject(new Error('not asked for')),
     readings: () => Promise.reject(new Error('not asked for')),
     host: () => undefined,

@@ -4,6 +4,7 @@ import { compiled } from '../../../lab/compiled.js';
 import type { Output } from '../../../lab/exec.js';
 import type { Host } from '../../../lab/host.js';
 import { waitFor } from '../../../lab/wait.js';
+import type { MacStatus, MacTable } from '../../../src/controller/mac-status.js';
 import type { Status } from '../../../src/controller/status.js';
 import { ask } from './door.js';
 
@@ -50,6 +51,10 @@ export async function startHeddleIn(host: Host, ...args: readonly string[]): Pro
 /** What `heddle status --json` prints, asked through an open door: a new process for each look would cost too much. */
 export const statusOf = async (api: string): Promise<Status> =>
   JSON.parse((await ask(api, 'GET', '/v1/status', { host: 'localhost' })).body) as Status;
+
+/** What `heddle macs --json` prints. */
+export const macsOf = async (api: string): Promise<readonly MacStatus[]> =>
+  (JSON.parse((await ask(api, 'GET', '/v1/macs', { host: 'localhost' })).body) as MacTable).macs;
 
 /** Waits until so many switches hold what they should. */
 export const untilInSync = (api: string, switches = 1): Promise<Status> =>

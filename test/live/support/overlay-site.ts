@@ -8,9 +8,10 @@ import { controllerAddress, openflowPort, ovsdbPort } from '../../../lab/plan.js
 import type { Station } from '../../../lab/station.js';
 import type { Vm } from '../../../lab/vm.js';
 import { waitFor } from '../../../lab/wait.js';
+import type { MacStatus } from '../../../src/controller/mac-status.js';
 import type { Status } from '../../../src/controller/status.js';
 import { openDoor } from './door.js';
-import { statusOf } from './heddle-in.js';
+import { macsOf, statusOf } from './heddle-in.js';
 
 export interface SiteSpec {
   /** The first is 10.97.0.1 on the underlay, and so on. */
@@ -89,6 +90,11 @@ export class Site {
   /** What `heddle status --json` prints. */
   status(): Promise<Status> {
     return statusOf(this.#api);
+  }
+
+  /** What `heddle macs --json` prints. */
+  macs(): Promise<readonly MacStatus[]> {
+    return macsOf(this.#api);
   }
 
   /** Waits until status says what `look` looks for. */
