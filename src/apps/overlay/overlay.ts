@@ -67,17 +67,10 @@ export const overlay = defineApp<Record<string, never>, State>({
         const { changed, sendTo } = step.state.locations.refresh(step.state.hosts, world.now());
         return { ...step, sendTo, changed: new Set([...(step.changed ?? []), ...changed]) };
       }
-      // Which hosts are served is another thing now: another version of what is said of them.
       case 'switch-up':
-        return {
-          state: { ...state, hosts: new Map(state.hosts) },
-          changed: [event.dpid, ...formerHosts(event.dpid, state)],
-        };
+        return { state, changed: [event.dpid, ...formerHosts(event.dpid, state)] };
       case 'switch-down':
-        return {
-          state: { ...state, hosts: new Map(state.hosts) },
-          changed: formerHosts(event.dpid, state),
-        };
+        return { state, changed: formerHosts(event.dpid, state) };
       case 'packet-in':
         return onPacket(event.dpid, event.packet, state);
       case 'port-status':

@@ -201,7 +201,7 @@ export class Sightings {
       if (from !== undefined && to !== undefined) {
         entry.elsewhere = from;
         // Nobody holds on to the place that it came from: that is no quarrel.
-        if (here === undefined) entry.moves = { ...entry.moves, count: entry.moves.count + 1 };
+        if (here === undefined) entry.moves = { count: entry.moves.count + 1, times: [] };
       }
       entry.since = to?.since ?? 0;
       moves.push({
