@@ -102,6 +102,20 @@ t.test('it loads no package at its start, and has their licences', t => {
   t.end();
 });
 
+t.test('of zod it has what is used: `import { z }` anywhere would bring all of it', t => {
+  const texts = readdirSync(folder)
+    .filter(name => name.endsWith('.js'))
+    .map(name => readFileSync(join(folder, name), 'utf8'));
+  const languages = texts.flatMap(text => [
+    ...text.matchAll(/^\/\/ node_modules\/zod\/.*\/locales\/(.*)\.js$/gm),
+  ]);
+  t.strictSame(
+    languages.map(([, language]) => language),
+    ['en'],
+  );
+  t.end();
+});
+
 t.test('mistakes are told by the zod in it, and by the one that an app of a user brings', t => {
   const file = join(folder, 'bad.yaml');
   const app = join(root, 'examples/apps/block-list.js');
