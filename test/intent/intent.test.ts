@@ -1,6 +1,7 @@
 /** Table numbers and cookies: what every other part takes for granted. Pinned values must never change. */
 import fc from '../support/fast-check.js';
 import t from 'tap';
+import { wireNumber } from '../../src/config/config.js';
 import {
   appOfCookie,
   classOfCookie,
@@ -159,9 +160,12 @@ t.test('hashes are those of every earlier version', t => {
 t.test('group ids', t => {
   t.equal(groupIds.local(5000), 0x4800_1388);
   t.equal(groupIds.flood(0xffffff), 0x49ff_ffff);
-  for (const id of [groupIds.local(1), groupIds.flood(1), groupIds.local(0xffffff)])
+  for (const id of [1, 0xffffff, wireNumber(1), wireNumber(4094)].flatMap(n => [
+    groupIds.local(n),
+    groupIds.flood(n),
+  ]))
     t.ok(groupIds.isOurs(id));
-  for (const id of [0, 1, 0x47ff_ffff, 0x5a00_0000, 0xffff_ff00, 0xc800_0000])
+  for (const id of [0, 1, 0x47ff_ffff, 0x5c00_0000, 0xffff_ff00, 0xc800_0000])
     t.notOk(groupIds.isOurs(id), String(id));
   t.end();
 });
