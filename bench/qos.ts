@@ -26,13 +26,21 @@ class Bench {
   readonly #heddle: HeddleProcess;
   readonly #yaml: string;
   readonly host: Hypervisor;
+  readonly peer: Hypervisor;
   readonly vms: readonly Vm[];
 
-  private constructor(lab: Lab, heddle: HeddleProcess, yaml: string, host: Hypervisor, vms: readonly Vm[]) {
+  private constructor(
+    lab: Lab,
+    heddle: HeddleProcess,
+    yaml: string,
+    [host, peer]: readonly [Hypervisor, Hypervisor],
+    vms: readonly Vm[],
+  ) {
     this.#lab = lab;
     this.#heddle = heddle;
     this.#yaml = yaml;
     this.host = host;
+    this.peer = peer;
     this.vms = vms;
   }
 
@@ -55,7 +63,7 @@ class Bench {
         const on = name === 'gamma' ? two : one;
         vms.push(await on.addVm({ name, mac, ip: `10.0.0.${index + 1}`, ifaceId: name, attachedMac: mac }));
       }
-      const bench = new Bench(lab, heddle, yaml, one, vms);
+      const bench = new Bench(lab, heddle, yaml, [one, two], vms);
       await bench.untilReached();
       return bench;
     } catch (thrown) {
@@ -194,6 +202,22 @@ async function two(bench: Bench, [one, other, to]: readonly [Vm, Vm, Vm]): Promi
   bench.put('two VMs at once, 20 mbit', 'mbit/s', frames(fast.bitsPerSecond, 20), 20);
 }
 
+/** What a VM gets, shaped by its port in place of metered. */
+async function shaped(bench: Bench, from: Vm, to: Vm): Promise<void> {
+  for (const rate of [10, 50]) {
+    await bench.policies({ gamma: `{ to-vm: { rate: ${rate}mbit, shape: linux-htb } }` }, 0);
+    await waitFor('its QoS', async () =>
+      (await bench.peer.vsctl('list', 'QoS')).includes(`max-rate="${rate * mbit}"`),
+    );
+    await sleep(500);
+    const sending = send(from, to, 1.5 * rate * mbit, 5201);
+    bench.put(`linux-htb, UDP, ${rate} mbit`, 'mbit/s', (await arriving(to, 1_500, 10)).bits / mbit, rate);
+    await sending;
+    const { bitsPerSecond } = await iperf(from, to, { seconds: 10 });
+    bench.put(`linux-htb, TCP, ${rate} mbit`, 'mbit/s', bitsPerSecond / mbit, rate);
+  }
+}
+
 const manyPolicies = 500;
 
 /** 500 ports with a policy each, all on one host. Patch ports that lead nowhere are as good as VMs here. */
@@ -220,10 +244,16 @@ export async function run(): Promise<BenchResult> {
   try {
     const [alpha, beta, gamma] = bench.vms;
     if (alpha === undefined || beta === undefined || gamma === undefined) throw new Error('no VMs');
-    await udp(bench, alpha, gamma);
-    await tcp(bench, alpha, gamma);
-    await two(bench, [alpha, beta, gamma]);
-    await many(bench);
+    const parts = {
+      udp: () => udp(bench, alpha, gamma),
+      tcp: () => tcp(bench, alpha, gamma),
+      two: () => two(bench, [alpha, beta, gamma]),
+      shaped: () => shaped(bench, alpha, gamma),
+      many: () => many(bench),
+    };
+    // QOS_PART=shaped runs that part alone.
+    const only = process.env['QOS_PART'];
+    for (const [name, part] of Object.entries(parts)) if (only === undefined || only === name) await part();
     return {
       name: 'qos',
       what: 'service levels in the userspace datapath: what passes, and what many of them cost',

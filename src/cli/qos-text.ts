@@ -1,12 +1,12 @@
 import { printable } from '../config/mistake.js';
 import { formatRate } from '../config/quantities.js';
 import { colour } from './colour.js';
-import type { LimitUsage, QosUsage } from './qos-usage.js';
+import { isHeld, type LimitUsage, type QosUsage, type QueueUsage } from './qos-usage.js';
 import { table } from './table.js';
 
 /** The usage as tables for a person. @param bars whether each row shows how much of its limit is used */
-export function formatUsage({ limits, ports }: QosUsage, bars: boolean): string {
-  if (limits.length === 0)
+export function formatUsage({ limits, ports, queues }: QosUsage, bars: boolean): string {
+  if (limits.length + queues.length === 0)
     return 'No port has a limit: a policy has one by rate, from-vm or to-vm, and applies where `qos` names it.';
   const titles = [
     'HYPERVISOR',
@@ -46,17 +46,40 @@ export function formatUsage({ limits, ports }: QosUsage, bars: boolean): string 
   ]);
   const text = (rows: readonly (readonly string[])[]) => rows.map(row => row.map(printable));
   return [
-    table([...titles, ...(bars ? ['USED'] : [])], text(rows)),
+    ...(limits.length === 0 ? [] : [table([...titles, ...(bars ? ['USED'] : [])], text(rows))]),
     ...(portRows.length === 0
       ? []
       : [table(['HYPERVISOR', 'PORT', 'FROM VM', 'TO VM', 'DROPPED BY PORT'], text(portRows))]),
-    ...(limits.every(({ meter }) => meter !== undefined)
+    ...(queues.length === 0
+      ? []
+      : [
+          table(
+            ['HYPERVISOR', 'PORT', 'QUEUE', 'MIN', 'MAX', 'NOW', 'SENT', 'DROPPED'],
+            text(queues.map(queueRow)),
+          ),
+        ]),
+    ...(limits.every(isHeld)
       ? []
       : [colour('red', 'Some limits are not held here: `heddle status` says which, and why.')]),
   ].join('\n\n');
 }
 
-const notHeld = ({ meter }: LimitUsage): string => (meter === undefined ? 'not held' : 'not known');
+function queueRow({ hypervisor, port, name, minKbit, maxKbit, sending, counted }: QueueUsage): string[] {
+  const rate = (kbit: number | undefined): string =>
+    kbit === undefined ? '' : formatRate({ unit: 'kbit', perSecond: Math.round(kbit) });
+  return [
+    hypervisor,
+    port,
+    name,
+    rate(minKbit),
+    rate(maxKbit),
+    rate(sending),
+    counted === undefined ? '' : formatCount(counted.passedPackets, counted.passedBytes),
+    counted === undefined ? '' : String(counted.droppedPackets),
+  ];
+}
+
+const notHeld = (one: LimitUsage): string => (isHeld(one) ? 'not known' : 'not held');
 
 const formatNow = (perSecond: number | undefined, { unit }: LimitUsage): string =>
   perSecond === undefined

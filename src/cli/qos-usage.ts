@@ -1,4 +1,7 @@
-import type { LimitCounters, LimitStatus, QosStatus } from '../controller/qos-status.js';
+import type { LimitCounters, LimitStatus, QosStatus, QueueStatus } from '../controller/qos-status.js';
+
+/** Whether anything on the host holds this limit. */
+export const isHeld = ({ meter, queue }: LimitStatus): boolean => meter !== undefined || queue !== undefined;
 
 /** A limit with what passed of late. */
 export interface LimitUsage extends LimitStatus {
@@ -17,7 +20,13 @@ export interface PortUsage {
   readonly dropped: number;
 }
 
+/** A queue of a host's way out, with what it sent of late. kbit/s. */
+export interface QueueUsage extends QueueStatus {
+  readonly sending?: number;
+}
+
 export interface QosUsage {
+  readonly queues: readonly QueueUsage[];
   readonly limits: readonly LimitUsage[];
   readonly ports: readonly PortUsage[];
 }
@@ -25,8 +34,13 @@ export interface QosUsage {
 /** What passed between two answers. A counter that went back, as after a restart of the switch, begins anew. */
 export function usageBetween(before: QosStatus, after: QosStatus): QosUsage {
   const old = new Map(before.limits.map(one => [keyOf(one), one.counted]));
+  const oldQueues = new Map(before.queues.map(one => [queueKey(one), one.counted]));
   const oldPorts = new Map(before.ports.map(one => [`${one.hypervisor} ${one.port}`, one]));
   return {
+    queues: after.queues.map(one => {
+      const { passing } = ratesOf({ unit: 'kbit', ...one }, oldQueues.get(queueKey(one)));
+      return { ...one, ...(passing !== undefined && { sending: passing }) };
+    }),
     limits: after.limits.map(one => ({ ...one, ...ratesOf(one, old.get(keyOf(one))) })),
     ports: after.ports.flatMap((now): PortUsage[] => {
       const { hypervisor, port, at } = now;
@@ -46,11 +60,14 @@ export function usageBetween(before: QosStatus, after: QosStatus): QosUsage {
   };
 }
 
+const queueKey = ({ hypervisor, port, number }: QueueStatus): string =>
+  JSON.stringify([hypervisor, port, number]);
+
 const keyOf = ({ hypervisor, port, network, class: part = '', direction }: LimitStatus): string =>
   JSON.stringify([hypervisor, port, network, part, direction]);
 
 function ratesOf(
-  { unit, counted: now }: LimitStatus,
+  { unit, counted: now }: Pick<LimitStatus, 'unit' | 'counted'>,
   then: LimitCounters | undefined,
 ): Pick<LimitUsage, 'passing' | 'dropping'> {
   if (now === undefined || then === undefined || now.at <= then.at) return {};

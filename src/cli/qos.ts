@@ -3,7 +3,7 @@ import type { QosStatus } from '../controller/qos-status.js';
 import { askHeddle, type Whom } from './ask.js';
 import { exitCodes } from './exit-codes.js';
 import { formatUsage } from './qos-text.js';
-import { usageBetween } from './qos-usage.js';
+import { isHeld, usageBetween } from './qos-usage.js';
 
 export interface QosOptions {
   readonly json?: boolean;
@@ -39,12 +39,13 @@ export async function qos(file: string | undefined, options: QosOptions): Promis
     console.log(
       options.watch === true && isTerminal && options.json !== true ? `\x1b[H\x1b[2J${text}` : text,
     );
-    if (options.watch !== true)
-      return after.limits.every(({ meter }) => meter !== undefined) ? exitCodes.ok : exitCodes.attention;
+    if (options.watch !== true) return after.limits.every(isHeld) ? exitCodes.ok : exitCodes.attention;
   }
 }
 
 const isQosStatus = (answer: unknown): answer is QosStatus =>
   typeof answer === 'object' &&
   answer !== null &&
-  ['limits', 'ports'].every(part => part in answer && Array.isArray(answer[part as keyof typeof answer]));
+  ['limits', 'ports', 'queues'].every(
+    part => part in answer && Array.isArray(answer[part as keyof typeof answer]),
+  );

@@ -1,6 +1,6 @@
 import type { Dpid, Ipv4, Ipv6 } from '../lib/addresses.js';
 import type { Vtep } from '../lib/vtep.js';
-import type { PolicyConfig } from './policy-config.js';
+import type { EgressConfig, PolicyConfig } from './policy-config.js';
 
 export type * from './policy-config.js';
 
@@ -46,6 +46,8 @@ export interface HypervisorConfig {
    * no network's.
    */
   readonly uplink?: string;
+  /** How it sends by that port. */
+  readonly egress?: EgressConfig;
   /**
    * The bridge's datapath id: known from the file alone, so that a switch that dials in is recognised before its
    * OVSDB has answered (docs/adr/0003). Made from the name unless the file says it.

@@ -30,6 +30,8 @@ export interface Facts {
   readonly policies: readonly string[] | undefined;
   /** Where a class of a policy names a network. */
   readonly classNetworks: readonly At<{ network: string }>[];
+  /** Where a policy, or a class of one, names a queue. */
+  readonly queues: readonly At<{ queue: string }>[];
 }
 
 export type At<T> = T & { readonly path: KeyPath };
@@ -43,6 +45,10 @@ export interface HypervisorFacts {
   readonly uplink: string | undefined;
   readonly dpid: Dpid | undefined;
   readonly dpidSaid: boolean;
+  /** Whether there is an egress, right or wrong. */
+  readonly shaped: boolean;
+  /** Names of its queues, right or wrong. */
+  readonly queues: readonly string[];
 }
 
 export interface NetworkFacts {
@@ -80,6 +86,7 @@ export function surveyFacts(file: unknown): Facts {
     networks: maps(root['networks']).map(([name, value]) => networkFacts(name, value)),
     policies: policyNames(root['qos']),
     classNetworks: classNetworks(root['qos']),
+    queues: queuesNamed(root['qos']),
   };
 }
 
@@ -94,6 +101,8 @@ function hypervisorFacts(name: string, value: Record<string, unknown>): Hypervis
     uplink: understood(leaf.portName, value['uplink']),
     dpid: dpidSaid ? understood(leaf.datapathId, value['datapath-id']) : dpidOfName(name),
     dpidSaid,
+    shaped: 'egress' in value,
+    queues: maps(isMap(value['egress']) ? value['egress']['queues'] : undefined).map(([queue]) => queue),
   };
 }
 
@@ -125,6 +134,18 @@ function policyNames(qos: unknown): readonly string[] | undefined {
   if (qos === undefined) return [];
   const policies = isMap(qos) ? (qos['policies'] ?? {}) : undefined;
   return isMap(policies) ? Object.keys(policies) : undefined;
+}
+
+function queuesNamed(qos: unknown): At<{ queue: string }>[] {
+  return maps(isMap(qos) ? qos['policies'] : undefined).flatMap(([policy, value]) => {
+    const path = ['qos', 'policies', policy];
+    const named = (of: unknown, at: KeyPath) =>
+      isMap(of) && typeof of['queue'] === 'string' ? [{ queue: of['queue'], path: [...at, 'queue'] }] : [];
+    return [
+      ...named(value, path),
+      ...items(value['classes']).flatMap(([index, one]) => named(one, [...path, 'classes', index])),
+    ];
+  });
 }
 
 function classNetworks(qos: unknown): At<{ network: string }>[] {

@@ -1,10 +1,13 @@
 import * as z from 'zod';
-import type { LimitConfig, Rate } from './config.js';
+import type { LimitConfig, Rate, Shaper } from './config.js';
 import { type Burst, formatBits, readBurst, readRate } from './quantities.js';
 import { section } from './section.js';
 import { reading } from './values.js';
 
 /** Rates with their bursts. */
+
+const shapers = ['linux-htb', 'linux-hfsc'] as const satisfies readonly Shaper[];
+export const shaper = z.enum(shapers, { error: `expected ${shapers.join(' or ')}` });
 
 /** YAML reads a number without a unit as a number. */
 const textOf = (value: unknown): unknown => (typeof value === 'number' ? String(value) : value);
@@ -15,6 +18,23 @@ export const burst = z.unknown().transform(reading(value => readBurst(textOf(val
 export const limit = section({ rate, burst: burst.optional() }).transform((read, context) =>
   // What is wrong further in was told already.
   context.issues.length > 0 ? z.NEVER : toLimit(read, context),
+);
+
+/** What a VM gets may also wait. */
+export const limitToVm = section({ rate, burst: burst.optional(), shape: shaper.optional() }).transform(
+  ({ shape, ...read }, context): LimitConfig => {
+    // What is wrong further in was told already.
+    if (context.issues.length > 0) return z.NEVER;
+    if (shape !== undefined && read.rate.unit === 'packet') {
+      const message = 'expected a rate in bits beside it: packets are not shaped';
+      context.addIssue({ code: 'custom', message, path: ['shape'] });
+      return z.NEVER;
+    }
+    if (shape === undefined) return toLimit(read, context);
+    return read.burst === undefined
+      ? { rate: read.rate, burst: 0, shape }
+      : { ...toLimit(read, context), shape };
+  },
 );
 
 /** The largest frame of an Ethernet with no jumbo frames, rounded up: a bucket that holds less lets none of them pass. kbit. */

@@ -14,8 +14,34 @@ export interface Rate {
 /** What a meter lets pass. */
 export interface LimitConfig {
   readonly rate: Rate;
-  /** What may pass above the rate at once: kbit or packets, as the rate is of bits or packets. A whole number. */
+  /**
+   * What may pass above the rate at once: kbit or packets, as the rate is of bits or packets. A whole number; 0 with
+   * `shape`: as the kernel has it.
+   */
   readonly burst: number;
+  /** What is over the rate waits in a queue of the port, and is not dropped at once; of bits alone. */
+  readonly shape?: Shaper;
+}
+
+/** Types of QoS that shape what a port sends [ovs-vswitchd.conf.db(5), QoS: type]. */
+export type Shaper = 'linux-htb' | 'linux-hfsc';
+
+/** How a host sends on its way out. Rates are in kbit/s. */
+export interface EgressConfig {
+  readonly type: Shaper;
+  readonly maxKbit: number;
+  /** The first has number 1, and so on; 0 is what no policy sends elsewhere. */
+  readonly queues: readonly QueueConfig[];
+}
+
+export interface QueueConfig {
+  readonly name: string;
+  /** What it has whatever the others send. */
+  readonly minKbit?: number;
+  readonly maxKbit?: number;
+  /** 0 to 7: what is left goes to the lowest first. */
+  readonly priority?: number;
+  readonly burstKbit?: number;
 }
 
 /** A code point that is written, 0 to 63 [RFC 2474 3], or that what the VM itself has written stays. */
@@ -29,6 +55,8 @@ export interface Treatment {
   readonly toVm?: LimitConfig;
   /** Of what a VM sends. Left out: the marks stay as they are, or for a class, what the policy says. */
   readonly dscp?: Marking;
+  /** The queue by which it leaves a host (`egress.queues`). Left out: the one that is for all, or for a class, the policy's. */
+  readonly queue?: string;
 }
 
 /** A service level. Limits are for each port by itself, not for all of a network together. */

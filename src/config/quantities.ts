@@ -92,6 +92,10 @@ function readQuantity<Unit>(
   };
 }
 
+/** A burst of bits or time, as a whole number of kbit. @param rate of bits */
+export const kbitOf = ({ unit, amount }: Burst, rate: Rate): number =>
+  Math.ceil(unit === 'ms' ? (rate.perSecond * amount) / 1_000 : amount);
+
 /** `100mbit`, `1500kbit`, `5000pps`: what `readRate` reads back. */
 export const formatRate = ({ unit, perSecond }: Rate): string =>
   unit === 'packet' ? `${perSecond}pps` : formatBits(perSecond);

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { readAppEntry, type AppEntry } from './apps.js';
 import type { OvsdbSource } from './config.js';
 import { readOvsdbSource } from './ovsdb.js';
+import { egress } from './egress.js';
 import { glob } from '../lib/glob.js';
 import { policy } from './policies.js';
 import { section } from './section.js';
@@ -33,6 +34,7 @@ const hypervisor = section({
   vtep: value.tunnelAddress,
   'datapath-id': value.datapathId.optional(),
   uplink: value.portName.optional(),
+  egress: egress.optional(),
 });
 
 export const portSelector = section({

@@ -34,7 +34,10 @@ export function toConfig(file: FileValue): Config {
     api: { listen: file.api?.listen ?? apiListen },
     apps:
       file.apps === undefined
-        ? defaultApps(overlay, policies.size > 0)
+        ? defaultApps(
+            overlay,
+            policies.size > 0 || hypervisors.some(([, { egress }]) => egress !== undefined),
+          )
         : file.apps.map((app, index) => toApp(app, index)),
     hypervisors: hypervisors.map(([name, host]) => toHypervisor(name, host)),
     networks: networks.map(([name, network]) => toNetwork(name, network, policies)),
@@ -72,9 +75,18 @@ const toApp = (app: AppEntry, index: number): AppConfig => ({
 });
 
 function toHypervisor(name: string, host: FileValue['hypervisors'][string]): HypervisorConfig {
-  const { ovsdb, bridge, datapath, vtep, uplink } = host;
+  const { ovsdb, bridge, datapath, vtep, uplink, egress } = host;
   const dpid = host['datapath-id'] ?? dpidOfName(name);
-  return { name, ovsdb, bridge, datapath, vtep, ...(uplink !== undefined && { uplink }), dpid };
+  return {
+    name,
+    ovsdb,
+    bridge,
+    datapath,
+    vtep,
+    ...(uplink !== undefined && { uplink }),
+    ...(egress && { egress }),
+    dpid,
+  };
 }
 
 function toPolicy(

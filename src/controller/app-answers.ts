@@ -85,7 +85,7 @@ export function checkNames(names: unknown): readonly string[] {
 
 export function checkReport(report: unknown): Report {
   if (!isObject(report)) throw invalid('`report` must return an object');
-  for (const part of ['networks', 'ports', 'problems', 'limits'] as const) {
+  for (const part of ['networks', 'ports', 'problems', 'limits', 'queues'] as const) {
     const list = report[part];
     if (list !== undefined && !(Array.isArray(list) && list.every(isObject)))
       throw invalid(`\`${part}\` of a report must be a list`);

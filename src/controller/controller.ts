@@ -241,15 +241,17 @@ export class Controller {
 
   /** What service levels let pass: each switch that has limits is asked, at most about once a second. */
   async qos(): Promise<QosStatus> {
-    const limits = this.#apps.report(this.#world).flatMap(report => report.limits ?? []);
-    const hosts = new Set(limits.map(({ hypervisor }) => hypervisor));
+    const reports = this.#apps.report(this.#world);
+    const limits = reports.flatMap(report => report.limits ?? []);
+    const queues = reports.flatMap(report => report.queues ?? []);
+    const hosts = new Set([...limits, ...queues].map(({ hypervisor }) => hypervisor));
     const counting = this.#switches.all
       .filter(({ view, isUp }) => isUp && hosts.has(view.hypervisor ?? ''))
       .map(({ view: { dpid }, connection }) => ({
         dpid,
         exchange: (messages: readonly Message[]) => connection.exchange(messages),
       }));
-    return qosStatus(limits, await this.#counters.read(counting), this.#hypervisors.views);
+    return qosStatus({ limits, queues }, await this.#counters.read(counting), this.#hypervisors.views);
   }
 
   /** The database of a host that dials in, as last heard; undefined while it is not connected. */

@@ -53,6 +53,7 @@ function hostPort(of: SwitchPort): HostPort {
     ...(bonded && { bond: port }),
     ...(error !== null && error !== '' && { error }),
     ...(bandwidth !== undefined && { bandwidth }),
+    ...(/^(internal|tap|patch|dpdk.*)$/.test(type) && { unshaped: type }),
     ...(type === 'vxlan' && { vxlan: vxlanPort(options) }),
   };
 }

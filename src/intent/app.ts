@@ -107,8 +107,21 @@ export interface LimitReport {
   readonly perSecond: number;
   /** kbit or packets. */
   readonly burst: number;
-  /** The meter that holds it; left out: none does. */
+  /** The meter that holds it, or the queue of the port that does; neither: nothing does. */
   readonly meter?: number;
+  readonly queue?: number;
+}
+
+/** A queue by which a host sends. */
+export interface QueueReport {
+  readonly hypervisor: string;
+  readonly port: string;
+  /** What `set_queue` names; 0 is for all that no flow gives to another one. */
+  readonly number: number;
+  readonly name: string;
+  /** kbit/s. */
+  readonly maxKbit: number;
+  readonly minKbit?: number;
 }
 
 /** What an app tells `heddle status`. */
@@ -117,6 +130,7 @@ export interface Report {
   readonly ports?: readonly PortReport[];
   readonly problems?: readonly Problem[];
   readonly limits?: readonly LimitReport[];
+  readonly queues?: readonly QueueReport[];
 }
 
 /**

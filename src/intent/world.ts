@@ -30,6 +30,8 @@ export interface HostPort {
   readonly error?: string;
   /** Limits that somebody else has set on it, as libvirt does for a `<bandwidth>`. */
   readonly bandwidth?: HostPortBandwidth;
+  /** Interface.type, where that is one whose ports send all that they get, whatever QoS they have. */
+  readonly unshaped?: string;
   /** Where its type is `vxlan`: what somebody has set it up for. */
   readonly vxlan?: VxlanPort;
 }

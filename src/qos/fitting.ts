@@ -7,6 +7,9 @@ export interface Host {
   readonly datapath: 'system' | 'netdev';
   /** Left out while the switch is not connected: then nothing is held against it. */
   readonly features?: SwitchFeatures;
+  readonly name: string;
+  /** The names of its queues. */
+  readonly queues: Pick<ReadonlySet<string>, 'has'>;
 }
 
 /** A policy, without what the host cannot do, and what that is: in words, with the nearest thing that it can. */
@@ -18,7 +21,10 @@ export interface Fitted {
 export function fitPolicy(policy: PolicyConfig, host: Host): Fitted {
   const misfits = new Set<string>();
   const fit = <T extends Treatment>(part: T): T => {
-    const { fromVm, toVm, ...rest } = part;
+    const { fromVm, toVm, queue, ...rest } = part;
+    const noQueue = queue === undefined ? undefined : whyNoQueue(queue, host);
+    if (noQueue !== undefined) misfits.add(noQueue);
+    const kept = queue === undefined || noQueue !== undefined ? {} : { queue };
     const ways = { ...(fromVm && { fromVm }), ...(toVm && { toVm }) };
     for (const [way, limit] of Object.entries(ways) as ['fromVm' | 'toVm', LimitConfig][]) {
       const why = whyNoMeter(limit, host);
@@ -27,7 +33,7 @@ export function fitPolicy(policy: PolicyConfig, host: Host): Fitted {
       // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- a copy of our own
       delete ways[way];
     }
-    return { ...rest, ...ways } as unknown as T;
+    return { ...rest, ...ways, ...kept } as unknown as T;
   };
   const { classes, ...whole } = policy;
   const fitted = fit(whole as PolicyConfig);
@@ -37,11 +43,18 @@ export function fitPolicy(policy: PolicyConfig, host: Host): Fitted {
     : { policy: { ...fitted, ...(parts && { classes: parts }) }, misfits: [...misfits] };
 }
 
+function whyNoQueue(queue: string, { datapath, name, queues }: Host): string | undefined {
+  if (!queues.has(queue)) return `${name} has no queue ${queue} (hypervisors.${name}.egress.queues)`;
+  return datapath === 'netdev'
+    ? `queue ${queue} is not used on ${name}: in userspace Open vSwitch sends everything by one queue; egress.max-rate holds for all of it together`
+    : undefined;
+}
+
 const dropBand = 1;
 
 /** [OF1.3.5 7.3.5.14] Only bands that drop: neither of Open vSwitch's datapaths has others. */
-function whyNoMeter({ rate }: LimitConfig, { datapath, features }: Host): string | undefined {
-  if (features === undefined) return undefined;
+function whyNoMeter({ rate, shape }: LimitConfig, { datapath, features }: Host): string | undefined {
+  if (features === undefined || shape !== undefined) return undefined;
   const { meters } = features;
   if (meters === undefined || meters.most === 0)
     return datapath === 'system'

@@ -10,6 +10,7 @@ import {
   meter,
   move,
   setField,
+  setQueue,
 } from '../openflow/index.js';
 import type { ClassMarks } from './classes.js';
 import type { MeterFor, Subject } from './subject.js';
@@ -18,14 +19,26 @@ import type { TableNumbers } from './tables.js';
 /** Bit 6 of reg3: a DSCP is to be written. */
 const isMarked = 0x40;
 
+/** What flows of one switch refer to. */
+interface Known {
+  readonly meterFor: MeterFor;
+  readonly register: ClassMarks;
+  readonly queues: ReadonlyMap<string, number>;
+}
+
 const markActions = (mark: Marking | undefined): readonly Action[] =>
   mark === undefined ? [] : [setField({ reg3: mark === 'trust' ? 0 : isMarked | mark })];
+
+/** It stays chosen until another one is, or the packet has left. */
+function queueActions(name: string | undefined, queues: Known['queues']): readonly Action[] {
+  const number = name === undefined ? undefined : queues.get(name);
+  return number === undefined ? [] : [setQueue(number)];
+}
 
 /** What the VM sends: limited before all else, then marked. A class's limit comes before that of the port. */
 export function fromVm(
   subject: Subject,
-  meterFor: MeterFor,
-  register: ClassMarks,
+  { meterFor, register, queues }: Known,
   { police, mark, afterMark }: TableNumbers,
 ): readonly Flow[] {
   const { ofport, metadata, policy } = subject;
@@ -34,8 +47,8 @@ export function fromVm(
   const whole = meterFor(subject, 'fromVm');
   if (classes.length === 0) {
     const isWritten = typeof dscp === 'number';
-    if (whole === undefined && !isWritten) return [];
-    const actions = isWritten ? markActions(dscp) : [];
+    const actions = [...(isWritten ? markActions(dscp) : []), ...queueActions(policy.queue, queues)];
+    if (whole === undefined && actions.length === 0) return [];
     return [
       {
         table: police.entry,
@@ -52,14 +65,18 @@ export function fromVm(
       match: match(fromPort),
       instructions: steps(
         undefined,
-        [setField({ reg4: register.none(policy) }), ...(typeof dscp === 'number' ? markActions(dscp) : [])],
+        [
+          setField({ reg4: register.none(policy) }),
+          ...(typeof dscp === 'number' ? markActions(dscp) : []),
+          ...queueActions(policy.queue, queues),
+        ],
         police.classes,
       ),
     },
   ];
   for (const part of classes) {
     const id = meterFor(subject, 'fromVm', part);
-    const actions = markActions(part.dscp);
+    const actions = [...markActions(part.dscp), ...queueActions(part.queue, queues)];
     if (id !== undefined || actions.length > 0)
       flows.push({
         table: police.inClass,

@@ -1,9 +1,18 @@
-import type { HypervisorView, LimitReport, Membership, Problem, Setup } from '../intent/index.js';
+import type {
+  HypervisorView,
+  LimitReport,
+  Membership,
+  Problem,
+  QosIntent,
+  QueueReport,
+  Setup,
+} from '../intent/index.js';
 import type { SwitchFeatures } from '../openflow/index.js';
 import { groupBy } from '../lib/group-by.js';
 import { fitPolicy, type Fitted, type Host, meterBudget } from './fitting.js';
 import { qosProgram, type QosProgram } from './program.js';
-import { type Limited, limitsOf, type MeterFor, type Subject } from './subject.js';
+import { queueNumbers, shapingOf } from './shaping.js';
+import { type Limited, limitsOf, type Subject } from './subject.js';
 import type { TableNumbers } from './tables.js';
 
 /** What policies come to on one host. */
@@ -11,6 +20,9 @@ export interface HostProgram extends Pick<QosProgram, 'program'> {
   /** What is not as the file says, and what somebody else has done beside it. */
   readonly problems: readonly Problem[];
   readonly limits: readonly LimitReport[];
+  /** How ports are to send. */
+  readonly shaping: readonly QosIntent[];
+  readonly queues: readonly QueueReport[];
 }
 
 export interface HostProgramInput {
@@ -25,18 +37,36 @@ export interface HostProgramInput {
 /** From policies to what is wanted on a host, and what it cannot do of it. */
 export function hostProgram(input: HostProgramInput): HostProgram {
   const { view, features, membership, tables, numberMeters } = input;
-  const host: Host = { datapath: view.config.datapath, ...(features && { features }) };
+  const { name: hypervisor, datapath, egress } = view.config;
+  const queues = queueNumbers(egress);
+  const host: Host = { name: hypervisor, datapath, queues, ...(features && { features }) };
   const asked = subjectsOf(view, membership);
   const fitted = new Map<string, Fitted>();
   for (const { policy } of asked)
     if (!fitted.has(policy.name)) fitted.set(policy.name, fitPolicy(policy, host));
   const subjects = asked.map(one => ({ ...one, policy: fitted.get(one.policy.name)?.policy ?? one.policy }));
   const budget = meterBudget(host);
-  const { program, unlimited, meterFor } = qosProgram(subjects, tables, numberMeters, budget.most);
-  const about = { hypervisor: view.config.name };
+  const { program, unlimited, meterFor } = qosProgram({
+    subjects,
+    tables,
+    numberMeters,
+    mostMeters: budget.most,
+    queues,
+  });
+  const shaping = shapingOf(view, subjects);
+  const about = { hypervisor };
   return {
     program,
-    limits: asked.flatMap(subject => limitsOf(subject).map(one => limitReport(one, meterFor, view))),
+    shaping: shaping.intents,
+    queues: shaping.queues,
+    limits: asked.flatMap((subject, index) => [
+      ...limitsOf(subject).map(one =>
+        limitReport(one, { meter: meterFor(subject, one.way, one.part) }, view),
+      ),
+      ...shapedLimits(subject).map(one =>
+        limitReport(one, subjects[index] && shaping.isShaped(subjects[index]) ? { queue: 0 } : {}, view),
+      ),
+    ]),
     problems: [
       ...[...fitted].flatMap(([name, { misfits }]) =>
         misfits.map(message => ({ ...about, message: `policy ${name}: ${message}` })),
@@ -47,6 +77,7 @@ export function hostProgram(input: HostProgramInput): HostProgram {
             ...about,
             message: `policy ${name}: no meter is left for ${tellLeft(left)}: the app has ${budget.most} here, as ${budget.why}`,
           }))),
+      ...shaping.problems,
       ...bandwidthProblems(view, asked),
     ],
   };
@@ -54,10 +85,9 @@ export function hostProgram(input: HostProgramInput): HostProgram {
 
 function limitReport(
   { subject, way, part, limit: { rate, burst } }: Limited,
-  meterFor: MeterFor,
+  { meter, queue }: { readonly meter?: number | undefined; readonly queue?: number },
   { config }: HypervisorView,
 ): LimitReport {
-  const meter = meterFor(subject, way, part);
   return {
     hypervisor: config.name,
     port: subject.port,
@@ -68,8 +98,15 @@ function limitReport(
     ...rate,
     burst,
     ...(meter !== undefined && { meter }),
+    ...(queue !== undefined && { queue }),
   };
 }
+
+/** A limit that is held by a queue of the port. */
+const shapedLimits = (subject: Subject): readonly Limited[] => {
+  const limit = subject.policy.toVm;
+  return limit?.shape === undefined ? [] : [{ subject, way: 'toVm', limit }];
+};
 
 /** So many ports are named. */
 const named = 3;

@@ -15,13 +15,24 @@ export interface QosProgram {
   readonly meterFor: MeterFor;
 }
 
+export interface QosProgramInput {
+  readonly subjects: readonly Subject[];
+  readonly tables: TableNumbers;
+  readonly numberMeters: Setup['numberMeters'];
+  /** Left out: as many as any app has. */
+  readonly mostMeters?: number;
+  /** Numbers of the queues that policies name. */
+  readonly queues?: ReadonlyMap<string, number>;
+}
+
 /** The flows and meters of the policies of one switch. */
-export function qosProgram(
-  subjects: readonly Subject[],
-  tables: TableNumbers,
-  numberMeters: Setup['numberMeters'],
-  mostMeters?: number,
-): QosProgram {
+export function qosProgram({
+  subjects,
+  tables,
+  numberMeters,
+  mostMeters,
+  queues = new Map(),
+}: QosProgramInput): QosProgram {
   const limited = subjects.flatMap(limitsOf);
   const idOf = ({ subject, way, part }: Limited): number | undefined => ids.get(keyOf(subject, way, part));
   const ids = numberMeters(
@@ -38,8 +49,8 @@ export function qosProgram(
   const flows: Flow[] = [
     ...passing(tables),
     ...subjects.flatMap(subject => [
-      ...fromVm(subject, meterFor, register, tables),
-      ...toVm(subject, meterFor, register, tables),
+      ...fromVm(subject, { meterFor, register, queues }, tables),
+      ...toVm(subject, { meterFor, register }, tables),
     ]),
     ...classFlows(classed, register, tables),
     ...(subjects.some(({ policy }) => writesDscp(policy)) ? marks(tables) : []),

@@ -23,12 +23,15 @@ export interface Limited {
   readonly limit: LimitConfig;
 }
 
-/** Every limit that a policy has for a port. */
+/** Every limit that a policy has for a port by a meter. */
 export const limitsOf = (subject: Subject): readonly Limited[] =>
   directions.flatMap(way =>
     [undefined, ...(subject.policy.classes ?? [])].flatMap(part => {
       const limit = (part ?? subject.policy)[way];
-      return limit === undefined ? [] : [{ subject, way, ...(part && { part }), limit }];
+      // What is shaped waits in a queue, and needs no meter.
+      return limit === undefined || limit.shape !== undefined
+        ? []
+        : [{ subject, way, ...(part && { part }), limit }];
     }),
   );
 

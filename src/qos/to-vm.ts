@@ -11,8 +11,7 @@ import type { TableNumbers } from './tables.js';
  */
 export function toVm(
   subject: Subject,
-  meterFor: MeterFor,
-  register: ClassMarks,
+  { meterFor, register }: { readonly meterFor: MeterFor; readonly register: ClassMarks },
   { egress }: TableNumbers,
 ): readonly Flow[] {
   const { ofport, metadata, policy } = subject;

@@ -262,7 +262,7 @@ t.test('heddle status', async t => {
     api({
       status: () => told as Status,
       macs: () => undefined,
-      qos: () => Promise.resolve({ limits: [], ports: [] }),
+      qos: () => Promise.resolve({ limits: [], ports: [], queues: [] }),
       readings: () => Promise.resolve([]),
       host: () => undefined,
     }).fetch,

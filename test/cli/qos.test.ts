@@ -30,7 +30,11 @@ const traffic = (at: number, receivedBytes: number, sentBytes: number): PortTraf
   receiveDropped: 1,
   sendDropped: 2,
 });
-const status = (limits: readonly LimitStatus[], ...ports: PortTraffic[]): QosStatus => ({ limits, ports });
+const status = (limits: readonly LimitStatus[], ...ports: PortTraffic[]): QosStatus => ({
+  limits,
+  ports,
+  queues: [],
+});
 
 t.test('what passed between two answers', t => {
   const packets: LimitStatus = { ...limit, class: 'web', unit: 'packet', perSecond: 1_000 };
@@ -82,6 +86,17 @@ t.test('as a table', t => {
       { ...limit, class: 'web', direction: 'to-vm', meter: undefined } as unknown as LimitStatus,
     ],
     ports: [{ hypervisor: 'kvm1', port: 'vnet7', fromVm: 10_000, toVm: 500.4, dropped: 3 }],
+    queues: [
+      {
+        hypervisor: 'kvm1',
+        port: 'eth0',
+        number: 1,
+        name: 'voice',
+        minKbit: 1_000,
+        maxKbit: 5_000,
+        sending: 1_234.4,
+      },
+    ],
   };
   t.equal(
     formatUsage(usage, true),
@@ -93,10 +108,13 @@ t.test('as a table', t => {
       'HYPERVISOR  PORT   FROM VM  TO VM    DROPPED BY PORT',
       'kvm1        vnet7  10mbit   500kbit  3',
       '',
+      'HYPERVISOR  PORT  QUEUE  MIN    MAX    NOW       SENT  DROPPED',
+      'kvm1        eth0  voice  1mbit  5mbit  1234kbit  -     -',
+      '',
       'Some limits are not held here: `heddle status` says which, and why.',
     ].join('\n'),
   );
   t.notMatch(formatUsage(usage, false), /█/);
-  t.match(formatUsage({ limits: [], ports: [] }, true), /No port has a limit/);
+  t.match(formatUsage({ limits: [], ports: [], queues: [] }, true), /No port has a limit/);
   t.end();
 });

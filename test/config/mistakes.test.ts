@@ -15,7 +15,7 @@ const hosts = `hypervisors:
 const sections = 'openflow, ovsdb, api, apps, hypervisors, networks, qos';
 const aSystemId =
   'expected the id that `ovs-vsctl get Open_vSwitch . external_ids:system-id` tells, in quotes: 1 to 255 characters with no spaces';
-const hostKeys = 'ovsdb, bridge, datapath, vtep, datapath-id, uplink';
+const hostKeys = 'ovsdb, bridge, datapath, vtep, datapath-id, uplink, egress';
 const wholeNumber = 'expected a whole number from 1 to 16777215';
 const aName = 'expected a name of 1 to 64 letters, digits, dots, hyphens and underscores';
 const anApp =

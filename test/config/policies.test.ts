@@ -137,7 +137,7 @@ t.test('mistakes in classes', t => {
       '[{ name: a, rate: 1gbit }], rate: 100mbit',
       `${at}[0]: expected a rate of at most 100mbit, which is the policy's own for all of a port: 1gbit would never be reached`,
     ],
-    ['[{ name: a }]', `${at}[0]: expected a rate, from-vm, to-vm or dscp: this says nothing`],
+    ['[{ name: a }]', `${at}[0]: expected a rate, from-vm, to-vm, dscp or queue: this says nothing`],
   ] as const) {
     const found = told(file(`{ classes: ${classes} }`)).map(text => text.replace(/^h.yaml:8:\d+: /, ''));
     t.ok(found.includes(mistake), `${classes}\n${found.join('\n')}`);
@@ -165,7 +165,7 @@ t.test('a port may have a policy of its own, and the app comes by itself', t => 
 t.test('mistakes', t => {
   const at = 'h.yaml:8:';
   for (const [policy, ...mistakes] of [
-    ['{}', `${at}11: qos.policies.gold: expected a rate, from-vm, to-vm or dscp: this says nothing`],
+    ['{}', `${at}11: qos.policies.gold: expected a rate, from-vm, to-vm, dscp or queue: this says nothing`],
     [
       '{ rate: 100mbps }',
       `${at}19: qos.policies.gold.rate: found "100mbps": unknown unit, expected a rate such as 100mbit, 1.5gbit or 5000pps; did you mean "100mbit"?`,
@@ -204,7 +204,7 @@ t.test('mistakes', t => {
     ],
     [
       '{ rat: 5mbit }',
-      `${at}13: qos.policies.gold.rat: unknown key, expected one of rate, burst, from-vm, to-vm, dscp, classes; did you mean "rate"?`,
+      `${at}13: qos.policies.gold.rat: unknown key, expected one of rate, burst, from-vm, to-vm, dscp, queue, classes; did you mean "rate"?`,
     ],
   ] as const)
     t.strictSame(told(file(policy)), mistakes, policy);
@@ -220,6 +220,13 @@ t.test('a policy that no app applies is a mistake', t => {
     'h.yaml:1:7: apps: networks.blue.qos names a policy, which the app qos applies, and this list leaves it out: add "qos" to the list, or leave `apps` out to have the usual ones',
   ]);
   t.strictSame(told(withApps('[overlay, qos]')), []);
+  const shaped = file('{ dscp: ef }')
+    .replace('qos: gold, ', '')
+    .replace(', qos: other', '')
+    .replace('vtep: 10.97.0.1', 'vtep: 10.97.0.1, uplink: eth0, egress: { max-rate: 1gbit }');
+  t.match(told(`apps: [overlay]\n${shaped}`), [
+    /apps: hypervisors\.kvm1\.egress says how a host sends, which the app qos applies/,
+  ]);
   t.strictSame(
     told(withApps('[overlay, ./my-qos.js]')),
     [],

@@ -78,7 +78,7 @@ t.test('what a meter has let pass is what came less what it dropped', async t =>
   ]);
   const away = { ...limit, hypervisor: 'kvm2' };
   const { meter: _none, ...unheld } = limit;
-  t.strictSame(qosStatus([limit, away, unheld], counters, views), {
+  t.strictSame(qosStatus({ limits: [limit, away, unheld], queues: [] }, counters, views), {
     limits: [
       {
         ...limit,
@@ -88,5 +88,6 @@ t.test('what a meter has let pass is what came less what it dropped', async t =>
       unheld,
     ],
     ports: [],
+    queues: [],
   });
 });

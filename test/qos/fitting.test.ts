@@ -7,7 +7,10 @@ const kbit = { rate: { unit: 'kbit', perSecond: 1_000 }, burst: 500 } as const;
 const packets = { rate: { unit: 'packet', perSecond: 1_000 }, burst: 500 } as const;
 const all = OFPMF.KBPS | OFPMF.PKTPS | OFPMF.BURST | OFPMF.STATS;
 
+const about = { name: 'kvm1', queues: new Set(['voice']) };
+
 const host = (meters: object, datapath: Host['datapath'] = 'netdev'): Host => ({
+  ...about,
   datapath,
   features: { ovsVersion: '3.1.0', meters: { most: 200_000, bandTypes: 2, capabilities: all, ...meters } },
 });
@@ -23,7 +26,7 @@ const policy: PolicyConfig = {
 t.test('what a switch can do stays as it is', t => {
   t.strictSame(fitPolicy(policy, host({})), { policy, misfits: [] });
   t.strictSame(
-    fitPolicy(policy, { datapath: 'system' }),
+    fitPolicy(policy, { ...about, datapath: 'system' }),
     { policy, misfits: [] },
     'while nothing is known, nothing is held against it',
   );
@@ -41,7 +44,7 @@ t.test('what it cannot do is left out, and told with the nearest thing that it c
     [host({ most: 0 }, 'system'), /Linux 4\.18.*ingress_policing_rate.*linux-htb/],
     [host({ bandTypes: 4 }), /cannot drop/],
     [host({ capabilities: OFPMF.KBPS | OFPMF.PKTPS }), /no burst/],
-    [{ datapath: 'netdev', features: {} }, /no meters/],
+    [{ ...about, datapath: 'netdev', features: {} }, /no meters/],
   ] as const) {
     const fitted = fitPolicy(policy, one);
     t.equal(fitted.misfits.length, 1, String(pattern));
@@ -61,6 +64,7 @@ t.test('what it cannot do is left out, and told with the nearest thing that it c
 t.test('how many meters there may be', t => {
   const most = (ovsVersion: string | undefined, datapath: Host['datapath'], meters = 200_000): number =>
     meterBudget({
+      ...about,
       datapath,
       features: {
         ...(ovsVersion !== undefined && { ovsVersion }),
@@ -74,5 +78,16 @@ t.test('how many meters there may be', t => {
   t.equal(most('3.1.0', 'netdev'), 1_400, 'in userspace nothing breaks');
   t.equal(most('3.1.0', 'netdev', 800), 400, 'half of a few');
   t.equal(most('3.1.0', 'netdev', 1_600), 1_100);
+  t.end();
+});
+
+t.test('queues', t => {
+  const queued: PolicyConfig = { name: 'gold', queue: 'voice', classes: [{ name: 'web', queue: 'bulk' }] };
+  const system = fitPolicy(queued, host({}, 'system'));
+  t.strictSame(system.misfits, ['kvm1 has no queue bulk (hypervisors.kvm1.egress.queues)']);
+  t.strictSame(system.policy, { name: 'gold', queue: 'voice', classes: [{ name: 'web' }] });
+  const netdev = fitPolicy(queued, host({}));
+  t.match(netdev.misfits[0], /queue voice is not used on kvm1.*userspace.*egress\.max-rate/);
+  t.equal(netdev.policy.queue, undefined);
   t.end();
 });

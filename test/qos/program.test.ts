@@ -16,7 +16,15 @@ const texts = (flows: readonly Flow[]): readonly string[] =>
   flows.map(flow => formatFlow(flow)).filter(text => !passing.includes(text));
 
 const program = (...subjects: Subject[]) =>
-  qosProgram(subjects, tables, (names, most) => numberMeters(3, names, most));
+  qosProgram({
+    subjects,
+    tables,
+    numberMeters: (names, most) => numberMeters(3, names, most),
+    queues: new Map([
+      ['voice', 1],
+      ['bulk', 2],
+    ]),
+  });
 
 const mbit = (amount: number) =>
   ({ rate: { unit: 'kbit', perSecond: amount * 1_000 }, burst: amount * 500 }) as const;

@@ -58,11 +58,17 @@ export const qos = defineApp<Record<string, never>, State>({
     return view?.known === true ? programOf(view, state, world).program : { ...emptyProgram, keep: 'all' };
   },
 
+  qos(state, world, hypervisor) {
+    const view = world.hypervisors.get(hypervisor);
+    return view === undefined ? [] : programOf(view, state, world).shaping;
+  },
+
   report(state, world) {
     const programs = [...world.hypervisors.values()].map(view => programOf(view, state, world));
     return {
       problems: programs.flatMap(({ problems }) => problems),
       limits: programs.flatMap(({ limits }) => limits),
+      queues: programs.flatMap(({ queues }) => queues),
     };
   },
 });

@@ -35,15 +35,17 @@ function checkOverlay({ apps, appsListed, hypervisors, networks }: Facts): Findi
 }
 
 /** A limit that is written down and holds nobody back is worse than none. */
-function checkQos({ apps, appsListed, networks }: Facts): Finding[] {
-  const [named] = networks.flatMap(({ policies }) => policies);
+function checkQos({ apps, appsListed, hypervisors, networks }: Facts): Finding[] {
+  const [policy] = networks.flatMap(({ policies }) => policies);
+  const shaped = hypervisors.find(host => host.shaped);
+  const named = policy?.path ?? (shaped && [...shaped.path, 'egress']);
   const isMeant = (name: string): boolean => isAppPath(name) || nearMiss(name, ['qos']) !== undefined;
   if (!appsListed || named === undefined) return [];
   if (apps.some(({ name }) => name === 'qos' || isMeant(name))) return [];
   return [
     {
       path: ['apps'],
-      message: `${formatPath(named.path)} names a policy, which the app qos applies, and this list leaves it out: add "qos" to the list, or leave \`apps\` out to have the usual ones`,
+      message: `${formatPath(named)} ${policy === undefined ? 'says how a host sends' : 'names a policy'}, which the app qos applies, and this list leaves it out: add "qos" to the list, or leave \`apps\` out to have the usual ones`,
     },
   ];
 }

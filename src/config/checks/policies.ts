@@ -3,7 +3,36 @@ import type { Facts } from '../facts.js';
 import { didYouMean, quoted, type Finding } from '../mistake.js';
 
 /** Policies, and networks in their classes, that are named and are not there. */
-export const checkPolicies = (facts: Facts): Finding[] => [...checkNamed(facts), ...checkClasses(facts)];
+export const checkPolicies = (facts: Facts): Finding[] => [
+  ...checkNamed(facts),
+  ...checkClasses(facts),
+  ...checkQueues(facts),
+  ...checkEgress(facts),
+];
+
+function checkQueues({ hypervisors, queues }: Facts): Finding[] {
+  const known = new Set(hypervisors.flatMap(host => host.queues));
+  const none =
+    'expected the name of a queue, and no hypervisor has one: they stand under hypervisors.NAME.egress.queues';
+  return queues
+    .filter(({ queue }) => !known.has(queue))
+    .map(({ queue, path }) => ({
+      path,
+      found: quoted(queue),
+      message: known.size === 0 ? none : "expected the name of a queue of a hypervisor's (egress.queues)",
+      ...didYouMean(nearMiss(queue, known)),
+    }));
+}
+
+const checkEgress = ({ hypervisors }: Facts): Finding[] =>
+  hypervisors
+    .filter(({ shaped, uplink }) => shaped && uplink === undefined)
+    .map(({ path }) => ({
+      path: [...path, 'egress'],
+      at: 'key',
+      message:
+        'needs `uplink` beside it: what is shaped is the NIC that is a port of this very bridge; for one that is not, use tc(8)',
+    }));
 
 const checkClasses = ({ networks, classNetworks }: Facts): Finding[] => {
   const known = new Set(networks.map(({ name }) => name));
