@@ -27,6 +27,8 @@ export type PortSelector = (
   readonly vlan?: number;
   /** The service level of these ports, where it is another than the network's. */
   readonly policy?: PolicyConfig;
+  /** MACs that a switch may learn behind each of these ports; left out: 1,024. */
+  readonly maxMacs?: number;
   /** What the one port that this is about has, in this network; left out: not known. */
   readonly addresses?: readonly IpAddress[];
 };
@@ -77,6 +79,8 @@ export interface NetworkConfig {
   readonly mesh: readonly string[];
   /** What may be flooded of each kind; left out: all. */
   readonly flood: Readonly<Partial<Record<FloodKind, FloodLimit>>>;
+  /** Seconds that a learned MAC stays after its last frame; left out: 300. */
+  readonly macAge?: number;
   /** The service level of its ports. */
   readonly policy?: PolicyConfig;
 }

@@ -43,11 +43,12 @@ export const portSelector = section({
   on: value.hypervisorName.optional(),
   vlan: value.vlan.optional(),
   qos: value.name.optional(),
+  'max-macs': value.maxMacs.optional(),
   addresses: z.array(value.ipAddress, { error: 'expected a list of IP addresses' }).optional(),
 }).transform((selector, context) => {
   // An unknown key was told already, and is most likely the one that seems to be missing.
   if (context.issues.length > 0) return z.NEVER;
-  const { 'iface-id': ifaceId, port, on, vlan, qos, addresses } = selector;
+  const { 'iface-id': ifaceId, port, on, vlan, qos, 'max-macs': maxMacs, addresses } = selector;
   if (addresses !== undefined && !glob(ifaceId ?? port ?? '').literal) {
     const message = 'expected no wildcard in a name that has addresses: they are those of one port';
     context.addIssue({ code: 'custom', message });
@@ -56,6 +57,7 @@ export const portSelector = section({
   const also = {
     ...(vlan !== undefined && { vlan }),
     ...(qos !== undefined && { qos }),
+    ...(maxMacs !== undefined && { maxMacs }),
     ...(addresses !== undefined && { addresses }),
   };
   if (port !== undefined && ifaceId === undefined) {
@@ -83,6 +85,7 @@ const network = section({
     broadcast: value.floodLimit.optional(),
     multicast: value.floodLimit.optional(),
   }).default({}),
+  'mac-age': value.macAge.optional(),
   qos: value.name.optional(),
 });
 

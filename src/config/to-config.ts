@@ -115,7 +115,7 @@ type Policies = ReadonlyMap<string, PolicyConfig>;
 
 function toNetwork(
   name: string,
-  { vni, vlan, ports, remotes, mesh, flood, qos }: FileValue['networks'][string],
+  { vni, vlan, ports, remotes, mesh, flood, 'mac-age': macAge, qos }: FileValue['networks'][string],
   policies: Policies,
 ): NetworkConfig {
   return {
@@ -126,6 +126,7 @@ function toNetwork(
     remotes,
     mesh,
     flood: Object.fromEntries(Object.entries(flood).filter(([, limit]) => limit !== undefined)),
+    ...(macAge !== undefined && { macAge }),
     ...policyOf(qos, policies),
   };
 }

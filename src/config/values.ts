@@ -53,6 +53,14 @@ const largestVni = 2 ** 24 - 1;
 const vniRange = { error: `expected a whole number from 1 to ${largestVni}` };
 export const vni = z.int(vniRange).min(1, vniRange).max(largestVni, vniRange);
 
+const mostMacs = 65_536;
+const macsRange = { error: `expected a whole number from 1 to ${mostMacs}` };
+export const maxMacs = z.int(macsRange).min(1, macsRange).max(mostMacs, macsRange);
+
+/** Seconds: shorter, and MACs would go between two ARP requests of theirs; a timeout in OpenFlow has 16 bits. */
+const ageRange = { error: 'expected seconds: a whole number from 10 to 65535' };
+export const macAge = z.int(ageRange).min(10, ageRange).max(65_535, ageRange);
+
 /** 0 is no VLAN, and 4095 is reserved [IEEE 802.1Q 9.6]. */
 const vlanRange = { error: 'expected a VLAN: a whole number from 1 to 4094' };
 export const vlan = z.int(vlanRange).min(1, vlanRange).max(4094, vlanRange);

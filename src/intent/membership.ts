@@ -10,6 +10,8 @@ export interface Claim {
   readonly vlan?: number;
   /** The service level: the selector's own, else the network's. */
   readonly policy?: PolicyConfig;
+  /** How many MACs may be learned behind it: of several selectors, the first one that says it. */
+  readonly maxMacs?: number;
   /** What the file says that the port has there. */
   readonly addresses: readonly IpAddress[];
 }
@@ -28,11 +30,15 @@ export function membershipOf(networks: readonly NetworkConfig[]): Membership {
       const { vlan } = selector;
       const identities = identitiesFor(selector, hypervisor, port);
       if (!identities.some(identity => pattern.matches(identity))) continue;
-      const { addresses = [] } = selector;
+      const { addresses = [], maxMacs } = selector;
       const at = found.findIndex(one => one.network === network && one.vlan === vlan);
       const before = found[at];
       if (before !== undefined) {
-        found[at] = { ...before, addresses: [...before.addresses, ...addresses] };
+        found[at] = {
+          ...(maxMacs !== undefined && { maxMacs }),
+          ...before,
+          addresses: [...before.addresses, ...addresses],
+        };
         continue;
       }
       const policy = selector.policy ?? network.policy;
@@ -40,6 +46,7 @@ export function membershipOf(networks: readonly NetworkConfig[]): Membership {
         network,
         ...(vlan !== undefined && { vlan }),
         ...(policy !== undefined && { policy }),
+        ...(maxMacs !== undefined && { maxMacs }),
         addresses,
       });
     }

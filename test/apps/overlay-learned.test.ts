@@ -287,9 +287,42 @@ t.test('what a switch says may be anything', t => {
   );
   site.learned(1n, many);
   t.equal(site.macs().filter(({ how }) => how === 'learned').length, mostOfSwitch - 1, 'b4 has one of them');
-  t.match(site.problems(), [/^kvm1: its switch has learned more than 65536 MACs/]);
+  t.match(site.problems()[1], /^kvm1: its switch has learned more than 65536 MACs/);
   site.learned(1n, [], true);
   t.strictSame(site.problems(), []);
+  t.end();
+});
+
+t.test('how many MACs, and for how long', t => {
+  const text = (age: string, most: string): string => `
+networks:
+  blue: { vni: 5000, ${age}ports: [{ port: b1${most} }, { port: "b*", max-macs: 7 }, { port: t1, vlan: 7 }], remotes: [10.97.0.9] }
+`;
+  const learning = (site: Site): (string | undefined)[] =>
+    site
+      .flows(1, 40)
+      .filter(line => line.includes('learn('))
+      .map(line => /hard_timeout=\d+|$/.exec(line)![0] + /,limit=\d+|$/.exec(line)![0]);
+  const site = new Site(hosts(2) + text('mac-age: 60, ', ', max-macs: 2'));
+  site.read('kvm1', { b1: { ofport: 10 }, b2: { ofport: 11 }, t1: { ofport: 12 } });
+  site.read('kvm2', {});
+  const sixty = (...limits: number[]) => limits.map(limit => `hard_timeout=60,limit=${limit}`);
+  t.strictSame(learning(site), sixty(2, 7, 1024, 1024), 'of several selectors, the first that says it');
+  site.learned(1n, [change(b1, 1)]);
+  t.strictSame(site.problems(), []);
+  site.learned(1n, [change(b1, 2)]);
+  t.match(site.problems(), [
+    /^kvm1: blue: b1: its switch has learned 2 MACs behind it, .*; max-macs of the port/,
+  ]);
+  t.strictSame(
+    site.reload(hosts(2) + text('mac-age: 60, ', '')),
+    [1],
+    'another limit is news to that switch',
+  );
+  t.strictSame(learning(site), sixty(7, 7, 1024, 1024));
+  t.strictSame(site.problems(), []);
+  t.strictSame(site.reload(hosts(2) + text('', '')), [1], 'and another age');
+  t.match(learning(site), [/=300,/, /=300,/, /=300,/, /=300,/]);
   t.end();
 });
 

@@ -58,10 +58,11 @@ networks:
     ports:
       - iface-id: "fw*"
       - { port: "fw1-p", on: kvm1, addresses: [10.0.0.1, "fd00::1"] }
-      - { port: eth1, vlan: 10 }
+      - { port: eth1, vlan: 10, max-macs: 4096 }
     remotes: [10.97.0.9]
     mesh: ["vxlan*"]
     flood: { unknown-unicast: drop, broadcast: 1000pps }
+    mac-age: 600
   "5": { vni: 16777215, ports: [] }
   6: { vni: 0x1 }
 `;
@@ -124,11 +125,12 @@ t.test('everything that a file may say', t => {
               { version: 6, value: 0xfd00_0000_0000_0000_0000_0000_0000_0001n },
             ],
           },
-          { by: 'port', glob: 'eth1', vlan: 10 },
+          { by: 'port', glob: 'eth1', vlan: 10, maxMacs: 4096 },
         ],
         remotes: [parseIpv4('10.97.0.9')],
         mesh: ['vxlan*'],
         flood: { 'unknown-unicast': 'drop', broadcast: 1000 },
+        macAge: 600,
       },
     ],
   });

@@ -49,11 +49,13 @@ function toPeers(host: Host | undefined): ReadonlyMap<number, string> {
 function ownPart(host: Host | undefined): string {
   if (host === undefined) return '';
   const { dpid, tunnelPort, uplink, members, mesh } = host;
-  const ports = members.map(({ port, ofport, network, vlan = 0, addresses }) =>
-    [network.vni, ofport, vlan, port, ...addresses.map(({ value }) => value)].join(' '),
+  const ports = members.map(({ port, ofport, network, vlan = 0, maxMacs = 0, addresses }) =>
+    [network.vni, ofport, vlan, maxMacs, port, ...addresses.map(({ value }) => value)].join(' '),
   );
   const tunnels = mesh.map(({ networks, ...its }) => [its, networks.map(({ vni }) => vni)]);
-  const limits = [...new Set(members.map(({ network }) => network))].map(({ vni, flood }) => [vni, flood]);
+  const limits = [...new Set(members.map(({ network }) => network))].map(({ vni, flood, macAge }) => [
+    ...[vni, flood, macAge],
+  ]);
   return JSON.stringify([String(dpid), tunnelPort, uplink, ports.sort(), tunnels, limits.sort()]);
 }
 

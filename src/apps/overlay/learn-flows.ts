@@ -2,8 +2,8 @@ import type { Flow } from '../../intent/index.js';
 import type { Mac } from '../../lib/addresses.js';
 import { type Action, applyActions, gotoTable, masked } from '../../openflow/index.js';
 import { flow, from } from './flow.js';
-import { learnFromPort, learnFromRemote } from './learn.js';
-import { meshSources, portSources, remoteSources } from './learn-sources.js';
+import { learnFromPort, learnFromRemote, type Learning } from './learn.js';
+import { type LearnSource, meshSources, portSources, remoteSources } from './learn-sources.js';
 import type { Host, Member } from './members.js';
 import type { Segment } from './segments.js';
 import type { TableNumbers } from './tables.js';
@@ -25,18 +25,22 @@ export function learnFlows(
   const next = gotoTable(tables.suppress);
   const learning = (priority: number, from: Parameters<typeof flow>[2], learn: Action): Flow =>
     flow(tables.learn, priority, { metadata, ...from }, applyActions([learn]), next);
-  const fromPorts = portSources(host, network).map(({ key, member: { ofport } }) =>
-    learning(50, { in_port: ofport }, learnFromPort(tables.learned, cookieFor(key))),
+  const bounds = ({ key, most }: LearnSource): Learning => ({
+    ...{ table: tables.learned, cookie: cookieFor(key) },
+    ...{ most, macAge: network.macAge },
+  });
+  const fromPorts = portSources(host, network).map(source =>
+    learning(50, { in_port: source.member.ofport }, learnFromPort(bounds(source))),
   );
-  const fromRemotes = remoteSources(host, network).map(({ key, vtep }) =>
+  const fromRemotes = remoteSources(host, network).map(source =>
     learning(
       60,
-      { reg0: from.remote, ...cameFrom(vtep) },
-      learnFromRemote(tables.learned, cookieFor(key), vtep, tunnelPort),
+      { reg0: from.remote, ...cameFrom(source.vtep) },
+      learnFromRemote(bounds(source), source.vtep, tunnelPort),
     ),
   );
-  const fromMesh = meshSources(host, network).map(({ key, ofport }) =>
-    learning(70, { in_port: ofport }, learnFromPort(tables.learned, cookieFor(key))),
+  const fromMesh = meshSources(host, network).map(source =>
+    learning(70, { in_port: source.ofport }, learnFromPort(bounds(source))),
   );
   if (fromPorts.length + fromRemotes.length + fromMesh.length === 0) return [];
   // What is known from OVSDB is never learned, so that nobody else can claim it.

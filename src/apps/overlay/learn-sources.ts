@@ -1,6 +1,6 @@
 import type { NetworkConfig } from '../../config/config.js';
 import { formatVtep, type Vtep } from '../../lib/vtep.js';
-import { meshKey, portKey, remoteKey } from './learn.js';
+import { meshKey, portKey, remoteKey, usualMacs } from './learn.js';
 import type { Host, Member } from './members.js';
 import { accepts } from './mesh.js';
 
@@ -15,6 +15,8 @@ export interface Place {
 
 /** Something on a host that MACs of a network are learned behind. */
 export interface LearnSource extends Place {
+  /** So many, and no more. */
+  readonly most: number;
   /** What its learned flows are known by: the key of their cookie. */
   readonly key: string;
 }
@@ -37,6 +39,7 @@ export const portSources = (host: Host, network: NetworkConfig): readonly PortSo
     .filter(member => member.network === network && member.learns)
     .map(member => ({
       ...{ network, hypervisor: host.name, port: member.port, member },
+      most: member.maxMacs ?? usualMacs,
       key: portKey(network.vni, member.port, member.ofport),
     }));
 
@@ -44,21 +47,21 @@ export const portSources = (host: Host, network: NetworkConfig): readonly PortSo
 export const remoteSources = (host: Host, network: NetworkConfig): readonly RemoteSource[] =>
   host.tunnelPort === undefined
     ? []
-    : network.remotes.map(vtep => ({ network, vtep, key: remoteKey(network.vni, vtep) }));
+    : network.remotes.map(vtep => ({ network, vtep, most: usualMacs, key: remoteKey(network.vni, vtep) }));
 
 /** The same, by ports that somebody made. */
 export const meshSources = (host: Host, network: NetworkConfig): readonly MeshSource[] =>
   host.mesh
     .filter(mesh => !mesh.managed && accepts(mesh, network))
     .map(({ port, ofport, remote }) => ({
-      ...{ network, port, ofport, vtep: remote },
+      ...{ network, port, ofport, vtep: remote, most: usualMacs },
       key: meshKey(network.vni, port, ofport),
     }));
 
-const made = new WeakMap<Host, ReadonlyMap<bigint, Place>>();
+const made = new WeakMap<Host, ReadonlyMap<bigint, LearnSource>>();
 
 /** By the cookies of its learned flows, the places on a host that MACs are learned behind. */
-export function placesOf(host: Host, cookieOf: (key: string) => bigint): ReadonlyMap<bigint, Place> {
+export function placesOf(host: Host, cookieOf: (key: string) => bigint): ReadonlyMap<bigint, LearnSource> {
   let places = made.get(host);
   if (places === undefined) {
     const networks = new Set(host.members.map(({ network }) => network));

@@ -1,5 +1,6 @@
 import type { AppMessage, LearnedNews, Problem, Step } from '../../intent/index.js';
 import { type Dpid, formatMac } from '../../lib/addresses.js';
+import { formatVtep } from '../../lib/vtep.js';
 import { flowMod, match } from '../../openflow/index.js';
 import { Attachments } from './attachments.js';
 import { usualDamping } from './damping.js';
@@ -81,6 +82,7 @@ export class Locations {
             },
           ]
         : []),
+      ...hosts.flatMap(host => this.#fullPlaces(host)),
       ...hosts
         .filter(({ dpid }) => this.sightings.overfull.has(dpid))
         .map(({ name }) => ({
@@ -88,6 +90,20 @@ export class Locations {
           message: `its switch has learned more than ${mostOfSwitch} MACs: the other hosts are not told of all of them`,
         })),
     ];
+  }
+
+  /** Places behind which as many MACs have been learned as may be. */
+  #fullPlaces(host: Host): readonly Problem[] {
+    const places = placesOf(host, this.#options.cookieOf);
+    return [...this.sightings.counts(host.dpid)].flatMap(([cookie, count]) => {
+      const place = places.get(cookie);
+      if (place === undefined || count < place.most) return [];
+      const { network, port, vtep, most } = place;
+      return {
+        ...{ hypervisor: host.name, network: network.name, ...(port !== undefined && { port }) },
+        message: `its switch has learned ${most} MACs behind ${port === undefined ? `VTEP ${formatVtep(vtep ?? 0)}` : 'it'}, and takes no more: what is for others is flooded${port === undefined ? '' : '; max-macs of the port in the file is that limit'}`,
+      };
+    });
   }
 
   #look(hosts: Hosts, now: number): Look {

@@ -20,6 +20,8 @@ export interface Member {
   readonly addresses: readonly IpAddress[];
   /** Whether there may be others behind it: where no MAC is known, or it is a trunk, which has one and leads on. */
   readonly learns: boolean;
+  /** How many of them, at most; left out: as many as is usual. */
+  readonly maxMacs?: number;
   /** Whose interface it is, by external_ids:iface-id: a VM's has one port on each of two hosts while it migrates. */
   readonly ifaceId?: string;
   readonly age: Age;
@@ -141,7 +143,7 @@ function membersOf(port: HostPort, hypervisor: string, claims: readonly Claim[],
   }
   const learns = mac === undefined || claims.some(({ vlan }) => vlan !== undefined);
   const { clear, problems } = settle(claims);
-  const members = clear.map(({ network, vlan, addresses }): Member => ({
+  const members = clear.map(({ network, vlan, maxMacs, addresses }): Member => ({
     port: name,
     ofport,
     network,
@@ -151,6 +153,7 @@ function membersOf(port: HostPort, hypervisor: string, claims: readonly Claim[],
     ...(mac !== undefined && { mac }),
     addresses: mac === undefined ? [] : addresses,
     learns,
+    ...(maxMacs !== undefined && { maxMacs }),
   }));
   return { members, problems: problems.map(message => problem(message)) };
 }

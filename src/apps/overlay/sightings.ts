@@ -90,6 +90,16 @@ export class Sightings {
     return this.#held;
   }
 
+  /** How many MACs a switch has learned under each of its cookies. */
+  counts(dpid: Dpid): ReadonlyMap<bigint, number> {
+    const counts = new Map<bigint, number>();
+    for (const { sightings } of this.#bySwitch.get(dpid) ?? []) {
+      const cookie = sightings.get(dpid)?.cookie;
+      if (cookie !== undefined) counts.set(cookie, (counts.get(cookie) ?? 0) + 1);
+    }
+    return counts;
+  }
+
   *of(vni: number): Iterable<Seen> {
     for (const entry of this.#byVni.get(vni)?.values() ?? []) if (entry.place !== undefined) yield entry;
   }
