@@ -7,7 +7,7 @@ export interface FileHypervisor {
 
 export type FilePort =
   | { readonly ifaceId: string; readonly addresses?: readonly string[] }
-  | { readonly port: string; readonly on: string };
+  | { readonly port: string; readonly on: string; readonly maxMacs?: number };
 
 export interface FileNetwork {
   readonly name: string;
@@ -17,6 +17,8 @@ export interface FileNetwork {
   readonly remotes?: readonly string[];
   /** Limits of what is flooded, by their kinds. */
   readonly flood?: Readonly<Record<string, string>>;
+  /** Seconds that a learned MAC stays. */
+  readonly macAge?: number;
 }
 
 export interface HeddleFile {
@@ -41,9 +43,10 @@ export function heddleYaml(file: HeddleFile): string {
     ]),
     '',
     'networks:',
-    ...file.networks.flatMap(({ name, vni, ports, remotes = [], flood = {} }) => [
+    ...file.networks.flatMap(({ name, vni, ports, remotes = [], flood = {}, macAge }) => [
       `  ${name}:`,
       `    vni: ${vni}`,
+      ...(macAge === undefined ? [] : [`    mac-age: ${macAge}`]),
       '    ports:',
       ...ports.map(port => `      - ${portYaml(port)}`),
       ...(remotes.length === 0 ? [] : [`    remotes: ${JSON.stringify(remotes)}`]),
@@ -58,7 +61,7 @@ export function heddleYaml(file: HeddleFile): string {
 const portYaml = (port: FilePort): string =>
   'ifaceId' in port
     ? `{ iface-id: ${JSON.stringify(port.ifaceId)}${addressesYaml(port.addresses)} }`
-    : `{ port: ${JSON.stringify(port.port)}, on: ${port.on} }`;
+    : `{ port: ${JSON.stringify(port.port)}, on: ${port.on}${port.maxMacs === undefined ? '' : `, max-macs: ${port.maxMacs}`} }`;
 
 const addressesYaml = (addresses: readonly string[] | undefined): string =>
   addresses === undefined ? '' : `, addresses: ${JSON.stringify(addresses)}`;

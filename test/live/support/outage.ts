@@ -20,6 +20,8 @@ export interface Watch {
   readonly intervalMs?: number;
   /** Hosts that the packets pass. */
   readonly between?: readonly Host[];
+  /** A device on these whose own drops are not counted. */
+  readonly except?: string;
 }
 
 /**
@@ -32,9 +34,9 @@ export async function costOf(
   event: () => unknown,
   watch: Watch = {},
 ): Promise<Cost> {
-  const { aroundMs = 3_000, intervalMs = 10, between = [] } = watch;
+  const { aroundMs = 3_000, intervalMs = 10, between = [], except } = watch;
   const places = [one.host, two.host, ...between];
-  const before = await droppedOn(places);
+  const before = await droppedOn(places, except);
   const [first, second] = await Promise.all([one.agent(), two.agent()]);
   const there = first.startProbing(two.ip, { intervalMs });
   const back = second.startProbing(one.ip, { intervalMs });
@@ -43,7 +45,7 @@ export async function costOf(
     await event();
     await sleep(aroundMs);
     const results = { there: await there.stop(), back: await back.stop() };
-    return { ...results, dropped: (await droppedOn(places)) - before };
+    return { ...results, dropped: (await droppedOn(places, except)) - before };
   } finally {
     // Also when the event failed: what nobody stops goes on for an hour.
     for (const probing of [there, back]) void probing.stop();

@@ -111,6 +111,10 @@ export class Site {
     return untilInSync({ exited, goingDown, status: () => this.status() });
   }
 
+  get heddlePid(): number {
+    return this.#heddle.pid;
+  }
+
   async stopHeddle(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     await this.#heddle.stop(signal);
   }
