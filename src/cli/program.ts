@@ -5,6 +5,7 @@ import { exitCodes } from './exit-codes.js';
 import type { ImportOptions } from './import.js';
 import type { MacsOptions } from './macs.js';
 import type { PlanOptions } from './plan.js';
+import type { ProveOptions } from './qos-prove.js';
 import type { QosOptions } from './qos.js';
 import type { RunOptions } from './run.js';
 import type { StatusOptions } from './status.js';
@@ -14,6 +15,8 @@ export async function main(argv: readonly string[]): Promise<void> {
   const program = new Command('heddle')
     .description('OpenFlow 1.3 controller for Open vSwitch: one YAML file, and switches that stay true to it')
     .version(version())
+    // What follows a command is its own, as with `qos prove`.
+    .enablePositionalOptions()
     .showHelpAfterError()
     .addHelpText(
       'after',
@@ -75,8 +78,9 @@ export async function main(argv: readonly string[]): Promise<void> {
     .action((file: string | undefined, options: StatusOptions) =>
       finish(async () => (await import('./status.js')).status(file, options)),
     );
-  program
+  const qos = program
     .command('qos')
+    .enablePositionalOptions()
     .description('tell what service levels let pass and drop: for each policy, port and class')
     .argument('[FILE]', 'the file that the running Heddle was given')
     .option('--json', 'all of it as JSON; with --watch, one line each time')
@@ -84,6 +88,29 @@ export async function main(argv: readonly string[]): Promise<void> {
     .option('--api <HOST:PORT>', "where that Heddle's api listens, instead of the file's")
     .action((file: string | undefined, options: QosOptions) =>
       finish(async () => (await import('./qos.js')).qos(file, options)),
+    );
+  qos
+    .command('prove')
+    .description(
+      'send UDP at 1.5 times the rate from one VM to another, by iperf3 in both, and tell what passed',
+    )
+    .argument('[FILE]', 'the file that the running Heddle was given')
+    .requiredOption('--from <PORT>', "the sending VM's port")
+    .requiredOption('--to <PORT>', "the other VM's port")
+    .requiredOption('--address <IP>', "the other VM's address")
+    .requiredOption(
+      '--exec-from <COMMAND>',
+      'runs a command in the sending VM: "ip netns exec vm1", "ssh vm1"',
+    )
+    .requiredOption('--exec-to <COMMAND>', 'the same for the other VM')
+    .option('--seconds <N>', 'how long to measure, after the first two seconds', '10')
+    .option('--udp-port <N>', 'where the other VM listens', '5201')
+    .option('--class <NAME>', 'the class that these packets are of')
+    .option('--dscp <DSCP>', 'the mark that they are sent with')
+    .option('--json', 'the result as JSON')
+    .option('--api <HOST:PORT>', "where that Heddle's api listens, instead of the file's")
+    .action((file: string | undefined, options: ProveOptions) =>
+      finish(async () => (await import('./qos-prove.js')).prove(file, options)),
     );
   program
     .command('macs')

@@ -43,7 +43,7 @@ export async function qos(file: string | undefined, options: QosOptions): Promis
   }
 }
 
-const isQosStatus = (answer: unknown): answer is QosStatus =>
+export const isQosStatus = (answer: unknown): answer is QosStatus =>
   typeof answer === 'object' &&
   answer !== null &&
   ['limits', 'ports', 'queues'].every(

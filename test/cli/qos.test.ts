@@ -1,6 +1,7 @@
 import t from 'tap';
 import { formatUsage } from '../../src/cli/qos-text.js';
 import { usageBetween } from '../../src/cli/qos-usage.js';
+import { proofOf, readArrived, readSent, trialOf } from '../../src/cli/qos-proof.js';
 import type { LimitCounters, LimitStatus, PortTraffic, QosStatus } from '../../src/controller/qos-status.js';
 
 const limit: LimitStatus = {
@@ -116,5 +117,54 @@ t.test('as a table', t => {
   );
   t.notMatch(formatUsage(usage, false), /█/);
   t.match(formatUsage({ limits: [], ports: [], queues: [] }, true), /No port has a limit/);
+  t.end();
+});
+
+t.test('what a proof sends, and what it finds', t => {
+  const toVm: LimitStatus = { ...limit, port: 'vnet8', direction: 'to-vm', unit: 'packet', perSecond: 1_000 };
+  const web: LimitStatus = { ...limit, class: 'web', perSecond: 500 };
+  const all = [limit, toVm, web];
+  t.equal(trialOf(all, 'vnet9', 'vnet7', undefined, false), undefined, 'nothing limits the other way');
+  t.equal(
+    trialOf(all, 'vnet7', 'vnet9', undefined, false)?.limit,
+    limit,
+    'classes only where they are meant',
+  );
+  t.equal(trialOf(all, 'vnet7', 'vnet9', 'web', false)?.limit, web);
+  const packets = trialOf(all, 'vnet7', 'vnet8', undefined, false)!;
+  t.equal(packets.limit, toVm, 'the lower one');
+  t.equal(packets.sendBitsPerSecond, 1_500 * 200 * 8);
+  const half = proofOf(packets, { sent: 1_500 * 1_600, arrived: 500 * 1_600 }, false);
+  t.strictSame([half.sent, half.passed, half.share, half.ok], [1_500, 500, 0.5, false]);
+  for (const isIpv6 of [false, true]) {
+    const bits = trialOf([limit], 'vnet7', 'vnet8', undefined, isIpv6)!;
+    const sent = bits.sendBitsPerSecond;
+    const proof = proofOf(bits, { sent, arrived: sent / 1.5 }, isIpv6);
+    t.ok(Math.abs(proof.sent - 15_000) < 1 && Math.abs(proof.passed - 10_000) < 1, 'in bits of frames');
+    t.ok(proof.ok);
+    t.notOk(proofOf(bits, { sent, arrived: sent / 1.4 }, isIpv6).ok, 'nor is too much well');
+  }
+  t.end();
+});
+
+t.test('what iperf3 tells', t => {
+  t.equal(readSent('{"end":{"sum":{"bits_per_second":100}}}'), 100);
+  t.equal(readSent('{"error":"unable to connect"}'), 'unable to connect');
+  t.equal(readSent(''), 'iperf3 told nothing that can be read');
+  t.equal(readSent('{"end":[]}'), 'iperf3 told no result');
+  t.equal(readSent('null'), 'iperf3 told no result');
+  const lines = [
+    'Server listening on 5201 (test #1)',
+    '[ ID] Interval           Transfer     Bitrate         Jitter    Lost/Total Datagrams',
+    '[  5]   0.00-1.00   sec  2.44 MBytes  30000 Kbits/sec  0.013 ms  0/2137 (0%)  ',
+    '[  5]   1.00-2.00   sec  2.44 MBytes  20500 Kbits/sec  0.013 ms  700/2137 (33%)  ',
+    '[  5]   2.00-3.00   sec  2.44 MBytes  20000 Kbits/sec  0.013 ms  712/2137 (33%)  ',
+    '[  5]   3.00-4.00   sec  2.44 MBytes  19000 Kbits/sec  0.013 ms  712/2137 (33%)  ',
+    '[  5]   4.00-4.05   sec  0.10 MBytes  9000 Kbits/sec  0.013 ms  10/30 (33%)  ',
+    '- - - - - - - - - - - - - - - - - - - - - - - - -',
+    '[  5]   0.00-4.05   sec  9.8 MBytes  21000 Kbits/sec  0.013 ms  2000/8000 (25%)  receiver',
+  ].join('\n');
+  t.equal(readArrived(lines, 2), 19_500_000);
+  t.equal(readArrived('Server listening on 5201', 2), undefined);
   t.end();
 });

@@ -3,9 +3,11 @@
 import t from 'tap';
 import { capture } from '../../lab/capture.js';
 import { compiled } from '../../lab/compiled.js';
+import type { Output } from '../../lab/exec.js';
 import { iperf } from '../../lab/iperf.js';
 import type { Vm } from '../../lab/vm.js';
 import { waitFor } from '../../lab/wait.js';
+import type { Proof } from '../../src/cli/qos-proof.js';
 import type { QosUsage } from '../../src/cli/qos-usage.js';
 import { reachEachOther, Site } from './support/overlay-site.js';
 import { oursOf } from './support/tables.js';
@@ -142,6 +144,19 @@ t.test('limits and marks', async t => {
     t.ok(ports.some(({ port, fromVm }) => port === gold.port && fromVm > 10_000));
   });
 
+  await t.test('heddle qos prove sends too much, and finds the limit held', async t => {
+    const inVm = ({ namespace }: Vm): string => `ip netns exec ${namespace}`;
+    const { stdout } = await heddle(
+      site,
+      ...['qos', 'prove', '--json', '--seconds', '3', '--from', gold.port, '--to', far.port],
+      ...['--address', far.ip, '--exec-from', inVm(gold), '--exec-to', inVm(far)],
+    );
+    const proof = JSON.parse(stdout) as Proof;
+    t.comment(`passed ${proof.passed.toFixed(0)} of ${proof.limit.perSecond} kbit/s`);
+    t.equal(proof.limit.port, gold.port);
+    t.ok(proof.share > 0.7 && proof.share < 1.08, stdout);
+  });
+
   await t.test('500 policies on one host, and no meter is left behind', async t => {
     const all = Array.from({ length: 500 }, (_, index) => `many${index}`);
     // Patch ports that lead nowhere are as good as VMs here.
@@ -162,9 +177,13 @@ t.test('limits and marks', async t => {
   });
 });
 
-async function usageOf(site: Site): Promise<QosUsage> {
-  const argv = [process.execPath, compiled('package/main.js'), 'qos', '--json', '--api', '127.0.0.1:8653'];
-  return JSON.parse((await site.lab.controller.run(argv)).stdout) as QosUsage;
+const usageOf = async (site: Site): Promise<QosUsage> =>
+  JSON.parse((await heddle(site, 'qos', '--json')).stdout) as QosUsage;
+
+/** 2, which says that something needs attention, is an answer, too. */
+function heddle(site: Site, ...args: string[]): Promise<Output> {
+  const argv = [process.execPath, compiled('package/main.js'), ...args, '--api', '127.0.0.1:8653'];
+  return site.lab.controller.run(argv, { accept: [0, 2], timeoutMs: 40_000 });
 }
 
 function lookAt(site: Site) {
