@@ -110,9 +110,9 @@ t.test('one MAC more leaves all other flows the same objects', t => {
   const after = site.program(2);
   t.equal(after.flows, before.flows);
   t.equal(after.groups, before.groups);
-  t.equal(before.blocks!.length, 64);
+  t.equal(before.blocks!.filter(([first]) => first?.table === 70).length, 64);
   t.equal(after.blocks!.filter(block => !before.blocks!.includes(block)).length, 1);
-  t.equal(site.program(3).blocks![1], after.blocks![1], 'one list for both hosts that see kvm1');
+  t.equal(site.program(3).blocks!.at(-63), after.blocks!.at(-63), 'one list for both hosts that see kvm1');
   t.end();
 });
 

@@ -145,8 +145,8 @@ networks:
       .filter(text => text.includes('dl_vlan')),
     [
       'priority=100,in_port=2,dl_vlan=10',
-      'priority=100,in_port=2,dl_vlan=20',
       'priority=100,in_port=4,dl_vlan=30',
+      'priority=100,in_port=2,dl_vlan=20',
     ],
   );
   t.end();

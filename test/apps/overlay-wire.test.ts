@@ -28,13 +28,13 @@ t.test('in and out by the uplink with its tag, and in no tunnel', t => {
   const ofRack = site.flows(1).filter(text => text.includes('0x1000064'));
   t.strictSame(ofRack, [
     'priority=100,in_port=11,vlan_tci=0x0000/0x1fff actions=write_metadata:0x1000064,goto_table:40',
-    'table=95, priority=100,reg1=0xb,metadata=0x1000064 actions=output:11',
     'priority=100,in_port=1,dl_vlan=100 actions=pop_vlan,set_field:0x1->reg0,write_metadata:0x1000064,goto_table:60',
-    'table=95, priority=100,reg0=0,reg1=0x1,metadata=0x1000064 actions=push_vlan:0x8100,set_field:4196->vlan_vid,output:1',
     'table=60, priority=100,metadata=0x1000064,dl_dst=02:00:00:00:00:01 actions=set_field:0xb->reg1,goto_table:95',
     'table=60, priority=100,metadata=0x1000064,dl_dst=02:00:00:00:00:02 actions=set_field:0x1->reg1,goto_table:95',
     'table=80, priority=100,reg0=0,reg1=0,metadata=0x1000064 actions=group:1526726756',
     'table=80, priority=90,reg1=0,metadata=0x1000064 actions=group:1509949540',
+    'table=95, priority=100,reg1=0xb,metadata=0x1000064 actions=output:11',
+    'table=95, priority=100,reg0=0,reg1=0x1,metadata=0x1000064 actions=push_vlan:0x8100,set_field:4196->vlan_vid,output:1',
   ]);
   t.strictSame(
     site.groups(1).filter(text => /group_id=15/.test(text)),

@@ -4,6 +4,7 @@ import type { Config } from '../../src/config/config.js';
 import { parseConfig } from '../../src/config/parse.js';
 import { vxlanPort } from '../../src/intent/vxlan-port.js';
 import {
+  type Flow,
   hashText,
   type LearnedNews,
   type MacReport,
@@ -191,10 +192,18 @@ export class Site {
     return overlay.desired(this.#state, this.world, BigInt(dpid));
   }
 
+  /** All flows, table by table: in the first the host's own before those of its networks, in others after them. */
+  allFlows(dpid: number): readonly Flow[] {
+    const { flows, blocks = [] } = this.program(dpid);
+    const first = flows.filter(({ table }) => table === 0);
+    return [...first, ...blocks.flat(), ...flows.filter(({ table }) => table !== 0)].sort(
+      (a, b) => a.table - b.table,
+    );
+  }
+
   /** The flows of one table, or of all of them. */
   flows(dpid: number, table?: number): string[] {
-    const { flows, blocks = [] } = this.program(dpid);
-    return [...flows, ...blocks.flat()]
+    return this.allFlows(dpid)
       .filter(flow => table === undefined || flow.table === table)
       .map(flow => formatFlow(flow));
   }

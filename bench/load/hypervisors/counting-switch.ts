@@ -32,6 +32,7 @@ const multiparts = {
   flow: 1,
   aggregate: 2,
   groupDesc: 7,
+  meterFeatures: 11,
   portDesc: 13,
   experimenter: 0xffff,
 } as const;
@@ -181,6 +182,10 @@ export class CountingSwitch {
             })),
           },
         });
+        break;
+      case multiparts.meterFeatures:
+        // It knows no meters.
+        this.#reply(xid, kind, [new Uint8Array(16)]);
         break;
       case multiparts.experimenter:
         this.#send({ type: 'error', xid, ...badMultipart, data: bytes.slice(at, at + Math.min(length, 64)) });

@@ -17,7 +17,7 @@ export const arrivalFlows = (
 ): readonly Flow[] =>
   [...claimsByMac].flatMap(([mac, claims]) =>
     (claims.length === 1 ? [] : claims)
-      .filter(claim => claim.host === host && isAwaited(claims, claim))
+      .filter(claim => claim.host.name === host.name && isAwaited(claims, claim))
       .map(({ member: { ofport } }) =>
         flow(
           tables.learn,

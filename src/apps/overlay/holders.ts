@@ -40,11 +40,17 @@ export interface Claim {
 /** Of all that have a MAC in a network, the holder, which gets its frames, and after it the others. */
 export type Claims = readonly [Claim, ...Claim[]];
 
-export function claimsOf(network: NetworkConfig, hosts: readonly Host[]): ReadonlyMap<Mac, Claims> {
+export const claimsOf = (network: NetworkConfig, hosts: readonly Host[]): ReadonlyMap<Mac, Claims> =>
+  claimsIn(hosts.map(host => ({ host, members: host.members.filter(member => member.network === network) })));
+
+/** @param parts one network's ports, host by host */
+export function claimsIn(
+  parts: Iterable<{ readonly host: Host; readonly members: readonly Member[] }>,
+): ReadonlyMap<Mac, Claims> {
   const claims = new Map<Mac, [Claim, ...Claim[]]>();
-  for (const host of hosts) {
-    for (const member of host.members) {
-      if (member.network !== network || !hasMac(member)) continue;
+  for (const { host, members } of parts) {
+    for (const member of members) {
+      if (!hasMac(member)) continue;
       const others = claims.get(member.mac);
       if (others === undefined) claims.set(member.mac, [{ host, member }]);
       else others.push({ host, member });

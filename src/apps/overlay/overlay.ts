@@ -14,6 +14,7 @@ import { hasMarks, tunnelPort } from './ports.js';
 import { overlayProgram } from './program.js';
 import { report } from './report.js';
 import { type Rules, rulesOf } from './rules.js';
+import { noSpreads, type Spreads, spreadsAfter } from './spreads.js';
 import { numbersOf, overlayTables, type TableNumbers } from './tables.js';
 import { replaceable } from './ways.js';
 
@@ -25,6 +26,8 @@ interface State {
   /** Of all hypervisors of the file. */
   readonly vteps: ReadonlySet<Vtep>;
   readonly hosts: ReadonlyMap<string, Host>;
+  /** Of all networks on these hosts. */
+  readonly spreads: Spreads;
   /** Where MACs are. Kept in place. */
   readonly locations: Locations;
   /** Counts changes: the age of what came with the last one (see Age). */
@@ -45,6 +48,7 @@ export const overlay = defineApp<Record<string, never>, State>({
     rules: rulesOf(world),
     vteps: vtepsOf(world),
     hosts: new Map(),
+    spreads: noSpreads,
     locations: new Locations({ cookieOf: learnedCookie, table: tables.number('learned') }),
     changes: 0,
   }),
@@ -88,14 +92,14 @@ export const overlay = defineApp<Record<string, never>, State>({
 
   desired(state, world, dpid) {
     const hosts = allHosts(state, world);
-    const host = hosts.find(one => one.dpid === dpid);
+    const host = [...state.hosts.values()].find(one => one.dpid === dpid);
     // Of a host that has not been read nothing is known: nothing is added, and nothing taken away.
     if (host?.known !== true) return { ...emptyProgram, keep: 'all' };
-    const { tables, learnedCookie, numberMeters } = state;
+    const { spreads, tables, learnedCookie, numberMeters } = state;
     const sending = world.meshSending ?? 'mesh';
     const isServed = ({ dpid }: Host): boolean => world.switches.has(dpid);
     return overlayProgram(
-      { host, hosts, sending, isServed, tables, learnedCookie, numberMeters },
+      { host, hosts, spreads, sending, isServed, tables, learnedCookie, numberMeters },
       state.locations,
     );
   },
@@ -144,7 +148,7 @@ function onHypervisor(name: string, state: State, world: World): Step<State> {
   const ageOf = before?.known === true ? agedBy(before, changes) : asFirstRead(world.hypervisors, name);
   const after = hostOf(view, state.rules, ageOf);
   const hosts = new Map(state.hosts).set(name, after);
-  const next = { ...state, hosts, changes };
+  const next = { ...withHosts(state, hosts), changes };
   if (before === undefined && hosts.size === world.hypervisors.size)
     return { state: next, changed: world.switches.keys() };
   const changed = new Set<Dpid>([after.dpid]);
@@ -167,7 +171,7 @@ function onPacket(dpid: Dpid, { tableId, match, data }: PacketIn, state: State):
     member.mac === undefined ? [] : (claimsOf(member.network, known).get(member.mac) ?? []),
   );
   if (found === undefined) return { state };
-  return { state: { ...state, hosts: found.hosts, changes: now + 1 }, changed: found.changed };
+  return { state: { ...withHosts(state, found.hosts), changes: now + 1 }, changed: found.changed };
 }
 
 /** The shortest that has a source [IEEE 802.3 3.1.1]. Bytes. */
@@ -195,8 +199,14 @@ function newFile(state: State, world: World): State {
     if (before !== undefined && before.known === view.known)
       hosts.set(name, hostOf(view, rules, agedBy(before, changes)));
   }
-  return { ...state, rules, vteps: vtepsOf(world), hosts, changes };
+  return { ...withHosts(state, hosts), rules, vteps: vtepsOf(world), changes };
 }
+
+const withHosts = (state: State, hosts: State['hosts']): State => ({
+  ...state,
+  hosts,
+  spreads: spreadsAfter(state.spreads, state.hosts, hosts),
+});
 
 const vtepsOf = ({ hypervisors }: World): ReadonlySet<Vtep> =>
   new Set([...hypervisors.values()].map(({ config }) => config.vtep));

@@ -1,25 +1,23 @@
 import type { Keep, Program, Setup } from '../../intent/index.js';
-import { accessFlows } from './access.js';
-import { arrivalFlows } from './arrivals.js';
-import { floodFlows, groupsOf } from './flood.js';
-import { learnFlows } from './learn-flows.js';
 import type { Locations } from './locations.js';
 import type { Host } from './members.js';
 import type { Place } from './promote.js';
-import { segmentsOf } from './segments.js';
+import { segmentProgram } from './segment-program.js';
+import { networksOn } from './segments.js';
+import type { Spreads } from './spreads.js';
 import { stormMeters } from './storms.js';
-import { suppressFlows, suppressTables } from './suppress.js';
+import { suppressTables } from './suppress.js';
 import type { TableNumbers } from './tables.js';
-import { meshFlows, peerFlows, tunnelFlows, tunnelOutput } from './tunnels.js';
+import { peerFlows, tunnelOutput } from './tunnels.js';
 import { uplinkFlows } from './underlay.js';
-import { missOfUnicast, unicastFlows } from './unicast.js';
+import { missOfUnicast } from './unicast.js';
 import type { MeshSending } from './ways.js';
-import { wireFlows } from './wire.js';
 
 export interface ProgramInput {
   readonly host: Host;
   /** All hosts, this one too; the same list while none of them has changed. */
   readonly hosts: readonly Host[];
+  readonly spreads: Spreads;
   readonly sending: MeshSending;
   /** Whether a host's switch is connected, and does what Heddle wants. */
   readonly isServed: (host: Host) => boolean;
@@ -52,7 +50,10 @@ const made = new WeakMap<Host, Made>();
 export function overlayProgram(input: ProgramInput, locations: Locations): Program {
   const settled = settledOf(input);
   const { host, hosts, sending, tables } = input;
-  const blocks = settled.places.flatMap(place => locations.promoted.blocks(host, place, tables, sending));
+  const blocks = [
+    ...(settled.program.blocks ?? []),
+    ...settled.places.flatMap(place => locations.promoted.blocks(host, place, tables, sending)),
+  ];
   const keep = keepOf(host, hosts, locations);
   const { whole } = settled;
   if (whole !== undefined && sameItems(whole.blocks ?? [], blocks) && sameKeep(whole.keep, keep))
@@ -91,41 +92,31 @@ const isStillTrue = ({ input: before, served }: Made, now: ProgramInput): boolea
  *   reg1      the output port; 0 not known yet
  */
 function settle(input: ProgramInput): Settled {
-  const { host, hosts, sending, isServed, tables, learnedCookie, numberMeters } = input;
+  const { host, hosts, spreads, tables, numberMeters } = input;
   const others = hosts.filter(other => other.name !== host.name);
-  const segments = segmentsOf(host, others, sending);
-  const networks = segments.map(({ network }) => network);
+  const its = networksOn(host, spreads);
+  const networks = its.map(([network]) => network);
   const storms = stormMeters(networks, numberMeters);
-  const learned = new Set<bigint>();
-  const cookieFor = (key: string): bigint => {
-    const cookie = learnedCookie(key);
-    learned.add(cookie);
-    return cookie;
-  };
+  const segments = its.map(([network, spread]) =>
+    segmentProgram({ ...input, others, storms }, network, spread),
+  );
   const flows = [
     // The host itself may be reached by its uplink alone, and Heddle's connections with it.
     ...(host.uplink === undefined ? [] : uplinkFlows(host.uplink, tables)),
-    ...host.members.flatMap(member => accessFlows(member, tables)),
-    ...segments.flatMap(segment => [
-      ...tunnelFlows(host, segment.network, tables),
-      ...meshFlows(host, segment.network, tables),
-      ...wireFlows(host, segment.network, tables),
-      ...arrivalFlows(host, segment, tables),
-      ...learnFlows(host, segment, tables, cookieFor),
-      ...suppressFlows(segment, storms, tables),
-      ...unicastFlows(host, segment, tables, sending, isServed),
-      ...floodFlows(host, segment, storms, tables),
-    ]),
     ...peerFlows(others, tables),
     ...suppressTables(networks, tables),
     ...missOfUnicast(tables),
     ...tunnelOutput(host, tables),
   ];
-  const groups = segments.flatMap(segment => groupsOf(segment, tables));
   return {
-    program: { flows, groups, meters: storms.meters, learned },
-    // Not all of a segment: it is kept, and what is known of MACs is much.
-    places: segments.map(({ network, peers }) => ({ network, peers })),
+    program: {
+      flows,
+      blocks: segments.map(segment => segment.flows),
+      groups: segments.flatMap(({ groups }) => groups),
+      meters: storms.meters,
+      learned: new Set(segments.flatMap(({ learned }) => learned)),
+    },
+    places: segments.map(({ place }) => place),
   };
 }
 

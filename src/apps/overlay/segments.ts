@@ -1,13 +1,14 @@
 import type { NetworkConfig } from '../../config/config.js';
-import { groupBy } from '../../lib/group-by.js';
 import type { Mac } from '../../lib/addresses.js';
-import { type Claims, claimsOf } from './holders.js';
+import type { Claims } from './holders.js';
 import type { Host, Member } from './members.js';
+import type { Spread, Spreads } from './spreads.js';
 import { type MeshSending, type Way, waysOf } from './ways.js';
 
 /** A network on one host. */
 export interface Segment {
   readonly network: NetworkConfig;
+  readonly spread: Spread;
   readonly locals: readonly Member[];
   /** Other hosts that have ports in it. */
   readonly peers: readonly Host[];
@@ -17,16 +18,29 @@ export interface Segment {
   readonly ways: readonly Way[];
 }
 
+/** A network on a host. @param others all of them: a tunnel of somebody's making may lead to one without this network */
+export function segmentOf(
+  host: Host,
+  network: NetworkConfig,
+  spread: Spread,
+  others: readonly Host[],
+  sending: MeshSending,
+): Segment {
+  const peers = [...spread.parts.values()].flatMap(part => (part.host.name === host.name ? [] : [part.host]));
+  return {
+    network,
+    spread,
+    locals: spread.parts.get(host.name)?.members ?? [],
+    peers,
+    claims: spread.claims,
+    ways: waysOf(host, network, host.mesh.length === 0 ? peers : others, sending),
+  };
+}
+
 /** The networks that have ports on a host. */
-export function segmentsOf(host: Host, others: readonly Host[], sending: MeshSending): readonly Segment[] {
-  return [...groupBy(host.members, ({ network }) => network)].map(([network, locals]) => {
-    const peers = others.filter(other => other.members.some(member => member.network === network));
-    return {
-      network,
-      locals,
-      peers,
-      claims: claimsOf(network, [host, ...peers]),
-      ways: waysOf(host, network, others, sending),
-    };
+export function networksOn(host: Host, spreads: Spreads): readonly (readonly [NetworkConfig, Spread])[] {
+  return [...new Set(host.members.map(({ network }) => network))].flatMap(network => {
+    const spread = spreads.get(network);
+    return spread === undefined ? [] : [[network, spread] as const];
   });
 }

@@ -9,6 +9,8 @@ export interface StormMeters {
   idOf(network: NetworkConfig, kind: FloodKind): number | undefined;
   /** For requests that the switch answers itself, where the network has addresses. */
   answersOf(network: NetworkConfig): number | undefined;
+  /** All ids of a network's, as a text that tells them apart from others. */
+  idsOf(network: NetworkConfig): string;
 }
 
 /** Packets per second: an answer is made in the switch's slow path, which a guest that asks without end must not fill. */
@@ -43,6 +45,10 @@ export function stormMeters(
     meters: [...ids].map(([name, id]) => rateMeter(id, wanted.get(name) ?? 1)),
     idOf: (network, kind) => ids.get(nameOf(network, kind)),
     answersOf: network => ids.get(answersName(network)),
+    idsOf: network =>
+      [answersName(network), ...ratesOf(network).map(([kind]) => nameOf(network, kind))]
+        .map(name => ids.get(name) ?? 0)
+        .join(),
   };
 }
 

@@ -26,11 +26,11 @@ export function unicastFlows(
     const [holder] = claims;
     const known = { metadata, eth_dst: mac };
     const toPort = ({ member }: Claim) => applyActions([setField({ reg1: member.ofport })]);
-    if (holder.host === host)
+    if (holder.host.name === host.name)
       return [
         once(tables, holder.member, 'here', () => flow(tables.unicast, 100, known, toPort(holder), next)),
       ];
-    const waiting = claims.find(claim => claim.host === host);
+    const waiting = claims.find(claim => claim.host.name === host.name);
     const arrived = { ...known, reg0: masked(from.tunnel, from.tunnel) };
     const way = wayTo(host, network, holder.host, sending);
     // Who sent it does not know yet that the VM has gone, and the new place is ready for it.
