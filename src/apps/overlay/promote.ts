@@ -50,23 +50,14 @@ class HostMacs {
  * from OVSDB, or the switch has learned it by itself, that counts: these flows are looked up last.
  */
 export class Promoted {
-  readonly #byHost = new Map<string, HostMacs>();
+  /** By VNI, then by hypervisor. */
+  readonly #byVni = new Map<number, Map<string, HostMacs>>();
 
   /** @returns whether other hosts have to know of it */
   take({ seen: { vni, mac }, from, to }: Move): boolean {
     if (from?.hypervisor === to?.hypervisor) return false;
-    if (from?.hypervisor !== undefined) {
-      const key = keyOf(vni, from.hypervisor);
-      const its = this.#byHost.get(key);
-      its?.delete(mac);
-      if (its?.isEmpty === true) this.#byHost.delete(key);
-    }
-    if (to?.hypervisor !== undefined) {
-      const key = keyOf(vni, to.hypervisor);
-      let its = this.#byHost.get(key);
-      if (its === undefined) this.#byHost.set(key, (its = new HostMacs()));
-      its.add(mac);
-    }
+    if (from?.hypervisor !== undefined) this.#forget(vni, from.hypervisor, mac);
+    if (to?.hypervisor !== undefined) this.#macsOf(vni, to.hypervisor).add(mac);
     return true;
   }
 
@@ -79,17 +70,33 @@ export class Promoted {
   ): readonly (readonly Flow[])[] {
     // Into the physical network they all go by the uplink, whatever host they are on.
     if (network.wire !== undefined) return [];
+    const byHost = this.#byVni.get(network.vni);
+    if (byHost === undefined) return [];
     return peers.flatMap(peer => {
-      const its = this.#byHost.get(keyOf(network.vni, peer.name));
+      const its = byHost.get(peer.name);
       const way = its && wayTo(host, network, peer, sending);
       if (its === undefined || way === undefined) return [];
       const to: Towards = { table: tables.learned, vni: network.vni, vtep: peer.vtep, way };
       return its.shards.map(shard => flowsOf(shard, to));
     });
   }
-}
 
-const keyOf = (vni: number, hypervisor: string): string => `${vni} ${hypervisor}`;
+  #macsOf(vni: number, hypervisor: string): HostMacs {
+    let byHost = this.#byVni.get(vni);
+    if (byHost === undefined) this.#byVni.set(vni, (byHost = new Map<string, HostMacs>()));
+    let its = byHost.get(hypervisor);
+    if (its === undefined) byHost.set(hypervisor, (its = new HostMacs()));
+    return its;
+  }
+
+  #forget(vni: number, hypervisor: string, mac: Mac): void {
+    const byHost = this.#byVni.get(vni);
+    const its = byHost?.get(hypervisor);
+    its?.delete(mac);
+    if (its?.isEmpty === true) byHost?.delete(hypervisor);
+    if (byHost?.size === 0) this.#byVni.delete(vni);
+  }
+}
 
 interface Towards {
   readonly table: number;

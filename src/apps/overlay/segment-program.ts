@@ -36,10 +36,16 @@ export interface SegmentInput {
   readonly learnedCookie: Setup['learnedCookie'];
 }
 
-/** By the host's name, and all that a program depends on beside the spread. */
-const made = new WeakMap<Spread, Map<string, SegmentProgram>>();
-const pipelines = new WeakMap<TableNumbers, number>();
-let lastPipeline = 0;
+/** All that a program depends on, beside the spread and the host's place in it. */
+interface Terms {
+  readonly tables: TableNumbers;
+  readonly sending: MeshSending;
+  /** Of its meters. */
+  readonly ids: string;
+}
+
+/** The last program of each host, by its name. */
+const made = new WeakMap<Spread, Map<string, Terms & { readonly program: SegmentProgram }>>();
 
 /**
  * Where a VM comes or goes, each host of its network looks at that network alone: what the others come to is known. It is not where
@@ -49,17 +55,14 @@ export function segmentProgram(input: SegmentInput, network: NetworkConfig, spre
   const { host, sending, storms, tables } = input;
   if (host.mesh.length > 0 || spread.hasRivals) return makeProgram(input, network, spread);
   let programs = made.get(spread);
-  if (programs === undefined) made.set(spread, (programs = new Map<string, SegmentProgram>()));
-  const key = [numberOf(tables), sending, storms.idsOf(network), host.name].join(' ');
-  let program = programs.get(key);
-  if (program === undefined) programs.set(key, (program = makeProgram(input, network, spread)));
+  if (programs === undefined)
+    made.set(spread, (programs = new Map<string, Terms & { readonly program: SegmentProgram }>()));
+  const ids = storms.idsOf(network);
+  const before = programs.get(host.name);
+  if (before?.tables === tables && before.sending === sending && before.ids === ids) return before.program;
+  const program = makeProgram(input, network, spread);
+  programs.set(host.name, { tables, sending, ids, program });
   return program;
-}
-
-function numberOf(tables: TableNumbers): number {
-  let number = pipelines.get(tables);
-  if (number === undefined) pipelines.set(tables, (number = lastPipeline += 1));
-  return number;
 }
 
 function makeProgram(

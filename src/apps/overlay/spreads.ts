@@ -17,6 +17,7 @@ export class Spread {
   /** By the hosts' names. */
   readonly parts: ReadonlyMap<string, SpreadPart>;
   #claims: ReadonlyMap<Mac, Claims> | undefined;
+  #hasRivals: boolean | undefined;
 
   constructor(parts: ReadonlyMap<string, SpreadPart>) {
     this.parts = parts;
@@ -29,8 +30,7 @@ export class Spread {
 
   /** Whether a MAC is claimed by more than one port: who gets its frames may depend on more than the hosts then. */
   get hasRivals(): boolean {
-    for (const claims of this.claims.values()) if (claims.length > 1) return true;
-    return false;
+    return (this.#hasRivals ??= [...this.claims.values()].some(claims => claims.length > 1));
   }
 }
 
