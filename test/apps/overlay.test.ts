@@ -415,7 +415,7 @@ t.test('a MAC is held by the port that had it first, until that goes', t => {
   t.strictSame(ways(passed), ['0x6->reg1', '10.97.0.1', '10.97.0.1']);
 
   const first = new Site(hosts(3) + twoNetworks);
-  first.read('kvm3', { ...onlooker, ...vm(6) });
+  first.read('kvm3', { ...onlooker, v1: { ofport: 6, id: 'fw3', mac: mac(1) } });
   first.read('kvm2', vm(5));
   t.equal(
     way(first, 3),

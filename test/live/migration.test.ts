@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { missingForLab } from '../../lab/requirements.js';
+import { waitFor } from '../../lab/wait.js';
 import { macOf, reaches, reachEachOther, Site } from './support/overlay-site.js';
 import { broadcast, outputsOf, tunnelName } from './support/trace.js';
 
@@ -126,5 +127,36 @@ t.test('VMs that migrate between three hypervisors', { skip }, async t => {
     await reaches(onlookers.kvm1, onlookers.kvm2);
     await kvm1.vsctl('del-port', 'br-int', 'bond0');
     await site.untilStatus('the bond to be gone', ({ ok }) => ok);
+  });
+
+  await t.test('Heddle is started anew while one migrates: nobody knows which port came first', async t => {
+    // To a host that is earlier in the file, which would be taken for the first otherwise.
+    const [source, destination] = [site.hypervisor('kvm3'), site.hypervisor('kvm1')];
+    const probe = async () => (await onlookers.kvm2.agent()).startProbing(vm.ip, { intervalMs: 10 });
+    const probing = await probe();
+    await vm.layCable(destination.host, 'arriving');
+    await destination.plug(vm, identity);
+    await site.untilStatus('both ports to be told', isTwice);
+    await site.stopHeddle('SIGKILL');
+    await site.startHeddle();
+    const heard = tells(`is attached to ${vm.port} on kvm3, and with the same iface-id to`);
+    await site.untilStatus('the VM to be heard where it runs', heard);
+    await waitFor('the destination alone to be listened to', async () => {
+      const [here, there] = await Promise.all(
+        [source, destination].map(one => one.ofctl('dump-flows', 'br-int', 'table=40')),
+      );
+      return here?.includes('CONTROLLER') === false && there?.includes('CONTROLLER') === true;
+    });
+    t.same(await wayFrom('kvm2'), [`${source.vtep} vni 5000`]);
+    const { sent, lost, longestGapMs } = await probing.stop();
+    t.comment(`${lost} of ${sent} lost, longest gap ${longestGapMs} ms`);
+    t.ok(sent > 50);
+    t.ok(longestGapMs <= 50, 'nearly none is lost');
+    await vm.switchTo('arriving');
+    await site.untilStatus('the VM to be heard there', tells('has gone to'));
+    await source.unplug(vm);
+    await source.host.run(['ip', 'link', 'delete', vm.port]);
+    await Promise.all(all.map(onlooker => reachEachOther(onlooker, vm)));
+    await site.untilInSync();
   });
 });

@@ -45,7 +45,7 @@ export const hasLeft = (holder: Rival, other: Rival): boolean =>
 
 /**
  * A frame from this port would say that the VM is here. Of ports that were there when their hosts were first read, as when Heddle
- * was restarted while a VM migrates, the holder is a guess: the VM is where the first frame comes from, the holder's too.
+ * was restarted while a VM migrates, the VM is where the first frame comes from; until then frames for it go to all of them.
  */
 export function isAwaited(claims: readonly Rival[], claim: Rival): boolean {
   const [holder] = claims;
@@ -60,6 +60,16 @@ export function isAwaited(claims: readonly Rival[], claim: Rival): boolean {
     other => other !== claim && isSameInterface(holder, other) && isUndecided(age, other.member.age),
   );
 }
+
+/**
+ * Ports of the holder's interface of which each may be where the VM is, as nobody has seen which one came last: the holder is the first
+ * of them. One alone, or none of which that can be said: the holder is it.
+ */
+export const candidatesOf = <T extends Rival>(claims: readonly T[]): readonly T[] =>
+  claims.length === 1 ? claims : claims.filter(claim => claim === claims[0] || isGuessed(claims, claim));
+
+const isGuessed = <T extends Rival>([holder]: readonly T[], claim: T): boolean =>
+  holder !== undefined && isSameInterface(holder, claim) && isUndecided(holder.member.age, claim.member.age);
 
 const isUndecided = (a: Age, b: Age): boolean =>
   isFirstRead(a) && isFirstRead(b) && a.heard === 0 && b.heard === 0;

@@ -65,18 +65,14 @@ export const overlay = defineApp<Record<string, never>, State>({
 
   on(event, state, world): Step<State> {
     switch (event.type) {
-      case 'hypervisor-changed': {
-        const step = onHypervisor(event.name, state, world);
-        if (step.state === state) return step;
-        const { changed, sendTo } = step.state.locations.refresh(step.state.hosts, world.now());
-        return { ...step, sendTo, changed: new Set([...(step.changed ?? []), ...changed]) };
-      }
+      case 'hypervisor-changed':
+        return located(onHypervisor(event.name, state, world), state, world);
       case 'switch-up':
         return { state, changed: [event.dpid, ...formerHosts(event.dpid, state)] };
       case 'switch-down':
         return { state, changed: formerHosts(event.dpid, state) };
       case 'packet-in':
-        return onPacket(event.dpid, event.packet, state);
+        return located(onPacket(event.dpid, event.packet, state), state, world);
       case 'port-status':
       case 'flow-removed':
         return { state };
@@ -124,6 +120,13 @@ export const overlay = defineApp<Record<string, never>, State>({
 const listed = new WeakMap<State['hosts'], readonly Host[]>();
 
 /** The same list while nothing has changed. Of a host that has not been read yet, one is made each time. */
+/** With what follows from it for MACs that have been learned. */
+function located(step: Step<State>, before: State, world: World): Step<State> {
+  if (step.state === before) return step;
+  const { changed, sendTo } = step.state.locations.refresh(step.state.hosts, world.now());
+  return { ...step, sendTo, changed: new Set([...(step.changed ?? []), ...changed]) };
+}
+
 function allHosts(state: State, world: World): readonly Host[] {
   const before = listed.get(state.hosts);
   if (before !== undefined) return before;

@@ -7,7 +7,7 @@ import { type Claim, claimsOf } from './holders.js';
 import { copyProblems } from './copies.js';
 import type { Locations } from './locations.js';
 import type { Host } from './members.js';
-import { hasLeft, isSameInterface } from './mobility.js';
+import { candidatesOf, hasLeft, isSameInterface } from './mobility.js';
 import { hasAddresses, ratesOf } from './storms.js';
 import { isAnswered } from './ways.js';
 import { wireProblems } from './wire.js';
@@ -126,6 +126,8 @@ function sharedMac(mac: string, holder: Claim, other: Claim): string {
   const [first, second] = [placeOf(holder), placeOf(other)];
   if (!isSameInterface(holder, other))
     return `MAC ${mac} is attached twice, to ${first} and to ${second}: the first gets its frames until its port goes`;
+  if (candidatesOf([holder, other]).length > 1)
+    return `MAC ${mac} was attached to ${first}, and with the same iface-id to ${second}, when Heddle started: its frames go to both until it sends one from either`;
   return hasLeft(holder, other)
     ? `MAC ${mac} has gone to ${first}, and its port ${second} is still there: what comes there for it is sent on`
     : `MAC ${mac} is attached to ${first}, and with the same iface-id to ${second}: its frames follow it with the first one that it sends from there`;

@@ -1,9 +1,11 @@
+import type { NetworkConfig } from '../../config/config.js';
 import type { Flow } from '../../intent/index.js';
+import type { Mac } from '../../lib/addresses.js';
 import { applyActions, gotoTable, load, masked, resubmit, setField } from '../../openflow/index.js';
 import { flow, from } from './flow.js';
 import type { Claim } from './holders.js';
 import type { Host, Member } from './members.js';
-import { hasLeft } from './mobility.js';
+import { candidatesOf, hasLeft } from './mobility.js';
 import type { Segment } from './segments.js';
 import type { TableNumbers } from './tables.js';
 import { sendTo } from './tunnel-fields.js';
@@ -23,6 +25,8 @@ export function unicastFlows(
   const metadata = BigInt(network.vni);
   const next = gotoTable(tables.afterFlood);
   return [...claimsByMac].flatMap(([mac, claims]) => {
+    const candidates = candidatesOf(claims);
+    if (candidates.length > 1) return guessedFlows(host, network, mac, candidates, tables, sending);
     const [holder] = claims;
     const known = { metadata, eth_dst: mac };
     const toPort = ({ member }: Claim) => applyActions([setField({ reg1: member.ofport })]);
@@ -62,6 +66,32 @@ export function unicastFlows(
     });
     return early === undefined ? [there] : [there, early];
   });
+}
+
+/** A copy for each port where a VM may be, of which one is; from a tunnel for the port here alone, as ever. */
+function guessedFlows(
+  host: Host,
+  network: NetworkConfig,
+  mac: Mac,
+  candidates: readonly Claim[],
+  tables: TableNumbers,
+  sending: MeshSending,
+): readonly Flow[] {
+  const known = { metadata: BigInt(network.vni), eth_dst: mac };
+  const here = candidates
+    .filter(claim => claim.host === host)
+    .flatMap(({ member }) => [setField({ reg1: member.ofport }), resubmit(tables.afterFlood)]);
+  const elsewhere = candidates.flatMap(claim => {
+    const way = claim.host === host ? undefined : wayTo(host, network, claim.host, sending);
+    if (way === undefined) return [];
+    const there = network.wire === undefined ? [sendTo(claim.host.vtep)] : [];
+    return [...there, setField({ reg1: way }), resubmit(tables.output)];
+  });
+  const arrived = { ...known, reg0: masked(from.tunnel, from.tunnel) };
+  return [
+    flow(tables.unicast, 100, known, applyActions([...here, ...elsewhere])),
+    ...(here.length === 0 ? [] : [flow(tables.unicast, 110, arrived, applyActions(here))]),
+  ];
 }
 
 /**
