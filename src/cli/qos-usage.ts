@@ -1,7 +1,8 @@
 import type { LimitCounters, LimitStatus, QosStatus, QueueStatus } from '../controller/qos-status.js';
 
 /** Whether anything on the host holds this limit. */
-export const isHeld = ({ meter, queue }: LimitStatus): boolean => meter !== undefined || queue !== undefined;
+export const isHeld = ({ meter, queue, policed }: LimitStatus): boolean =>
+  meter !== undefined || queue !== undefined || policed === true;
 
 /** A limit with what passed of late. */
 export interface LimitUsage extends LimitStatus {

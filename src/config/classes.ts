@@ -98,6 +98,11 @@ const one = section({ name, match: traffic.optional(), ...treatmentKeys }).trans
   // What is wrong further in was told already.
   if (context.issues.length > 0) return z.NEVER;
   const { name, match } = read;
+  if (read['from-vm']?.police !== undefined) {
+    const message = 'expected none in a class: a port is policed as a whole';
+    context.addIssue({ code: 'custom', message, path: ['from-vm', 'police'] });
+    return z.NEVER;
+  }
   if (read['to-vm']?.shape !== undefined) {
     const message = 'expected none in a class: a port is shaped as a whole';
     context.addIssue({ code: 'custom', message, path: ['to-vm', 'shape'] });

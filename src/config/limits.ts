@@ -15,9 +15,20 @@ const textOf = (value: unknown): unknown => (typeof value === 'number' ? String(
 export const rate = z.unknown().transform(reading(value => readRate(textOf(value))));
 export const burst = z.unknown().transform(reading(value => readBurst(textOf(value))));
 
-export const limit = section({ rate, burst: burst.optional() }).transform((read, context) =>
-  // What is wrong further in was told already.
-  context.issues.length > 0 ? z.NEVER : toLimit(read, context),
+const police = z.enum(['ingress'], { error: 'expected ingress, which is ingress policing of the port' });
+
+/** What a VM sends may also be policed by its port. */
+export const limitFromVm = section({ rate, burst: burst.optional(), police: police.optional() }).transform(
+  ({ police, ...read }, context): LimitConfig => {
+    // What is wrong further in was told already.
+    if (context.issues.length > 0) return z.NEVER;
+    if (police !== undefined && read.rate.unit === 'packet') {
+      const message = 'expected a rate in bits beside it: ports are not policed by packets';
+      context.addIssue({ code: 'custom', message, path: ['police'] });
+      return z.NEVER;
+    }
+    return { ...toLimit(read, context), ...(police && { police }) };
+  },
 );
 
 /** What a VM gets may also wait. */

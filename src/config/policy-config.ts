@@ -21,6 +21,8 @@ export interface LimitConfig {
   readonly burst: number;
   /** What is over the rate waits in a queue of the port, and is not dropped at once; of bits alone. */
   readonly shape?: Shaper;
+  /** The kernel drops what is over the rate before the switch has it: in place of a meter, where that has none. */
+  readonly police?: 'ingress';
 }
 
 /** Types of QoS that shape what a port sends [ovs-vswitchd.conf.db(5), QoS: type]. */

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { Marking, Treatment } from './config.js';
 import { readDscp } from './dscp.js';
 import type { Reading } from './endpoint.js';
-import { burst, limit, limitToVm, rate, toLimit } from './limits.js';
+import { burst, limitFromVm, limitToVm, rate, toLimit } from './limits.js';
 import { name, reading } from './values.js';
 
 /** What policies and their classes say alike: rates in both directions, or for each, and the mark of what a VM sends. */
@@ -14,7 +14,7 @@ const marking = z
 export const treatmentKeys = {
   rate: rate.optional(),
   burst: burst.optional(),
-  'from-vm': limit.optional(),
+  'from-vm': limitFromVm.optional(),
   'to-vm': limitToVm.optional(),
   dscp: marking.optional(),
   queue: name.optional(),

@@ -2,6 +2,7 @@ import type {
   AppMessage,
   AppModule,
   MacReport,
+  PolicingIntent,
   PortIntent,
   QosIntent,
   Report,
@@ -61,6 +62,19 @@ export function checkQos(list: unknown): readonly QosIntent[] {
     checkQueues(port, queues);
   }
   return list as readonly QosIntent[];
+}
+
+export function checkPolicing(list: unknown): readonly PolicingIntent[] {
+  if (!Array.isArray(list)) throw invalid('`policing` must return a list');
+  for (const one of list as unknown[]) {
+    const { port, rateKbit, burstKbit } = isObject(one) ? one : {};
+    if (!isText(port) || port === '') throw invalid('each policing must name its port');
+    if (!isWithin(rateKbit, 2 ** 32 - 1) || rateKbit === 0)
+      throw invalid(`policing of ${port}: \`rateKbit\` must be from 1 to 4294967295`);
+    if (!isWithin(burstKbit, 2 ** 32 - 1))
+      throw invalid(`policing of ${port}: \`burstKbit\` must be from 0 to 4294967295`);
+  }
+  return list as readonly PolicingIntent[];
 }
 
 function checkQueues(port: string, queues: readonly unknown[]): void {

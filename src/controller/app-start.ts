@@ -32,7 +32,7 @@ export interface Running extends LoadedApp {
   /** The last program of each switch that could be made: an app that throws never empties a switch. */
   readonly lastGood: Map<Dpid, CheckedPart>;
   /** As `lastGood`, of each hypervisor. */
-  readonly lastHost: Map<string, Pick<HostIntent, 'ports' | 'qos'>>;
+  readonly lastHost: Map<string, Pick<HostIntent, 'ports' | 'qos' | 'policing'>>;
   /** Switches that were up when the app was started, until it has been told of them. */
   readonly unmet: Set<Dpid>;
   /** What it threw last, and how often it has thrown. */
@@ -112,7 +112,7 @@ export function nextApps(
       state: started(app, setup, world),
       // What is in the switches stays until the app has been told of them.
       lastGood: new Map(sameTables ? old.lastGood : []),
-      lastHost: new Map<string, Pick<HostIntent, 'ports' | 'qos'>>(),
+      lastHost: new Map<string, Pick<HostIntent, 'ports' | 'qos' | 'policing'>>(),
       unmet: new Set(switchesOf(scope, world)),
     };
     fresh.push(made);

@@ -21,6 +21,7 @@ import { deleteByCookie } from '../reconcile/order.js';
 import {
   checkMacs,
   checkNames,
+  checkPolicing,
   checkPorts,
   checkQos,
   checkReport,
@@ -241,12 +242,13 @@ export class Apps {
   }
 
   /** Ports and their QoS that the apps want on a hypervisor's bridge; not complete while one of them never could say. */
-  host(hypervisor: string, world: World): Pick<HostIntent, 'ports' | 'qos' | 'complete'> {
+  host(hypervisor: string, world: World): Pick<HostIntent, 'ports' | 'qos' | 'policing' | 'complete'> {
     const wanted = this.#running.map(app => {
       const kept = app.lastHost.get(hypervisor);
       const host = this.#guard(app, `ports and qos of ${hypervisor}`, kept, () => ({
         ports: checkPorts(app.module.ports?.(app.state, world, hypervisor) ?? []),
         qos: checkQos(app.module.qos?.(app.state, world, hypervisor) ?? []),
+        policing: checkPolicing(app.module.policing?.(app.state, world, hypervisor) ?? []),
       }));
       if (host !== undefined) app.lastHost.set(hypervisor, host);
       return host;
@@ -254,6 +256,7 @@ export class Apps {
     return {
       ports: wanted.flatMap(host => host?.ports ?? []),
       qos: wanted.flatMap(host => host?.qos ?? []),
+      policing: wanted.flatMap(host => host?.policing ?? []),
       complete: !wanted.includes(undefined),
     };
   }

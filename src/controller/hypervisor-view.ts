@@ -4,7 +4,7 @@ import { vxlanPort } from '../intent/vxlan-port.js';
 import { isGroupMac, type Mac, parseMac } from '../lib/addresses.js';
 import type { SwitchPort, SwitchPorts } from '../ovsdb/index.js';
 import type { BridgeIdentity } from '../reconcile/host-bridge.js';
-import { isMarked } from '../reconcile/owner.js';
+import { isMarked, policingMark, policingOf } from '../reconcile/owner.js';
 
 export const unknownHypervisor = (config: HypervisorConfig): HypervisorView => ({
   config,
@@ -58,10 +58,12 @@ function hostPort(of: SwitchPort): HostPort {
   };
 }
 
-function bandwidthOf({ ingressPolicing, qos }: SwitchPort): HostPortBandwidth | undefined {
-  const isForeign = qos !== undefined && !isMarked(qos.externalIds);
-  if (ingressPolicing === 0 && !isForeign) return undefined;
-  return { ...(ingressPolicing > 0 && { ingressPolicing }), ...(isForeign && { qos: qos.type }) };
+function bandwidthOf({ ingressPolicing, qos, externalIds }: SwitchPort): HostPortBandwidth | undefined {
+  const { rateKbit } = ingressPolicing;
+  const isPoliced = rateKbit > 0 && externalIds.get(policingMark) !== policingOf(ingressPolicing);
+  const isShaped = qos !== undefined && !isMarked(qos.externalIds);
+  if (!isPoliced && !isShaped) return undefined;
+  return { ...(isPoliced && { ingressPolicing: rateKbit }), ...(isShaped && { qos: qos.type }) };
 }
 
 /** A group address can be nobody's: taken as a port's own, it would draw a network's broadcasts to that port alone. */

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { Dpid } from '../lib/addresses.js';
 import type { FlowMod, FlowRemoved, FlowStats, PacketIn, PacketOut, Port } from '../openflow/index.js';
 import type { Program } from './flow.js';
-import type { PortIntent, QosIntent } from './host.js';
+import type { PolicingIntent, PortIntent, QosIntent } from './host.js';
 import type { LearnedNews } from './learned.js';
 import type { MacReport } from './mac-report.js';
 import type { Scope, TableDeclaration, Tables } from './tables.js';
@@ -107,9 +107,11 @@ export interface LimitReport {
   readonly perSecond: number;
   /** kbit or packets. */
   readonly burst: number;
-  /** The meter that holds it, or the queue of the port that does; neither: nothing does. */
+  /** The meter that holds it, or the queue of the port that does; none of these three: nothing does. */
   readonly meter?: number;
   readonly queue?: number;
+  /** The kernel holds it, by ingress policing of the port, and counts nothing that a switch would tell. */
+  readonly policed?: true;
 }
 
 /** A queue by which a host sends. */
@@ -170,6 +172,8 @@ export interface AppModule<Options = unknown, State = unknown> {
    * `heddle status` says so.
    */
   qos?(state: State, world: World, hypervisor: string): readonly QosIntent[];
+  /** How much may come in by ports of this hypervisor's bridge. What somebody else has set there stays, and `heddle status` says so. */
+  policing?(state: State, world: World, hypervisor: string): readonly PolicingIntent[];
   /**
    * Ports on this hypervisor's bridge that somebody else made, and that the app needs no more once all switches have what it
    * wants with `world.meshSending` being 'flow'. They go only where the user has asked for that.

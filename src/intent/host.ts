@@ -30,6 +30,16 @@ export interface QosIntent {
   readonly queues: readonly QueueIntent[];
 }
 
+/** How much may come in by a port of somebody else's: the kernel drops what is more. */
+export interface PolicingIntent {
+  /** The name of a port of the hypervisor's bridge. While there is none of this name, nothing is set. */
+  readonly port: string;
+  /** Interface.ingress_policing_rate, kbit/s: at least 1. */
+  readonly rateKbit: number;
+  /** Interface.ingress_policing_burst, kbit. */
+  readonly burstKbit: number;
+}
+
 /** What is wanted in one hypervisor's OVSDB. */
 export interface HostIntent {
   readonly bridge: string;
@@ -48,6 +58,8 @@ export interface HostIntent {
   /** Names of VXLAN ports that somebody else made, and that the user has asked to be replaced: they are deleted. */
   readonly replaced?: readonly string[];
   readonly qos: readonly QosIntent[];
+  /** Left out: none. */
+  readonly policing?: readonly PolicingIntent[];
   /** False while an app cannot say which ports, or which QoS, it wants: then none is taken away. */
   readonly complete: boolean;
 }

@@ -11,7 +11,16 @@ import { sameValue, type Row, type Uuid } from './values.js';
 export const portColumns = {
   Bridge: ['name', 'ports'],
   Port: ['name', 'interfaces', 'qos'],
-  Interface: ['name', 'type', 'ofport', 'error', 'options', 'external_ids', 'ingress_policing_rate'],
+  Interface: [
+    'name',
+    'type',
+    'ofport',
+    'error',
+    'options',
+    'external_ids',
+    'ingress_policing_rate',
+    'ingress_policing_burst',
+  ],
   QoS: ['type', 'external_ids'],
 } as const satisfies WantedTables;
 
@@ -33,8 +42,8 @@ export interface SwitchPort {
   /** What its type is set up with: for a tunnel, where it leads. */
   readonly options: ReadonlyMap<string, string>;
   readonly externalIds: ReadonlyMap<string, string>;
-  /** kbit/s; 0: what comes in is not limited. */
-  readonly ingressPolicing: number;
+  /** kbit/s and kbit; a rate of 0: what comes in is not limited. */
+  readonly ingressPolicing: { readonly rateKbit: number; readonly burstKbit: number };
   /** How the port sends; left out where it has no QoS. */
   readonly qos?: { readonly type: string; readonly externalIds: ReadonlyMap<string, string> };
 }
@@ -98,7 +107,10 @@ function switchPort(uuid: Uuid, bridge: Row, port: Row, row: Row, qos: SwitchPor
     error: readString(row, 'error'),
     options: readStringMap(row, 'options'),
     externalIds: readStringMap(row, 'external_ids'),
-    ingressPolicing: readNumber(row, 'ingress_policing_rate') ?? 0,
+    ingressPolicing: {
+      rateKbit: readNumber(row, 'ingress_policing_rate') ?? 0,
+      burstKbit: readNumber(row, 'ingress_policing_burst') ?? 0,
+    },
     ...(qos && { qos }),
   };
 }
@@ -109,7 +121,8 @@ const sameDetails = (a: SwitchPort, b: SwitchPort): boolean =>
   a.name === b.name &&
   a.type === b.type &&
   a.error === b.error &&
-  a.ingressPolicing === b.ingressPolicing &&
+  a.ingressPolicing.rateKbit === b.ingressPolicing.rateKbit &&
+  a.ingressPolicing.burstKbit === b.ingressPolicing.burstKbit &&
   a.qos?.type === b.qos?.type &&
   sameValue(a.qos?.externalIds ?? new Map(), b.qos?.externalIds ?? new Map()) &&
   sameValue(a.options, b.options) &&

@@ -20,12 +20,18 @@ export interface Fitted {
 
 export function fitPolicy(policy: PolicyConfig, host: Host): Fitted {
   const misfits = new Set<string>();
+  /** Ingress policing is the kernel datapath's, and of no effect in userspace. */
+  const metered = (limit: LimitConfig): LimitConfig => {
+    if (limit.police === undefined || host.datapath === 'system') return limit;
+    misfits.add('police: ingress has no effect in userspace: a meter holds this rate here');
+    return { rate: limit.rate, burst: limit.burst };
+  };
   const fit = <T extends Treatment>(part: T): T => {
     const { fromVm, toVm, queue, ...rest } = part;
     const noQueue = queue === undefined ? undefined : whyNoQueue(queue, host);
     if (noQueue !== undefined) misfits.add(noQueue);
     const kept = queue === undefined || noQueue !== undefined ? {} : { queue };
-    const ways = { ...(fromVm && { fromVm }), ...(toVm && { toVm }) };
+    const ways = { ...(fromVm && { fromVm: metered(fromVm) }), ...(toVm && { toVm }) };
     for (const [way, limit] of Object.entries(ways) as ['fromVm' | 'toVm', LimitConfig][]) {
       const why = whyNoMeter(limit, host);
       if (why === undefined) continue;
@@ -53,12 +59,12 @@ function whyNoQueue(queue: string, { datapath, name, queues }: Host): string | u
 const dropBand = 1;
 
 /** [OF1.3.5 7.3.5.14] Only bands that drop: neither of Open vSwitch's datapaths has others. */
-function whyNoMeter({ rate, shape }: LimitConfig, { datapath, features }: Host): string | undefined {
-  if (features === undefined || shape !== undefined) return undefined;
+function whyNoMeter({ rate, shape, police }: LimitConfig, { datapath, features }: Host): string | undefined {
+  if (features === undefined || shape !== undefined || police !== undefined) return undefined;
   const { meters } = features;
   if (meters === undefined || meters.most === 0)
     return datapath === 'system'
-      ? 'rates are not held here: this kernel has no meters (they need Linux 4.18); `ovs-vsctl set Interface PORT ingress_policing_rate=KBPS` limits what a VM sends, and a linux-htb QoS on its port what it gets'
+      ? 'rates are not held here: this kernel has no meters (they need Linux 4.18); `police: ingress` in from-vm limits what a VM sends, and `shape: linux-htb` in to-vm what it gets'
       : 'rates are not held here: this switch has no meters (Open vSwitch has them in userspace from 2.7 on)';
   if ((meters.bandTypes & (1 << dropBand)) === 0)
     return 'rates are not held here: the meters of this switch cannot drop';

@@ -2,6 +2,7 @@ import type {
   HypervisorView,
   LimitReport,
   Membership,
+  PolicingIntent,
   Problem,
   QosIntent,
   QueueReport,
@@ -22,6 +23,7 @@ export interface HostProgram extends Pick<QosProgram, 'program'> {
   readonly limits: readonly LimitReport[];
   /** How ports are to send. */
   readonly shaping: readonly QosIntent[];
+  readonly policing: readonly PolicingIntent[];
   readonly queues: readonly QueueReport[];
 }
 
@@ -55,18 +57,21 @@ export function hostProgram(input: HostProgramInput): HostProgram {
   });
   const shaping = shapingOf(view, subjects);
   const about = { hypervisor };
+  /** What holds a limit, given the port with what the host can do of its policy. */
+  const holder = ({ way, part, limit }: Limited, fitted: Subject): Holder => {
+    const meter = meterFor(fitted, way, part);
+    if (meter !== undefined) return { meter };
+    if (limit.shape !== undefined && shaping.isShaped(fitted)) return { queue: 0 };
+    return limit.police !== undefined && shaping.isPoliced(fitted) ? { policed: true } : {};
+  };
   return {
     program,
     shaping: shaping.intents,
     queues: shaping.queues,
-    limits: asked.flatMap((subject, index) => [
-      ...limitsOf(subject).map(one =>
-        limitReport(one, { meter: meterFor(subject, one.way, one.part) }, view),
-      ),
-      ...shapedLimits(subject).map(one =>
-        limitReport(one, subjects[index] && shaping.isShaped(subjects[index]) ? { queue: 0 } : {}, view),
-      ),
-    ]),
+    policing: shaping.policing,
+    limits: asked.flatMap((subject, index) =>
+      limitsOf(subject).map(one => limitReport(one, holder(one, subjects[index] ?? subject), view)),
+    ),
     problems: [
       ...[...fitted].flatMap(([name, { misfits }]) =>
         misfits.map(message => ({ ...about, message: `policy ${name}: ${message}` })),
@@ -83,9 +88,11 @@ export function hostProgram(input: HostProgramInput): HostProgram {
   };
 }
 
+type Holder = Pick<LimitReport, 'meter' | 'queue' | 'policed'>;
+
 function limitReport(
   { subject, way, part, limit: { rate, burst } }: Limited,
-  { meter, queue }: { readonly meter?: number | undefined; readonly queue?: number },
+  holder: Holder,
   { config }: HypervisorView,
 ): LimitReport {
   return {
@@ -97,16 +104,9 @@ function limitReport(
     direction: way === 'fromVm' ? 'from-vm' : 'to-vm',
     ...rate,
     burst,
-    ...(meter !== undefined && { meter }),
-    ...(queue !== undefined && { queue }),
+    ...holder,
   };
 }
-
-/** A limit that is held by a queue of the port. */
-const shapedLimits = (subject: Subject): readonly Limited[] => {
-  const limit = subject.policy.toVm;
-  return limit?.shape === undefined ? [] : [{ subject, way: 'toVm', limit }];
-};
 
 /** So many ports are named. */
 const named = 3;

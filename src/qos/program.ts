@@ -4,7 +4,7 @@ import { gotoTable, match } from '../openflow/index.js';
 import { classFlows, classMarks } from './classes.js';
 import { fromVm, marks } from './from-vm.js';
 import { meterOf } from './limits.js';
-import { keyOf, type Limited, limitsOf, type MeterFor, type Subject } from './subject.js';
+import { keyOf, type Limited, meteredOf, type MeterFor, type Subject } from './subject.js';
 import type { TableNumbers } from './tables.js';
 import { toVm } from './to-vm.js';
 
@@ -33,7 +33,7 @@ export function qosProgram({
   mostMeters,
   queues = new Map(),
 }: QosProgramInput): QosProgram {
-  const limited = subjects.flatMap(limitsOf);
+  const limited = subjects.flatMap(meteredOf);
   const idOf = ({ subject, way, part }: Limited): number | undefined => ids.get(keyOf(subject, way, part));
   const ids = numberMeters(
     limited.map(({ subject, way, part }) => keyOf(subject, way, part)),

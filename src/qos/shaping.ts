@@ -1,14 +1,24 @@
 import type { EgressConfig, LimitConfig, Shaper } from '../config/config.js';
-import type { HypervisorView, Problem, QosIntent, QueueIntent, QueueReport } from '../intent/index.js';
+import type {
+  HypervisorView,
+  PolicingIntent,
+  Problem,
+  QosIntent,
+  QueueIntent,
+  QueueReport,
+} from '../intent/index.js';
 import type { Subject } from './subject.js';
 
 /** What ports of a host are to send by queues: its uplink, and those whose VMs' traffic waits where it is too much. */
 export interface Shaping {
   readonly intents: readonly QosIntent[];
+  readonly policing: readonly PolicingIntent[];
   readonly queues: readonly QueueReport[];
   readonly problems: readonly Problem[];
   /** Whether this subject's port is shaped as its policy says. */
   readonly isShaped: (subject: Subject) => boolean;
+  /** Whether what comes in by it is policed so. */
+  readonly isPoliced: (subject: Subject) => boolean;
 }
 
 /** The queue of all that no flow gives to another one [ovs-vswitchd.conf.db(5), QoS: queues]. */
@@ -36,12 +46,31 @@ export function shapingOf(view: HypervisorView, subjects: readonly Subject[]): S
     else
       problems.push({ hypervisor, network: subject.network, port, message: `policy ${policy.name}: ${why}` });
   }
+  const policed = new Map<string, Subject>();
+  for (const subject of subjects) {
+    const { port, policy, network } = subject;
+    if (policy.fromVm?.police === undefined) continue;
+    const first = policed.get(port) ?? subject;
+    policed.set(port, first);
+    if (first.policy !== policy)
+      problems.push({
+        hypervisor,
+        network,
+        port,
+        message: `policy ${policy.name}: the port is policed as a whole, and is so by policy ${first.policy.name} of network ${first.network}`,
+      });
+  }
   const forPorts = [...shaped.values()].flatMap(({ port, policy: { toVm } }): QosIntent[] =>
     toVm?.shape === undefined ? [] : [portIntent(port, toVm, toVm.shape)],
   );
   const forUplink = uplink === undefined || egress === undefined ? [] : [uplinkIntent(uplink, egress)];
   return {
     intents: [...forUplink, ...forPorts],
+    policing: [...policed.values()].flatMap(({ port, policy: { fromVm } }) =>
+      fromVm === undefined ? [] : [{ port, rateKbit: fromVm.rate.perSecond, burstKbit: fromVm.burst }],
+    ),
+    isPoliced: ({ port, policy }) =>
+      policed.get(port)?.policy === policy && policy.fromVm?.police !== undefined,
     queues: forUplink.length === 0 || uplink === undefined ? [] : queueReports(hypervisor, uplink, egress),
     problems,
     isShaped: ({ port, policy }) => shaped.get(port)?.policy === policy && policy.toVm?.shape !== undefined,

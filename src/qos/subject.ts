@@ -23,17 +23,18 @@ export interface Limited {
   readonly limit: LimitConfig;
 }
 
-/** Every limit that a policy has for a port by a meter. */
+/** Every limit that a policy has for a port. */
 export const limitsOf = (subject: Subject): readonly Limited[] =>
   directions.flatMap(way =>
     [undefined, ...(subject.policy.classes ?? [])].flatMap(part => {
       const limit = (part ?? subject.policy)[way];
-      // What is shaped waits in a queue, and needs no meter.
-      return limit === undefined || limit.shape !== undefined
-        ? []
-        : [{ subject, way, ...(part && { part }), limit }];
+      return limit === undefined ? [] : [{ subject, way, ...(part && { part }), limit }];
     }),
   );
+
+/** Those that take a meter: what a port itself shapes or polices does not. */
+export const meteredOf = (subject: Subject): readonly Limited[] =>
+  limitsOf(subject).filter(({ limit: { shape, police } }) => shape === undefined && police === undefined);
 
 /** What a limit's meter is known by. Names of networks and classes have no slash. */
 export const keyOf = ({ port, network }: Subject, way: Direction, part?: ClassConfig): string =>

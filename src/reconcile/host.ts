@@ -33,6 +33,7 @@ import {
 } from './host-plan.js';
 import { insertPort, isTaken, planPorts, planReplaced, planStalePorts } from './host-ports.js';
 import { uplinkProblem } from './host-uplink.js';
+import { planPolicing } from './host-policing.js';
 import { planQos } from './host-qos.js';
 import { isOurs, ownerMark } from './owner.js';
 
@@ -52,7 +53,15 @@ export const hostColumns = {
     'external_ids',
   ],
   Port: ['name', 'interfaces', 'tag', 'qos', 'external_ids'],
-  Interface: ['name', 'type', 'options', 'external_ids', 'ofport'],
+  Interface: [
+    'name',
+    'type',
+    'options',
+    'external_ids',
+    'ofport',
+    'ingress_policing_rate',
+    'ingress_policing_burst',
+  ],
   Controller: ['target', 'connection_mode', 'external_ids', 'type', 'inactivity_probe'],
   QoS: ['type', 'queues', 'other_config', 'external_ids'],
   Queue: ['dscp', 'other_config', 'external_ids'],
@@ -124,6 +133,7 @@ function existingBridge(intent: HostIntent, bridge: Named, rows: Replica, stage:
     planControllers(intent, bridge, rows, stage),
     planPorts(intent, target, rows),
     planQos(intent, target, rows),
+    planPolicing(intent, bridge, rows),
     planStalePorts(intent, bridge, rows),
     stage === 'whole' ? planReplaced(intent, bridge, rows) : nothing,
     ...former.map(one => letGo(one, rows)),

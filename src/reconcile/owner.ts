@@ -19,6 +19,17 @@ export interface QosOwner {
   readonly queue?: number;
 }
 
+/** A key in external_ids of an interface that Heddle polices: what it has set there. */
+export const policingMark = 'heddle-policing';
+
+export const policingOf = ({
+  rateKbit,
+  burstKbit,
+}: {
+  readonly rateKbit: number;
+  readonly burstKbit: number;
+}): string => `${rateKbit}/${burstKbit}`;
+
 export const qosMark = ({ bridge, port, queue }: QosOwner): ReadonlyMap<string, string> =>
   new Map([
     ...ownerMark,

@@ -217,7 +217,7 @@ t.test('qos', t => {
   let wanted: unknown = [good];
   const { apps } = start(app('shaper', { scope: 'hypervisors', qos: () => wanted as never }));
   const host = (hypervisor: string) => apps.host(hypervisor, world);
-  t.strictSame(host('kvm1'), { ports: [], qos: [good], complete: true });
+  t.strictSame(host('kvm1'), { ports: [], qos: [good], policing: [], complete: true });
   const queue = (change: object) => [{ ...good, queues: [{ ...good.queues[0], ...change }] }];
   for (const nonsense of [
     'p',
@@ -237,11 +237,32 @@ t.test('qos', t => {
     queue({ otherConfig: undefined }),
   ]) {
     wanted = nonsense;
-    t.strictSame(host('kvm1'), { ports: [], qos: [good], complete: true }, 'the last good one');
-    t.strictSame(host('kvm2'), { ports: [], qos: [], complete: false }, 'none is taken away');
+    t.strictSame(host('kvm1'), { ports: [], qos: [good], policing: [], complete: true }, 'the last good one');
+    t.strictSame(host('kvm2'), { ports: [], qos: [], policing: [], complete: false }, 'none is taken away');
   }
   wanted = [];
   t.strictSame(host('kvm1').qos, []);
+  t.end();
+});
+
+t.test('policing', t => {
+  const good = { port: 'p', rateKbit: 10, burstKbit: 0 };
+  let wanted: unknown = [good];
+  const { apps } = start(app('police', { scope: 'hypervisors', policing: () => wanted as never }));
+  t.strictSame(apps.host('kvm1', world).policing, [good]);
+  for (const nonsense of [
+    'p',
+    [null],
+    [{ ...good, port: '' }],
+    [{ ...good, rateKbit: 0 }],
+    [{ ...good, rateKbit: 2 ** 32 }],
+    [{ ...good, rateKbit: 1.5 }],
+    [{ ...good, burstKbit: -1 }],
+    [{ ...good, burstKbit: undefined }],
+  ]) {
+    wanted = nonsense;
+    t.strictSame(apps.host('kvm1', world).policing, [good], 'the last good one');
+  }
   t.end();
 });
 

@@ -413,7 +413,7 @@ t.test('what apps see of a host', t => {
       ofport: 1,
       error: null,
       options: new Map<string, string>(),
-      ingressPolicing: 0,
+      ingressPolicing: { rateKbit: 0, burstKbit: 0 },
       externalIds: new Map(),
     };
     return [name as Uuid, { uuid: name as Uuid, ...port, ...more }];

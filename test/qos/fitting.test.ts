@@ -41,7 +41,7 @@ t.test('what it cannot do is left out, and told with the nearest thing that it c
   };
   for (const [one, pattern] of [
     [host({ most: 0 }), /no meters/],
-    [host({ most: 0 }, 'system'), /Linux 4\.18.*ingress_policing_rate.*linux-htb/],
+    [host({ most: 0 }, 'system'), /Linux 4\.18.*police: ingress.*linux-htb/],
     [host({ bandTypes: 4 }), /cannot drop/],
     [host({ capabilities: OFPMF.KBPS | OFPMF.PKTPS }), /no burst/],
     [{ ...about, datapath: 'netdev', features: {} }, /no meters/],

@@ -136,6 +136,30 @@ t.test('what a VM gets may wait in a queue of its port', t => {
   t.end();
 });
 
+t.test('what a VM sends may be policed by its port, where the kernel does it', t => {
+  const policy = '{ from-vm: { rate: 10mbit, burst: 100ms, police: ingress } }';
+  const { program, policing, limits, problems } = made('{ max-rate: 1gbit }', policy, { name: 'v1' });
+  t.equal(program.meters?.length, 0);
+  t.strictSame(policing, [{ port: 'v1', rateKbit: 10_000, burstKbit: 1_000 }]);
+  t.strictSame(
+    limits.map(({ meter, policed }) => [meter, policed]),
+    [[undefined, true]],
+  );
+  t.strictSame(problems, []);
+  const netdev = made('{ max-rate: 1gbit }, datapath: netdev', policy, { name: 'v1' });
+  t.strictSame(netdev.policing, []);
+  t.equal(netdev.program.meters?.length, 1, 'in userspace a meter does it');
+  t.strictSame(
+    netdev.limits.map(({ meter }) => meter),
+    netdev.program.meters?.map(({ id }) => id),
+  );
+  t.match(
+    netdev.problems.map(({ message }) => message),
+    [/gold: police: ingress has no effect in userspace: a meter holds this rate here/],
+  );
+  t.end();
+});
+
 t.test('mistakes', t => {
   const told = (egress: string, policy = '{ dscp: ef }', uplink?: string): readonly string[] => {
     const result = parseConfig(file(egress, policy, uplink), 'h.yaml');
@@ -186,5 +210,12 @@ t.test('mistakes', t => {
   t.match(told('{ max-rate: 1gbit }', '{ from-vm: { rate: 1mbit, shape: linux-htb } }'), [
     /shape: unknown key/,
   ]);
+  t.match(told('{ max-rate: 1gbit }', '{ from-vm: { rate: 10pps, police: ingress } }'), [
+    /from-vm\.police: found "ingress", expected a rate in bits beside it/,
+  ]);
+  t.match(
+    told('{ max-rate: 1gbit }', '{ classes: [{ name: a, from-vm: { rate: 1mbit, police: ingress } }] }'),
+    [/expected none in a class: a port is policed as a whole/],
+  );
   t.end();
 });

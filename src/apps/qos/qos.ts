@@ -63,6 +63,11 @@ export const qos = defineApp<Record<string, never>, State>({
     return view === undefined ? [] : programOf(view, state, world).shaping;
   },
 
+  policing(state, world, hypervisor) {
+    const view = world.hypervisors.get(hypervisor);
+    return view === undefined ? [] : programOf(view, state, world).policing;
+  },
+
   report(state, world) {
     const programs = [...world.hypervisors.values()].map(view => programOf(view, state, world));
     return {
