@@ -19,6 +19,8 @@ export interface FileNetwork {
   readonly flood?: Readonly<Record<string, string>>;
   /** Seconds that a learned MAC stays. */
   readonly macAge?: number;
+  /** Whether it is noted which addresses MACs have. */
+  readonly learnIps?: boolean;
 }
 
 export interface HeddleFile {
@@ -43,10 +45,11 @@ export function heddleYaml(file: HeddleFile): string {
     ]),
     '',
     'networks:',
-    ...file.networks.flatMap(({ name, vni, ports, remotes = [], flood = {}, macAge }) => [
+    ...file.networks.flatMap(({ name, vni, ports, remotes = [], flood = {}, macAge, learnIps }) => [
       `  ${name}:`,
       `    vni: ${vni}`,
       ...(macAge === undefined ? [] : [`    mac-age: ${macAge}`]),
+      ...(learnIps === undefined ? [] : [`    learn-ips: ${learnIps}`]),
       '    ports:',
       ...ports.map(port => `      - ${portYaml(port)}`),
       ...(remotes.length === 0 ? [] : [`    remotes: ${JSON.stringify(remotes)}`]),

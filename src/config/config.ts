@@ -81,6 +81,8 @@ export interface NetworkConfig {
   readonly flood: Readonly<Partial<Record<FloodKind, FloodLimit>>>;
   /** Seconds that a learned MAC stays after its last frame; left out: 300. */
   readonly macAge?: number;
+  /** Which addresses its MACs use is noted, and shown. Left out: it is not. */
+  readonly learnIps?: true;
   /** The service level of its ports. */
   readonly policy?: PolicyConfig;
 }

@@ -86,6 +86,7 @@ const network = section({
     multicast: value.floodLimit.optional(),
   }).default({}),
   'mac-age': value.macAge.optional(),
+  'learn-ips': z.boolean({ error: 'expected true or false' }).default(false),
   qos: value.name.optional(),
 });
 

@@ -115,7 +115,17 @@ type Policies = ReadonlyMap<string, PolicyConfig>;
 
 function toNetwork(
   name: string,
-  { vni, vlan, ports, remotes, mesh, flood, 'mac-age': macAge, qos }: FileValue['networks'][string],
+  {
+    vni,
+    vlan,
+    ports,
+    remotes,
+    mesh,
+    flood,
+    'mac-age': macAge,
+    'learn-ips': learnIps,
+    qos,
+  }: FileValue['networks'][string],
   policies: Policies,
 ): NetworkConfig {
   return {
@@ -127,6 +137,7 @@ function toNetwork(
     mesh,
     flood: Object.fromEntries(Object.entries(flood).filter(([, limit]) => limit !== undefined)),
     ...(macAge !== undefined && { macAge }),
+    ...(learnIps && { learnIps }),
     ...policyOf(qos, policies),
   };
 }

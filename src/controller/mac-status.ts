@@ -12,8 +12,8 @@ export interface MacStatus extends Omit<MacReport, 'since' | 'ips'> {
   readonly ips: readonly IpStatus[];
 }
 
-export interface IpStatus extends Omit<IpReport, 'at'> {
-  /** Since it was seen last; left out for what the file says. */
+export interface IpStatus extends Omit<IpReport, 'since'> {
+  /** How long that is known; left out for what the file says. */
   readonly ageSeconds?: number;
 }
 
@@ -25,7 +25,10 @@ export function buildMacs(reports: readonly MacReport[], now: number, network?: 
       .filter(report => network === undefined || report.network === network)
       .map(({ since, ips, ...report }) => ({
         ...report,
-        ips: ips.map(({ at, ...ip }) => ({ ...ip, ...(at !== undefined && { ageSeconds: age(at) }) })),
+        ips: ips.map(({ since: seen, ...ip }) => ({
+          ...ip,
+          ...(seen !== undefined && { ageSeconds: age(seen) }),
+        })),
         ageSeconds: age(since),
       })),
   };

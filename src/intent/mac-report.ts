@@ -3,8 +3,8 @@ export interface IpReport {
   readonly address: string;
   /** declared: the file says it; seen: the MAC has used it. */
   readonly how: 'declared' | 'seen';
-  /** When it was seen last, by `World.now`. */
-  readonly at?: number;
+  /** Since when that is known, by `World.now`; left out for what the file says. */
+  readonly since?: number;
 }
 
 /** Where a MAC of a network is. */

@@ -1,5 +1,6 @@
 /** What one switch has learned, as all hosts of the network come to know it. */
 import t from 'tap';
+import { mostNotes } from '../../src/apps/overlay/address-book.js';
 import { usualDamping } from '../../src/apps/overlay/damping.js';
 import { mostOfSwitch } from '../../src/apps/overlay/sightings.js';
 import { hashText, type LearnedChange, makeCookie, type Program } from '../../src/intent/index.js';
@@ -323,6 +324,75 @@ networks:
   t.strictSame(site.problems(), []);
   t.strictSame(site.reload(hosts(2) + text('', '')), [1], 'and another age');
   t.match(learning(site), [/=300,/, /=300,/, /=300,/, /=300,/]);
+  t.end();
+});
+
+t.test('addresses that MACs have used', t => {
+  const text = (learn: string): string =>
+    `\nnetworks:\n  blue: { vni: 5000${learn}, ports: [{ port: b1, addresses: [10.0.0.1] }, { port: t1, vlan: 7 }] }\n`;
+  const site = new Site(hosts(2) + text(', learn-ips: true'));
+  site.read('kvm1', { b1: { ofport: 10, mac: mac(1) }, t1: { ofport: 12 } });
+  site.read('kvm2', {});
+  const notes = site.flows(1, 0).filter(line => line.includes('learn('));
+  t.equal(notes.length, 6, 'of each port by ARP, and by both of ND');
+  t.match(
+    notes[0],
+    /^priority=110,arp,in_port=10,vlan_tci=0x0000\/0x1fff actions=learn\(table=71,hard_timeout=300,priority=100,cookie=0x4864\w+,limit=256,.*ARP_SPA\[\]\),write_metadata:0x1388,goto_table:40$/,
+  );
+  t.match(notes[3], /^priority=110,arp,in_port=12,dl_vlan=7 actions=(strip|pop)_vlan,learn\(/);
+  t.match(notes[2], /icmp_?v?6,.*ND_TARGET/);
+  t.strictSame(
+    site.flows(2, 0).filter(line => line.includes('learn(')),
+    [],
+  );
+
+  const note = (key: string, last: number, fields: object, type: 'came' | 'went' = 'came'): LearnedChange => {
+    const { flow } = change(key, last, type);
+    return {
+      type,
+      flow: { ...flow, table: 71, match: match({ metadata: 5000n, eth_src: macAt(last), ...fields }) },
+    };
+  };
+  const arp = (arp_spa: number): object => ({ eth_type: 0x0806, arp_spa });
+  const ipv6 = (ipv6_src: bigint): object => ({ eth_type: 0x86dd, ipv6_src });
+  const [b, t1] = ['ips 5000 b1 10', 'ips 5000 t1 12'];
+  site.now = 1_000;
+  site.learned(1n, [
+    change('port 5000 t1 12', 2),
+    note(b, 1, arp(0x0a000001)),
+    note(b, 1, arp(0x0a000009)),
+    note(b, 1, arp(0)),
+    note(b, 1, arp(0xffffffff)),
+    note(t1, 2, ipv6((0xfd00n << 112n) | 5n)),
+    note(t1, 2, ipv6((0xfe80n << 112n) | 5n)),
+    note(t1, 2, ipv6(0n)),
+    note(t1, 3, arp(7 << 24)),
+  ]);
+  const both = ['blue 01 kvm1 b1 attached @0 0 10.0.0.1 10.0.0.9', 'blue 02 kvm1 t1 learned @1000 0 fd00::5'];
+  t.strictSame(rows(site), both, 'what the file says comes first, and what says nothing is left out');
+  t.match(site.macs()[0]!.ips, [{ how: 'declared' }, { how: 'seen', since: 1_000 }]);
+  t.strictSame(site.flows(2, 70), [], 'they are believed by nobody');
+  site.learned(1n, [note(b, 1, arp(0x0a000009), 'went')]);
+  t.match(rows(site)[0], /10\.0\.0\.1$/);
+  site.learned(1n, [change('port 5000 t1 12', 2), note(b, 1, arp(0x0a000008))], true);
+  t.strictSame(
+    rows(site).map(row => row.split(' ').slice(7).join(' ')),
+    ['10.0.0.1 10.0.0.8', ''],
+    'all that there is',
+  );
+  t.strictSame(site.reload(hosts(2) + text('')), [1]);
+  site.tick();
+  t.match(rows(site)[0], /10\.0\.0\.1$/, 'nothing is noted where nobody wants it');
+  t.strictSame(
+    site.flows(1, 0).filter(line => line.includes('learn(')),
+    [],
+  );
+  site.learned(
+    1n,
+    Array.from({ length: mostNotes + 9 }, (_, index) => note(b, 1, arp(0x0a000000 + index))),
+    true,
+  );
+  t.equal(site.macs()[0]!.ips.length, 17, 'no more than can be read');
   t.end();
 });
 

@@ -269,7 +269,7 @@ const tables: Record<string, Case[]> = {
       network('    qos: gold\n    port: []\n'),
       `h.yaml:6:5: networks.blue.vni: missing, ${wholeNumber} (or in its place vlan, for a VLAN of the physical network)`,
       'h.yaml:6:10: networks.blue.qos: found "gold", expected the name of a policy, and this file has none: they stand under qos.policies',
-      'h.yaml:7:5: networks.blue.port: unknown key, expected one of vni, vlan, ports, remotes, mesh, flood, mac-age, qos; did you mean "ports"?',
+      'h.yaml:7:5: networks.blue.port: unknown key, expected one of vni, vlan, ports, remotes, mesh, flood, mac-age, learn-ips, qos; did you mean "ports"?',
     ],
     [
       'no hypervisors',
@@ -280,7 +280,7 @@ const tables: Record<string, Case[]> = {
       'one VNI twice',
       `${hosts}networks:\n  blue: { vni: 5 }\n  red: { vni: 0x5, prots: [] }\n`,
       'h.yaml:6:15: networks.red.vni: 5 is also the VNI of networks.blue (line 5): each network needs its own',
-      'h.yaml:6:20: networks.red.prots: unknown key, expected one of vni, vlan, ports, remotes, mesh, flood, mac-age, qos; did you mean "ports"?',
+      'h.yaml:6:20: networks.red.prots: unknown key, expected one of vni, vlan, ports, remotes, mesh, flood, mac-age, learn-ips, qos; did you mean "ports"?',
     ],
     [
       'networks of the wire',
@@ -290,7 +290,7 @@ const tables: Record<string, Case[]> = {
       'h.yaml:6:14: networks.d.vlan: 6 is also the VLAN of networks.c (line 5): on the wire a VLAN is one network',
       'h.yaml:7:14: networks.e.vlan: found 0, expected a VLAN: a whole number from 1 to 4094',
       `h.yaml:8:6: networks.f.vni: missing, ${wholeNumber} (or in its place vlan, for a VLAN of the physical network)`,
-      'h.yaml:9:6: networks.g: found 7, expected a map with vni, vlan, ports, remotes, mesh, flood, mac-age, qos',
+      'h.yaml:9:6: networks.g: found 7, expected a map with vni, vlan, ports, remotes, mesh, flood, mac-age, learn-ips, qos',
     ],
     [
       'a network of the wire that nobody reaches',
@@ -358,11 +358,12 @@ networks:
     [
       'limits',
       network(
-        '    vni: 1\n    mac-age: 5\n    ports:\n    - { port: a, max-macs: 0 }\n    - { port: b, max-macs: many }\n',
+        '    vni: 1\n    mac-age: 5\n    learn-ips: maybe\n    ports:\n    - { port: a, max-macs: 0 }\n    - { port: b, max-macs: many }\n',
       ),
       'h.yaml:7:14: networks.blue.mac-age: found 5, expected seconds: a whole number from 10 to 65535',
-      'h.yaml:9:28: networks.blue.ports[0].max-macs: found 0, expected a whole number from 1 to 65536',
-      'h.yaml:10:28: networks.blue.ports[1].max-macs: found "many", expected a whole number from 1 to 65536',
+      'h.yaml:8:16: networks.blue.learn-ips: found "maybe", expected true or false',
+      'h.yaml:10:28: networks.blue.ports[0].max-macs: found 0, expected a whole number from 1 to 65536',
+      'h.yaml:11:28: networks.blue.ports[1].max-macs: found "many", expected a whole number from 1 to 65536',
     ],
   ],
   flood: [

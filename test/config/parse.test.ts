@@ -63,6 +63,7 @@ networks:
     mesh: ["vxlan*"]
     flood: { unknown-unicast: drop, broadcast: 1000pps }
     mac-age: 600
+    learn-ips: true
   "5": { vni: 16777215, ports: [] }
   6: { vni: 0x1 }
 `;
@@ -131,6 +132,7 @@ t.test('everything that a file may say', t => {
         mesh: ['vxlan*'],
         flood: { 'unknown-unicast': 'drop', broadcast: 1000 },
         macAge: 600,
+        learnIps: true,
       },
     ],
   });

@@ -30,7 +30,12 @@ t.test('MACs', { skip }, async t => {
     hypervisors: ['kvm1', 'kvm2', 'kvm3'],
     networks: [
       { name: 'blue', vni: 5000, ports: [{ ifaceId: 'blue*' }] },
-      { name: 'red', vni: 6000, ports: ['kvm1', 'kvm2', 'kvm3'].map(on => ({ port: 'red*', on })) },
+      {
+        name: 'red',
+        vni: 6000,
+        learnIps: true,
+        ports: ['kvm1', 'kvm2', 'kvm3'].map(on => ({ port: 'red*', on })),
+      },
     ],
   });
   t.teardown(() => site.close(t.passing() ? undefined : text => t.comment(text)));
@@ -79,6 +84,25 @@ t.test('MACs', { skip }, async t => {
     t.match(
       (await site.macs()).find(({ mac }) => mac === nested),
       { moves: 2 },
+    );
+  });
+
+  await t.test('addresses that MACs have used', async t => {
+    const ipsOf = async (mac: string) =>
+      (await site.macs()).find(one => one.network === 'red' && one.mac === mac)?.ips.map(ip => ip.address);
+    await waitFor(
+      'both addresses to be seen',
+      async () => [await ipsOf(macOf(1)), await ipsOf(macOf(2))].join() === '10.0.0.1,10.0.0.2',
+    );
+    t.same(await ipsOf(nested), [], 'who has said nothing by ARP has none');
+    t.match(
+      await kvm1.ofctl('dump-flows', 'br-int', 'table=71'),
+      /dl_src=02:00:00:00:00:01,arp_spa=10\.0\.0\.1/,
+    );
+    t.notMatch(
+      await kvm1.ofctl('dump-flows', 'br-int'),
+      /resubmit\(,71\)|goto_table:71/,
+      'no packet comes there',
     );
   });
 

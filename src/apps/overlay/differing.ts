@@ -53,9 +53,9 @@ function ownPart(host: Host | undefined): string {
     [network.vni, ofport, vlan, maxMacs, port, ...addresses.map(({ value }) => value)].join(' '),
   );
   const tunnels = mesh.map(({ networks, ...its }) => [its, networks.map(({ vni }) => vni)]);
-  const limits = [...new Set(members.map(({ network }) => network))].map(({ vni, flood, macAge }) => [
-    ...[vni, flood, macAge],
-  ]);
+  const limits = [...new Set(members.map(({ network }) => network))].map(
+    ({ vni, flood, macAge, learnIps }) => [...[vni, flood, macAge, learnIps]],
+  );
   return JSON.stringify([String(dpid), tunnelPort, uplink, ports.sort(), tunnels, limits.sort()]);
 }
 

@@ -3,7 +3,7 @@ import { type Action, learn, learnLoad, learnMatch, type LearnSpec } from '../..
 import { learnSender } from './tunnel-fields.js';
 
 /** Seconds that a learned MAC stays after its last frame, unless the file says it: what bridges commonly use. */
-const usualAge = 300;
+export const usualAge = 300;
 
 /**
  * MACs learned behind one port, unless the file says it, or one foreign VTEP: a flood of made-up MACs fills no more than this. What is

@@ -2,8 +2,10 @@ import type { AppMessage, LearnedNews, Problem, Step } from '../../intent/index.
 import { type Dpid, formatMac } from '../../lib/addresses.js';
 import { formatVtep } from '../../lib/vtep.js';
 import { flowMod, match } from '../../openflow/index.js';
+import { AddressBook } from './address-book.js';
 import { Attachments } from './attachments.js';
 import { usualDamping } from './damping.js';
+import { addressKey } from './learn-ips.js';
 import { placesOf, tellPlace } from './learn-sources.js';
 import type { Host } from './members.js';
 import { Promoted } from './promote.js';
@@ -19,6 +21,8 @@ export interface LocationsOptions {
   readonly cookieOf: (key: string) => bigint;
   /** The table that switches learn into. */
   readonly table: number;
+  /** The one that they note addresses in. */
+  readonly addressTable: number;
 }
 
 /** So many flaps are told one by one. */
@@ -29,6 +33,7 @@ export class Locations {
   readonly sightings = new Sightings();
   readonly promoted = new Promoted();
   readonly attachments = new Attachments();
+  readonly addresses = new AddressBook();
   readonly #options: LocationsOptions;
   /** As they were when they were last looked at. */
   #hosts: Hosts = new Map();
@@ -38,6 +43,7 @@ export class Locations {
   }
 
   onNews(news: LearnedNews, hosts: Hosts, now: number): Consequences {
+    this.addresses.onNews(news, this.#options.addressTable, now);
     return this.#take([this.sightings.onNews(news, this.#look(hosts, now))], hosts);
   }
 
@@ -52,13 +58,26 @@ export class Locations {
         const [was, is] = [before.get(name), hosts.get(name)];
         if (was === is) continue;
         this.attachments.sync(was, is, now);
-        if (was !== undefined && was.dpid !== is?.dpid)
-          outcomes.push(this.sightings.forgetSwitch(was.dpid, look));
+        if (was !== undefined && was.dpid !== is?.dpid) this.#forget(was.dpid, look, outcomes);
+        if (is?.known === true) this.addresses.keepOnly(is.dpid, this.#addressCookies(is));
         if (is !== undefined) outcomes.push(this.sightings.onPlaces(is.dpid, look));
       }
     }
     outcomes.push(this.sightings.onTime(look));
     return this.#take(outcomes, hosts);
+  }
+
+  #forget(dpid: Dpid, look: Look, outcomes: Outcome[]): void {
+    this.addresses.keepOnly(dpid, new Set());
+    outcomes.push(this.sightings.forgetSwitch(dpid, look));
+  }
+
+  #addressCookies({ members }: Host): ReadonlySet<bigint> {
+    return new Set(
+      members
+        .filter(({ network }) => network.learnIps === true)
+        .map(member => this.#options.cookieOf(addressKey(member))),
+    );
   }
 
   problems(hosts: readonly Host[]): readonly Problem[] {

@@ -10,6 +10,17 @@ import type { Host } from './members.js';
 
 /** What `heddle macs` tells of the overlay: by network, and by MAC. What OVSDB tells of a MAC goes before what was learned. */
 export function macReports(hosts: readonly Host[], world: World, locations: Locations): readonly MacReport[] {
+  const ipsOf = (vni: number, mac: Mac, said: readonly IpAddress[]): readonly IpReport[] => {
+    const declared = said.map(formatIp);
+    return [
+      ...declared.map(address => ({ address, how: 'declared' as const })),
+      ...locations.addresses
+        .of(vni, mac)
+        .map(({ address, since }) => ({ address: formatIp(address), how: 'seen' as const, since }))
+        .filter(({ address }) => !declared.includes(address))
+        .slice(0, mostShown),
+    ];
+  };
   return world.networks.flatMap(network => {
     const rows = new Map<Mac, MacReport>();
     for (const [mac, [{ host, member }]] of claimsOf(network, hosts)) {
@@ -17,7 +28,7 @@ export function macReports(hosts: readonly Host[], world: World, locations: Loca
       rows.set(mac, {
         network: network.name,
         mac: formatMac(mac),
-        ips: member.addresses.map(declared),
+        ips: ipsOf(network.vni, mac, member.addresses),
         hypervisor: host.name,
         port: member.port,
         how: 'attached',
@@ -31,7 +42,7 @@ export function macReports(hosts: readonly Host[], world: World, locations: Loca
       rows.set(mac, {
         network: network.name,
         mac: formatMac(mac),
-        ips: [],
+        ips: ipsOf(network.vni, mac, []),
         ...(hypervisor !== undefined && { hypervisor, ...(port !== undefined && { port }) }),
         ...(vtep !== undefined && { vtep: formatVtep(vtep) }),
         how: hypervisor === undefined ? 'remote' : 'learned',
@@ -44,7 +55,8 @@ export function macReports(hosts: readonly Host[], world: World, locations: Loca
   });
 }
 
-const declared = ({ version, value }: IpAddress): IpReport => ({
-  address: version === 4 ? formatIpv4(value) : formatIpv6(value),
-  how: 'declared',
-});
+/** Of those that a MAC has used, the latest ones. */
+const mostShown = 16;
+
+const formatIp = ({ version, value }: IpAddress): string =>
+  version === 4 ? formatIpv4(value) : formatIpv6(value);

@@ -49,7 +49,11 @@ export const overlay = defineApp<Record<string, never>, State>({
     vteps: vtepsOf(world),
     hosts: new Map(),
     spreads: noSpreads,
-    locations: new Locations({ cookieOf: learnedCookie, table: tables.number('learned') }),
+    locations: new Locations({
+      cookieOf: learnedCookie,
+      table: tables.number('learned'),
+      addressTable: tables.number('addresses'),
+    }),
     changes: 0,
   }),
 

@@ -4,6 +4,7 @@ import { accessFlows } from './access.js';
 import { arrivalFlows } from './arrivals.js';
 import { floodFlows, groupsOf } from './flood.js';
 import { learnFlows } from './learn-flows.js';
+import { addressFlows } from './learn-ips.js';
 import type { Host } from './members.js';
 import type { Place } from './promote.js';
 import { segmentOf } from './segments.js';
@@ -78,7 +79,10 @@ function makeProgram(
     return cookie;
   };
   const flows = [
-    ...segment.locals.flatMap(member => accessFlows(member, tables)),
+    ...segment.locals.flatMap(member => [
+      ...accessFlows(member, tables),
+      ...addressFlows(member, tables, cookieFor),
+    ]),
     ...tunnelFlows(host, network, tables),
     ...meshFlows(host, network, tables),
     ...wireFlows(host, network, tables),

@@ -9,6 +9,7 @@ export const overlayTables = [
   { name: 'advertise', stage: 'suppress', miss: 'drop' },
   { name: 'unicast', stage: 'unicast', miss: 'own' },
   { name: 'learned', stage: 'learned', miss: 'drop' },
+  { name: 'addresses', stage: 'learned', miss: 'drop' },
   { name: 'flood', stage: 'flood', miss: 'next' },
   { name: 'output', stage: 'output', miss: 'drop' },
 ] as const satisfies readonly TableDeclaration[];
@@ -28,6 +29,8 @@ export interface TableNumbers {
   readonly afterSuppress: number;
   readonly unicast: number;
   readonly learned: number;
+  /** Where it is noted which addresses MACs have: no packet comes there. */
+  readonly addresses: number;
   readonly flood: number;
   /** Where a packet goes when its output port is decided. */
   readonly afterFlood: number;
@@ -44,6 +47,7 @@ export const numbersOf = (tables: Tables): TableNumbers => ({
   afterSuppress: tables.after('advertise'),
   unicast: tables.number('unicast'),
   learned: tables.number('learned'),
+  addresses: tables.number('addresses'),
   flood: tables.number('flood'),
   afterFlood: tables.after('flood'),
   output: tables.number('output'),
