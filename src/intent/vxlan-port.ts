@@ -20,6 +20,7 @@ export function vxlanPort(options: ReadonlyMap<string, string>): VxlanPort {
     ...(inKey !== undefined && { inKey }),
     ...(outKey !== undefined && { outKey }),
     ...(dstPort !== undefined && { dstPort }),
+    ...(options.get('tos') === 'inherit' && { copiesDscp: true as const }),
   };
 }
 

@@ -56,6 +56,8 @@ export interface VxlanPort {
   readonly outKey?: number | 'flow';
   /** UDP, 4789 unless given. */
   readonly dstPort?: number;
+  /** Whether the DSCP of what is inside is copied to the outer header (options:tos=inherit); left out: it is not. */
+  readonly copiesDscp?: true;
 }
 
 export interface HypervisorView {

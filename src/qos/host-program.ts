@@ -8,6 +8,8 @@ import type {
   QueueReport,
   Setup,
 } from '../intent/index.js';
+import type { NetworkConfig, PolicyConfig } from '../config/config.js';
+import { glob } from '../lib/glob.js';
 import type { SwitchFeatures } from '../openflow/index.js';
 import { groupBy } from '../lib/group-by.js';
 import { fitPolicy, type Fitted, type Host, meterBudget } from './fitting.js';
@@ -32,13 +34,14 @@ export interface HostProgramInput {
   /** Of its switch; left out while that is not connected. */
   readonly features?: SwitchFeatures;
   readonly membership: Membership;
+  readonly networks: readonly NetworkConfig[];
   readonly tables: TableNumbers;
   readonly numberMeters: Setup['numberMeters'];
 }
 
 /** From policies to what is wanted on a host, and what it cannot do of it. */
 export function hostProgram(input: HostProgramInput): HostProgram {
-  const { view, features, membership, tables, numberMeters } = input;
+  const { view, features, membership, networks, tables, numberMeters } = input;
   const { name: hypervisor, datapath, egress } = view.config;
   const queues = queueNumbers(egress);
   const host: Host = { name: hypervisor, datapath, queues, ...(features && { features }) };
@@ -84,6 +87,7 @@ export function hostProgram(input: HostProgramInput): HostProgram {
           }))),
       ...shaping.problems,
       ...bandwidthProblems(view, asked),
+      ...meshProblems(view, asked, networks),
     ],
   };
 }
@@ -131,6 +135,33 @@ function subjectsOf({ config, ports }: HypervisorView, membership: Membership): 
   }
   return [...subjects.values()];
 }
+
+/** Tunnels that somebody has made, and that show the underlay none of the marks that policies speak of. */
+function meshProblems(
+  { config, ports }: HypervisorView,
+  asked: readonly Subject[],
+  networks: readonly NetworkConfig[],
+): readonly Problem[] {
+  const marked = new Map(
+    asked.filter(({ policy }) => speaksOfMarks(policy)).map(({ network, policy }) => [network, policy]),
+  );
+  const told = new Map<string, Problem>();
+  for (const { name, mesh } of networks) {
+    const policy = marked.get(name);
+    if (policy === undefined) continue;
+    for (const { name: port, vxlan } of ports.values())
+      if (vxlan !== undefined && vxlan.copiesDscp !== true && mesh.some(one => glob(one).matches(port)))
+        told.set(port, {
+          hypervisor: config.name,
+          port,
+          message: `policy ${policy.name}: this tunnel, which Heddle did not make, shows the underlay no marks: \`ovs-vsctl set Interface ${port} options:tos=inherit\``,
+        });
+  }
+  return [...told.values()];
+}
+
+const speaksOfMarks = ({ dscp, classes = [] }: PolicyConfig): boolean =>
+  [dscp, ...classes.map(one => one.dscp)].some(mark => mark !== undefined);
 
 /** Somebody else's limits on a port stay, and the lower one is what a VM gets. */
 function bandwidthProblems({ config, ports }: HypervisorView, asked: readonly Subject[]): readonly Problem[] {

@@ -21,11 +21,12 @@ function made(
   ports: readonly Omit<HostPort, 'ofport'>[],
   features: SwitchFeatures | undefined = able,
   datapath = 'netdev',
+  policy = '{ rate: 1mbit }',
 ) {
   const result = parseConfig(
     `hypervisors: { kvm1: { ovsdb: tcp:192.0.2.1:6640, vtep: 10.97.0.1, datapath: ${datapath} } }
-networks: { blue: { vni: 5000, ports: [{ port: "v*" }], qos: gold } }
-qos: { policies: { gold: { rate: 1mbit } } }`,
+networks: { blue: { vni: 5000, ports: [{ port: "v*" }], qos: gold, mesh: [vx*] } }
+qos: { policies: { gold: ${policy} } }`,
     'h.yaml',
   );
   if (!result.ok) throw new Error('the file is wrong');
@@ -39,6 +40,7 @@ qos: { policies: { gold: { rate: 1mbit } } }`,
     view,
     features,
     membership: membershipOf(config.networks),
+    networks: config.networks,
     tables,
     numberMeters: (names, most) => numberMeters(3, names, most),
   });
@@ -87,6 +89,20 @@ t.test("somebody else's limits on a port are told, and left alone", t => {
       message:
         'beside policy gold it has limits that Heddle did not set, as libvirt does for a <bandwidth>: ingress_policing_rate 10000 kbit/s and a QoS of type linux-htb; they are left alone, and the lower limit holds',
     },
+  ]);
+  t.end();
+});
+
+t.test('a tunnel of somebody else that shows no marks is told, where policies speak of them', t => {
+  const tunnels = [
+    { name: 'vx1', vxlan: {} },
+    { name: 'vx2', vxlan: { copiesDscp: true } },
+    { name: 'other', vxlan: {} },
+    { name: 'vm' },
+  ] as const;
+  t.strictSame(messages(made(tunnels)), []);
+  t.match(messages(made(tunnels, able, 'netdev', '{ dscp: trust }')), [
+    /gold: this tunnel, which Heddle did not make, shows the underlay no marks: `ovs-vsctl set Interface vx1 options:tos=inherit`/,
   ]);
   t.end();
 });

@@ -31,6 +31,7 @@ function made(egress: string, policy: string, ...ports: Omit<HostPort, 'ofport'>
   return hostProgram({
     view,
     membership: membershipOf(config.networks),
+    networks: config.networks,
     tables,
     numberMeters: (names, most) => numberMeters(3, names, most),
   });

@@ -86,7 +86,7 @@ const viewOf = ({ hypervisors }: World, dpid: Dpid): HypervisorView | undefined 
 function programOf(
   view: HypervisorView,
   { made, tables, numberMeters, membership }: State,
-  { switches }: World,
+  { networks, switches }: World,
 ): HostProgram {
   const features = switches.get(view.config.dpid)?.features;
   const before = made.get(view);
@@ -95,6 +95,7 @@ function programOf(
     view,
     ...(features && { features }),
     membership,
+    networks,
     tables,
     numberMeters,
   });
