@@ -36,6 +36,8 @@ export const pollPeriod = 15_000;
 
 /** More changes in a second, for so long, are not worth their while: a MAC that goes to and fro makes some in a second. */
 export const mostChanges = 2_000;
+/** Changes that are kept while the switch has yet to tell what there is. */
+export const mostEarly = 65_536;
 /** Milliseconds. */
 export const busyFor = 5_000;
 /** So long is it asked instead, before it is watched again. Milliseconds. */
@@ -63,6 +65,8 @@ export class LearnedWatch {
   #phase: 'none' | 'asking' | 'watching' | 'polling' | 'over' = 'none';
   /** What the switch has told between its answer and the end of the exchange. */
   readonly #early: LearnedChange[] = [];
+  /** It has told more than is kept. */
+  #hasMissed = false;
   #watched: readonly number[] = [];
   #knowsMonitors = true;
   #pollAt = 0;
@@ -87,7 +91,7 @@ export class LearnedWatch {
     if (this.#phase !== 'asking' && this.#phase !== 'watching') return;
     const changes = changesIn(message.body.entries, this.#options.now());
     this.#changes += changes.length;
-    if (this.#phase === 'asking') this.#early.push(...changes);
+    if (this.#phase === 'asking') this.#keep(changes);
     else if (changes.length > 0) this.#options.onNews(changes, false);
   }
 
@@ -97,11 +101,7 @@ export class LearnedWatch {
       this.#options.send(endWatch(this.#watched));
       void this.#watch();
     }
-    if (this.#phase === 'watching' && this.#isTooMuch(now)) {
-      this.#options.send(endWatch(this.#watched));
-      this.#poll('too many');
-      this.#againAt = now + restFor;
-    }
+    if (this.#phase === 'watching' && this.#isTooMuch(now)) this.#rest();
     if (this.#phase !== 'polling') return;
     if (this.#knowsMonitors && now >= this.#againAt) void this.#watch();
     else if (now >= this.#pollAt) void this.#ask();
@@ -129,6 +129,7 @@ export class LearnedWatch {
     }
     this.#phase = 'asking';
     this.#watched = tables;
+    this.#hasMissed = false;
     this.#countedAt = undefined;
     this.#busySince = undefined;
     const outcome = await this.#options.exchange([beginWatch(tables)]);
@@ -139,6 +140,10 @@ export class LearnedWatch {
       this.#poll('unknown');
       return;
     }
+    if (this.#isCut()) {
+      this.#rest();
+      return;
+    }
     const there = outcome.replies.flatMap(reply =>
       reply.type === 'multipart_reply' && reply.body.type === 'flow_monitor'
         ? changesIn(reply.body.entries)
@@ -147,6 +152,18 @@ export class LearnedWatch {
     this.#phase = 'watching';
     this.#options.onNews(there, true);
     if (early.length > 0) this.#options.onNews(early, false);
+  }
+
+  #keep(changes: readonly LearnedChange[]): void {
+    if (this.#early.length + changes.length > mostEarly) this.#hasMissed = true;
+    else for (const change of changes) this.#early.push(change);
+  }
+
+  /** What is told is not worth its while: it is asked for a time. */
+  #rest(): void {
+    this.#options.send(endWatch(this.#watched));
+    this.#againAt = this.#options.now() + restFor;
+    this.#poll('too many');
   }
 
   #poll(why: 'unknown' | 'too many'): void {
@@ -169,6 +186,11 @@ export class LearnedWatch {
       reply.type === 'multipart_reply' && reply.body.type === 'flow' ? reply.body.entries : [],
     );
     this.#options.onNews(asChanges(flows, now), true);
+  }
+
+  /** As `#isOver`: it may have become so meanwhile. */
+  #isCut(): boolean {
+    return this.#hasMissed;
   }
 
   /** Asked anew after each wait: the connection may have ended meanwhile. */

@@ -4,6 +4,7 @@ import {
   busyFor,
   LearnedWatch,
   mostChanges,
+  mostEarly,
   pollPeriod,
   restFor,
 } from '../../src/controller/learned-watch.js';
@@ -170,6 +171,18 @@ t.test('too much to be told', async t => {
   await bench.answer(done());
   bench.pass(restFor);
   t.ok(bench.told().includes('asks monitor 70'), 'after a while it is told again');
+});
+
+t.test('more than is kept, before it has told what there is', async t => {
+  const bench = new Bench();
+  bench.watch.begin();
+  const many = Array.from({ length: mostEarly / 2 }, () => update(cookieOf(1)));
+  for (let round = 0; round < 4; round++) bench.watch.heard(told(...many));
+  bench.told();
+  await bench.answer(done(told(update(cookieOf(1)))));
+  t.strictSame(bench.told(), ['sends flow_monitor_cancel', 'polls: too many'], 'nothing of that is believed');
+  bench.pass(1_000);
+  t.strictSame(bench.told(), ['asks flow']);
 });
 
 t.test('nobody wants to know', t => {
