@@ -1,7 +1,7 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { NetworkConfig } from '../../config/config.js';
 import type { Mac } from '../../lib/addresses.js';
 import { groupBy } from '../../lib/group-by.js';
+import { same } from '../../lib/same.js';
 import { type Claims, claimsIn } from './holders.js';
 import type { Host, Member } from './members.js';
 
@@ -87,7 +87,7 @@ const looksTheSame = (a: Host, b: Host): boolean =>
   a.vtep === b.vtep &&
   a.known === b.known &&
   a.tunnelPort === b.tunnelPort &&
-  isDeepStrictEqual(a.uplink, b.uplink) &&
+  same(a.uplink, b.uplink) &&
   a.mesh.length + b.mesh.length === 0;
 
 function sameLists<T>(
@@ -101,4 +101,4 @@ function sameLists<T>(
 
 /** By all of their fields, whatever these are: a network is itself alone, and an age or an address is what it says. */
 const sameFields = ({ network, ...a }: Member, { network: other, ...b }: Member): boolean =>
-  network === other && isDeepStrictEqual(a, b);
+  network === other && same(a, b);
