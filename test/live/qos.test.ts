@@ -59,9 +59,23 @@ t.test('limits and marks', async t => {
   const free = await guest('kvm1', 'free1', 4);
   const far = await guest('kvm2', 'free2', 5);
   const mixed = await guest('kvm1', 'mixed1', 6);
-  await site.replaceFile(withQos(site.yaml));
   const { ours, untilMeters } = lookAt(site);
-  await untilMeters(5);
+  await t.test('service levels come, and no packet is lost by it', async t => {
+    const [agent] = await Promise.all([free.agent(), far.agent()]);
+    await reachEachOther(free, far);
+    const probing = agent.startProbing(far.ip, { intervalMs: 1 });
+    await site.replaceFile(withQos(site.yaml));
+    await untilMeters(5);
+    await waitFor('tunnels that copy marks', async () =>
+      (await site.hypervisor('kvm2').vsctl('get', 'Interface', 'heddle-vxlan', 'options')).includes(
+        'inherit',
+      ),
+    );
+    await site.untilInSync();
+    const { lost, sent } = await probing.stop();
+    t.comment(`${lost} of ${sent} lost`);
+    t.equal(lost, 0);
+  });
   await reachEachOther(gold, far);
 
   await t.test('what a VM sends is held to its rate', async t => {
