@@ -14,6 +14,8 @@ export const tableTexts: Readonly<Record<string, string>> = {
     'Where is that MAC? Each known one has one flow, whether it is here (`reg1` is its port) or on another host (`reg1` is the tunnel, `tun_dst` the host). What none of them matches is looked up among the learned ones, and goes on.',
   learned:
     'What table 40 has written, with a timeout that each frame of the source renews. It only sets `reg1` (and `tun_dst`).',
+  addresses:
+    'Notes of which MAC has said that it has which address, where the file asks for that (`learn-ips`): written by the switch, read by Heddle, and looked up by no packet.',
   flood:
     'Nowhere known, or for all: from a local port to all of the network, by a group with one bucket for each host; from a tunnel or the wire to local ports alone. A packet that has its `reg1` passes by. Limits of `flood` are meters here.',
   output:
