@@ -70,7 +70,9 @@ t.test('shaped by queues', async t => {
     await write(withQos(site.yaml, '200mbit', '{ queue: voice }'));
     const { problems } = await waitFor('problems', async () => {
       const status = (await heddle.status()) as Status;
-      return status.problems.length === 2 && status;
+      return (
+        status.problems.length === 2 && status.problems.every(one => one.message.includes('queue')) && status
+      );
     });
     t.match(
       problems.map(({ where, message }) => `${where}: ${message}`),
