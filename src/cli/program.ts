@@ -95,7 +95,10 @@ export async function main(argv: readonly string[]): Promise<void> {
       'send UDP at 1.5 times the rate from one VM to another, by iperf3 in both, and tell what passed',
     )
     .argument('[FILE]', 'the file that the running Heddle was given')
-    .requiredOption('--from <PORT>', "the sending VM's port")
+    .requiredOption(
+      '--from <PORT>',
+      "the sending VM's port, or HYPERVISOR/PORT where several hosts have one of that name",
+    )
     .requiredOption('--to <PORT>', "the other VM's port")
     .requiredOption('--address <IP>', "the other VM's address")
     .requiredOption(
@@ -105,6 +108,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .requiredOption('--exec-to <COMMAND>', 'the same for the other VM')
     .option('--seconds <N>', 'how long to measure, after the first two seconds', '10')
     .option('--udp-port <N>', 'where the other VM listens', '5201')
+    .option('--network <NAME>', 'for ports that are in several')
     .option('--class <NAME>', 'the class that these packets are of')
     .option('--dscp <DSCP>', 'the mark that they are sent with')
     .option('--json', 'the result as JSON')

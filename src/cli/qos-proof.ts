@@ -1,4 +1,5 @@
 import type { LimitStatus } from '../controller/qos-status.js';
+import { HeddleError } from '../lib/errors.js';
 
 /** Which packets are sent, and how many of them should pass. */
 export interface Trial {
@@ -27,24 +28,46 @@ const headers = { v4: 14 + 20 + 8, v6: 14 + 40 + 8 };
 /** A limit is held when what passes is this near to it: the limit itself is met within 3 %, the rest is the senders' clocks. */
 const tolerance = { below: 0.9, above: 1.05 };
 
+/** A port, and the packets of it that are meant. */
+export interface Flow {
+  /** `PORT`, or `HYPERVISOR/PORT`: libvirt calls ports by the same names on every host. */
+  readonly from: string;
+  readonly to: string;
+  /** Of a port that is in several. */
+  readonly network?: string | undefined;
+  /** The class that the packets are of; left out: of none that has a limit. */
+  readonly class?: string | undefined;
+  readonly isIpv6: boolean;
+}
+
 /**
  * What to send from one port to another.
  *
- * @param part the class that the packets are of; undefined: of none that has a limit
  * @returns undefined where nothing limits them
+ * @throws HeddleError CONFIG_INVALID where a name fits several ports, or a port is in several networks
  */
 export function trialOf(
   limits: readonly LimitStatus[],
-  from: string,
-  to: string,
-  part: string | undefined,
-  isIpv6: boolean,
+  { from, to, network, class: part, isIpv6 }: Flow,
 ): Trial | undefined {
-  const onTheWay = limits.filter(
-    ({ port, direction, class: of }) =>
-      (of === undefined || of === part) &&
-      ((direction === 'from-vm' && port === from) || (direction === 'to-vm' && port === to)),
-  );
+  const ofNetwork = limits.filter(limit => network === undefined || limit.network === network);
+  const ends = [
+    { option: '--from', name: from, direction: 'from-vm' },
+    { option: '--to', name: to, direction: 'to-vm' },
+  ] as const;
+  const onTheWay = ends.flatMap(({ option, name, direction }) => {
+    const its = ofNetwork.filter(limit => isNamed(limit, name));
+    refuseSeveral(
+      `${option} ${name} is a port of`,
+      'say HYPERVISOR/PORT',
+      its,
+      ({ hypervisor }) => hypervisor,
+    );
+    refuseSeveral(`${option} ${name} is in`, 'say --network', its, limit => limit.network);
+    return its.filter(
+      limit => limit.direction === direction && (limit.class === undefined || limit.class === part),
+    );
+  });
   const trials = onTheWay.map((limit): Trial => {
     const payload = limit.unit === 'kbit' ? 1_200 : 200;
     const sendBitsPerSecond =
@@ -54,6 +77,20 @@ export function trialOf(
     return { limit, payload, sendBitsPerSecond };
   });
   return trials.sort((a, b) => a.sendBitsPerSecond - b.sendBitsPerSecond)[0];
+}
+
+const isNamed = ({ hypervisor, port }: LimitStatus, name: string): boolean =>
+  name === port || name === `${hypervisor}/${port}`;
+
+function refuseSeveral(
+  what: string,
+  todo: string,
+  limits: readonly LimitStatus[],
+  of: (limit: LimitStatus) => string,
+): void {
+  const found = [...new Set(limits.map(of))];
+  if (found.length > 1)
+    throw new HeddleError('CONFIG_INVALID', `${what} ${found.sort().join(' and ')}: ${todo}`);
 }
 
 const overhead = (isIpv6: boolean): number => (isIpv6 ? headers.v6 : headers.v4);

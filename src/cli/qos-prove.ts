@@ -18,6 +18,7 @@ export interface ProveOptions {
   readonly execTo: string;
   readonly seconds: string;
   readonly udpPort: string;
+  readonly network?: string;
   readonly class?: string;
   readonly dscp?: string;
   readonly json?: boolean;
@@ -46,7 +47,7 @@ export async function prove(file: string | undefined, options: ProveOptions): Pr
     );
   const tos = dscpBits(options.dscp);
   const { limits } = await askHeddle({ file, api: options.api }, '/v1/qos', isQosStatus);
-  const trial = trialOf(limits, from, to, options.class, isIpv6);
+  const trial = trialOf(limits, { ...options, isIpv6 });
   if (trial === undefined)
     throw new HeddleError(
       'COMMAND_FAILED',

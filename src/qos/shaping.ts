@@ -63,7 +63,15 @@ export function shapingOf(view: HypervisorView, subjects: readonly Subject[]): S
   const forPorts = [...shaped.values()].flatMap(({ port, policy: { toVm } }): QosIntent[] =>
     toVm?.shape === undefined ? [] : [portIntent(port, toVm, toVm.shape)],
   );
-  const forUplink = uplink === undefined || egress === undefined ? [] : [uplinkIntent(uplink, egress)];
+  const kind = uplink === undefined ? undefined : ports.get(uplink)?.unshaped;
+  if (uplink !== undefined && egress !== undefined && kind !== undefined)
+    problems.push({
+      hypervisor,
+      port: uplink,
+      message: `egress: a port of type ${kind} is not shaped by Open vSwitch: nothing limits what this host sends, and its queues do not count`,
+    });
+  const forUplink =
+    uplink === undefined || egress === undefined || kind !== undefined ? [] : [uplinkIntent(uplink, egress)];
   return {
     intents: [...forUplink, ...forPorts],
     policing: [...policed.values()].flatMap(({ port, policy: { fromVm } }) =>

@@ -124,20 +124,34 @@ t.test('what a proof sends, and what it finds', t => {
   const toVm: LimitStatus = { ...limit, port: 'vnet8', direction: 'to-vm', unit: 'packet', perSecond: 1_000 };
   const web: LimitStatus = { ...limit, class: 'web', perSecond: 500 };
   const all = [limit, toVm, web];
-  t.equal(trialOf(all, 'vnet9', 'vnet7', undefined, false), undefined, 'nothing limits the other way');
   t.equal(
-    trialOf(all, 'vnet7', 'vnet9', undefined, false)?.limit,
+    trialOf(all, { from: 'vnet9', to: 'vnet7', isIpv6: false }),
+    undefined,
+    'nothing limits the other way',
+  );
+  t.equal(
+    trialOf(all, { from: 'vnet7', to: 'vnet9', isIpv6: false })?.limit,
     limit,
     'classes only where they are meant',
   );
-  t.equal(trialOf(all, 'vnet7', 'vnet9', 'web', false)?.limit, web);
-  const packets = trialOf(all, 'vnet7', 'vnet8', undefined, false)!;
+  t.equal(trialOf(all, { from: 'vnet7', to: 'vnet9', class: 'web', isIpv6: false })?.limit, web);
+  const elsewhere: LimitStatus = { ...limit, hypervisor: 'kvm2', perSecond: 1 };
+  const both = [...all, elsewhere];
+  const ports = { from: 'vnet7', to: 'vnet9', isIpv6: false };
+  t.throws(() => trialOf(both, ports), {
+    message: '--from vnet7 is a port of kvm1 and kvm2: say HYPERVISOR/PORT',
+  });
+  t.equal(trialOf(both, { ...ports, from: 'kvm1/vnet7' })?.limit, limit);
+  const trunk = [limit, { ...limit, network: 'red', perSecond: 1 }];
+  t.throws(() => trialOf(trunk, ports), { message: '--from vnet7 is in blue and red: say --network' });
+  t.equal(trialOf(trunk, { ...ports, network: 'blue' })?.limit, limit);
+  const packets = trialOf(all, { from: 'vnet7', to: 'vnet8', isIpv6: false })!;
   t.equal(packets.limit, toVm, 'the lower one');
   t.equal(packets.sendBitsPerSecond, 1_500 * 200 * 8);
   const half = proofOf(packets, { sent: 1_500 * 1_600, arrived: 500 * 1_600 }, false);
   t.strictSame([half.sent, half.passed, half.share, half.ok], [1_500, 500, 0.5, false]);
   for (const isIpv6 of [false, true]) {
-    const bits = trialOf([limit], 'vnet7', 'vnet8', undefined, isIpv6)!;
+    const bits = trialOf([limit], { from: 'vnet7', to: 'vnet8', isIpv6 })!;
     const sent = bits.sendBitsPerSecond;
     const proof = proofOf(bits, { sent, arrived: sent / 1.5 }, isIpv6);
     t.ok(Math.abs(proof.sent - 15_000) < 1 && Math.abs(proof.passed - 10_000) < 1, 'in bits of frames');

@@ -220,3 +220,13 @@ t.test('mistakes', t => {
   );
   t.end();
 });
+
+t.test('an uplink that Open vSwitch does not shape is told, and gets no queues', t => {
+  const { shaping, queues, problems } = made('{ max-rate: 1gbit }', '{ rate: 1mbit }', {
+    name: 'eth0',
+    unshaped: 'dpdk',
+  });
+  t.strictSame([shaping, queues], [[], []]);
+  t.match(problems, [{ hypervisor: 'kvm1', port: 'eth0', message: /a port of type dpdk is not shaped/ }]);
+  t.end();
+});
