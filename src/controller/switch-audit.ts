@@ -17,7 +17,7 @@ export interface AuditAnswer {
   readonly groups: readonly Group[] | undefined;
   readonly meters: readonly Meter[] | undefined;
   /** Those of the slice. */
-  readonly flows: readonly FlowStats[];
+  readonly flows: readonly FlowStats[] | undefined;
 }
 
 /** What an audit is to be about. */
@@ -66,7 +66,7 @@ export class SwitchAudit {
     return (cookie & this.#slice.cookieMask) === this.#slice.cookie;
   }
 
-  edits({ flows }: AuditAnswer, wanted: ReadonlyMap<bigint, Flow>): readonly Edit[] {
+  edits({ flows = [] }: AuditAnswer, wanted: ReadonlyMap<bigint, Flow>): readonly Edit[] {
     const { edits, spelled } = lookAt(flows, wanted, this.#spelled);
     for (const [cookie, hash] of spelled) this.#spelled.set(cookie, hash);
     if (this.#spelled.size > wanted.size)
@@ -79,7 +79,7 @@ export class SwitchAudit {
    *
    * @returns how many flows were edited
    */
-  prove(edits: readonly Edit[], { flows }: AuditAnswer): number {
+  prove(edits: readonly Edit[], { flows = [] }: AuditAnswer): number {
     const now = new Map(flows.map(entry => [entry.cookie, entry]));
     return edits.filter(({ cookie, hash }) => {
       const entry = now.get(cookie);
@@ -114,7 +114,7 @@ export function readAudit({ replies }: ExchangeOutcome & { readonly type: 'done'
   let flowCount: number | undefined;
   let groups: readonly Group[] | undefined;
   let meters: readonly Meter[] | undefined;
-  let flows: readonly FlowStats[] = [];
+  let flows: readonly FlowStats[] | undefined;
   for (const reply of replies) {
     if (reply.type !== 'multipart_reply') continue;
     const { body } = reply;

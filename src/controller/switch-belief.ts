@@ -1,4 +1,4 @@
-import type { MeterMod } from '../openflow/index.js';
+import type { FlowStats, MeterMod } from '../openflow/index.js';
 import { type Actual, type Holdings, type LooseFlows, ourMeters, readActual } from '../reconcile/actual.js';
 import type { CheckedPart } from '../reconcile/check.js';
 import type { Wanted } from '../reconcile/compile.js';
@@ -86,10 +86,20 @@ export class SwitchBelief {
    *
    * @param isUnread the switch does not tell its flows
    */
-  agrees({ flowCount, groups, meters }: AuditAnswer, believed: Actual, isUnread: boolean): boolean {
+  agrees({ flowCount, flows, groups, meters }: AuditAnswer, believed: Actual, isUnread: boolean): boolean {
     // A switch that does not count, but tells its flows, is read in full each time.
     if (!isUnread && flowCount !== believed.flows.size) return false;
+    if (flows !== undefined && !areAllKnown(flows, believed)) return false;
     if (meters !== undefined && differingMeters(believed.meters, ourMeters(meters)).length > 0) return false;
     return groups === undefined || differingGroups(believed, joinGroups(groups)).length === 0;
   }
+}
+
+/**
+ * Whether each of these flows is believed to be there, once. Where as many are there as are believed, one that is missing has
+ * another in its stead, which is in this slice or in one whose turn comes: the cost is that of the slice alone.
+ */
+function areAllKnown(flows: readonly FlowStats[], believed: Actual): boolean {
+  const cookies = new Set(flows.map(({ cookie }) => cookie));
+  return cookies.size === flows.length && [...cookies].every(cookie => believed.flows.has(cookie));
 }

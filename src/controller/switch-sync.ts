@@ -214,6 +214,11 @@ export class SwitchSync {
 
   /** Asks whether the switch still has what is ours; where not, reads it again and repairs it. */
   async #audit(): Promise<void> {
+    // What a doubt comes to is nobody else's doing.
+    if (this.#inDoubt) {
+      if ((await this.#dump()) === undefined) return;
+      this.#again = true;
+    }
     const believed = this.actual;
     if (believed === undefined) return;
     const { watch, flowsPerAudit } = this.#options;

@@ -489,6 +489,21 @@ t.test('an audit finds what somebody else has changed', async t => {
         },
         /: 1 flow edited;/,
       ],
+      'another flow in the stead of one': [
+        () => {
+          bench.fake.flows.delete(keyOf(flowMod(flow(2, 1), 0n)));
+          const one = flowMod(flow(60, 61), makeCookie(9, 'static', 77));
+          bench.fake.flows.set(keyOf(one), one);
+        },
+        /: 1 flow gone, 1 flow added;/,
+      ],
+      'another flow in the very place of one': [
+        () => {
+          const one = flowMod(flow(2, 9), makeCookie(9, 'static', 78));
+          bench.fake.flows.set(keyOf(one), one);
+        },
+        /: 1 flow gone, 1 flow added;/,
+      ],
       'another flow in the place of one, under its cookie': [
         () => {
           const key = keyOf(flowMod(flow(2, 1), 0n));
@@ -611,6 +626,59 @@ t.test('of many flows, each audit looks at some', async t => {
   t.notOk(bench.flows.some(text => text.endsWith('actions=output:5')));
   t.equal(bench.flows.length, 20_000);
   t.equal(bench.flows.filter(text => text.endsWith('actions=output:20001')).length, 20_000);
+});
+
+t.test('of many flows, those that others have taken the place of are found in their turns', async t => {
+  const bench = new Bench();
+  bench.fake.partSize = 500;
+  const ports = Array.from({ length: 20_000 }, (_, index) => index + 1);
+  bench.wanted = wantedOf({ flows: ports.map(port => flow(port, 20_001)) });
+  await bench.connect();
+  for (const port of [17, 1_234, 8_999]) {
+    const { cookie } = bench.fake.flows.get(keyOf(flowMod(flow(port, 1), 0n))) ?? { cookie: 0n };
+    // With another last bit than what it takes the place of has: in the other slice.
+    const one = flowMod(flow(port, 5), cookie ^ 1n);
+    bench.fake.flows.set(keyOf(one), one);
+  }
+  for (let turn = 0; turn < 2; turn += 1) await bench.audit();
+  t.equal(bench.flows.filter(text => text.endsWith('actions=output:20001')).length, 20_000);
+  t.equal(bench.flows.length, 20_000);
+  t.match(bench.drifts, [/: 3 flows gone, 3 flows added;/], 'one reading finds them all');
+});
+
+t.test('an audit does not take for harm what is as it is for a reason', async t => {
+  const bench = new Bench();
+  const learned = flowMod(flow(50, 51), makeCookie(9, 'learned', 4));
+  const reactive = flowMod(flow(52, 53), makeCookie(9, 'reactive', 0));
+  for (const one of [learned, reactive]) bench.fake.flows.set(keyOf(one), one);
+  const away = [farFlow(1, 9), farFlow(2, 9)];
+  const more = { learned: new Set([learned.cookie]) };
+  bench.wanted = wantedOf({ flows: away, ...more });
+  await bench.connect();
+  bench.fake.refuseAdd = message =>
+    message.type === 'flow_mod' && formatMatch(message.match) === 'in_port=7' ? [5, 0] : undefined;
+  // Two are kept, one of them loses its place, and one is refused.
+  await bench.want({ flows: [flow(1, 5), flow(7, 5)], keep: unread(9), ...more });
+  t.equal(bench.refusals.length, 1);
+  const there = bench.flows;
+  t.strictSame(there, texts(flow(1, 5), farFlow(2, 9), flow(50, 51), flow(52, 53)));
+  for (let turn = 0; turn < 2; turn += 1) {
+    bench.news();
+    await bench.audit();
+    const news = bench.news();
+    t.ok(news.includes('aggregate'));
+    t.notOk(
+      news.some(one => /mod|open_request/.test(one)),
+      'nothing is sent',
+    );
+    t.equal(
+      news.filter(one => one === 'flow').length,
+      turn === 0 ? 2 : 1,
+      'and it is read in full once, in doubt',
+    );
+  }
+  t.strictSame(bench.flows, there);
+  t.strictSame(bench.drifts, []);
 });
 
 t.test('a meter that is changed or deleted by another hand', async t => {
