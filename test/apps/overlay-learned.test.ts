@@ -2,6 +2,7 @@
 import t from 'tap';
 import { mostNotes } from '../../src/apps/overlay/address-book.js';
 import { usualDamping } from '../../src/apps/overlay/damping.js';
+import { patience } from '../../src/apps/overlay/locations.js';
 import { mostOfSwitch } from '../../src/apps/overlay/sightings.js';
 import { hashText, type LearnedChange, makeCookie, type Program } from '../../src/intent/index.js';
 import { parseMac } from '../../src/lib/addresses.js';
@@ -186,6 +187,64 @@ t.test('while a switch has not told what it has learned, what leads to its host 
   t.equal(kept(site.program(1)), '');
   site.event({ type: 'switch-down', dpid: 2n });
   t.equal(kept(site.program(1)), '', 'what it has told is remembered');
+  t.end();
+});
+
+t.test('once it has told, the others let go what they have kept for its sake', t => {
+  const site = new Site(hosts(3) + file);
+  for (const [name, its] of Object.entries(ports)) site.read(name, its, 2, name !== 'kvm2');
+  t.strictSame(site.tick(), { changed: [], sent: [] });
+  site.learned(2n, [], true);
+  t.strictSame(site.tick(), { changed: [1, 2, 3], sent: [] }, 'all of them, though no MAC has moved');
+  t.strictSame(site.tick().changed, [], 'once');
+  site.learned(2n, [], true);
+  t.strictSame(site.tick().changed, []);
+  t.end();
+});
+
+t.test('a switch that does not tell is waited for, but not for ever', t => {
+  const site = new Site(hosts(3) + file);
+  for (const [name, its] of Object.entries(ports)) site.read(name, its, 2, name === 'kvm1');
+  site.tick();
+  site.now = patience - 1;
+  t.strictSame(site.tick().changed, []);
+  t.equal(kept(site.program(1)), '10.97.0.2 10.97.0.3');
+  site.now = patience;
+  t.strictSame(site.tick().changed, [1, 2, 3]);
+  t.equal(kept(site.program(1)), '');
+  site.learned(2n, [change(b3, 0x51)], true);
+  t.strictSame(promoted(site), [[to(2, 0x51)], [], [to(2, 0x51)]], 'late, and yet');
+  t.end();
+});
+
+t.test('a port that learns, and that goes before its switch has told', t => {
+  const site = new Site(hosts(3) + file);
+  for (const [name, its] of Object.entries(ports)) site.read(name, its, 2, name !== 'kvm2');
+  site.read('kvm2', {});
+  t.equal(kept(site.program(1)), '');
+  t.strictSame(site.tick().changed, [1, 2, 3]);
+  t.end();
+});
+
+t.test('a host whose OVSDB is elsewhere now, by a new file: what its switch has told stays known', t => {
+  const site = open();
+  site.learned(1n, [change(b1, 0x51)]);
+  const { config } = site.hypervisors.get('kvm1')!;
+  site.hypervisors.set('kvm1', { config, known: false, ports: new Map() });
+  site.reload((hosts(3) + file).replace('192.0.2.11', '192.0.2.99'));
+  site.tick();
+  t.equal(kept(site.program(2)), '10.97.0.1', 'what is sent to it stays while it is read');
+  site.read('kvm1', ports.kvm1);
+  t.strictSame(promoted(site), [[], [to(1, 0x51)], [to(1, 0x51)]]);
+  t.equal(kept(site.program(2)), '');
+  t.match(rows(site)[1], /^blue 51 kvm1 b1 learned @0 0$/);
+
+  site.reload((hosts(3) + file).replace(/ {2}kvm1: .*/, ''));
+  site.tick();
+  t.strictSame(site.flows(2, 70), [], 'with the host, it goes');
+  site.reload(hosts(3) + file);
+  site.read('kvm1', ports.kvm1);
+  t.strictSame(site.flows(2, 70), []);
   t.end();
 });
 

@@ -51,6 +51,11 @@ export class AddressBook {
     if (notes?.size === 0) this.#bySwitch.delete(dpid);
   }
 
+  /** Forgets what all other switches have noted. */
+  keepSwitches(dpids: ReadonlySet<Dpid>): void {
+    for (const dpid of [...this.#bySwitch.keys()]) if (!dpids.has(dpid)) this.keepOnly(dpid, new Set());
+  }
+
   /** Each address once, the newest first. */
   of(vni: number, mac: Mac): readonly SeenAddress[] {
     const seen = new Map<string, SeenAddress>();

@@ -25,6 +25,12 @@ export interface LocationsOptions {
   readonly addressTable: number;
 }
 
+/**
+ * So long a host's switch is waited for that has not told yet what it has learned: what leads there from before is of less and less use
+ * then, and what is missing is flooded. Milliseconds.
+ */
+export const patience = 60_000;
+
 /** So many flaps are told one by one. */
 const mostTold = 10;
 
@@ -37,6 +43,12 @@ export class Locations {
   readonly #options: LocationsOptions;
   /** As they were when they were last looked at. */
   #hosts: Hosts = new Map();
+  /** Since when switches are waited for. */
+  #awaited: ReadonlyMap<Dpid, number> = new Map();
+  /** Switches that have been waited for in vain. */
+  readonly #overdue = new Set<Dpid>();
+  /** A switch is not waited for any more: what the others have kept for its sake may go. */
+  #isOver = false;
 
   constructor(options: LocationsOptions) {
     this.#options = options;
@@ -44,10 +56,51 @@ export class Locations {
 
   onNews(news: LearnedNews, hosts: Hosts, now: number): Consequences {
     this.addresses.onNews(news, this.#options.addressTable, now);
+    const host = byDpidOf(hosts).get(news.dpid);
+    if (news.whole && host !== undefined && this.isAwaited(host)) this.#isOver = true;
     return this.#take([this.sightings.onNews(news, this.#look(hosts, now))], hosts);
   }
 
-  /** Hosts may have changed, and time has passed. */
+  /** Whether it may have learned what it has not told yet since the start: until then, what is sent to it stays. */
+  isAwaited({ dpid, members }: Host): boolean {
+    return !this.sightings.hasTold(dpid) && !this.#overdue.has(dpid) && members.some(({ learns }) => learns);
+  }
+
+  /**
+   * To be called about once a second. Switches that have told, or need not be waited for any more, are news to all others, and
+   * come together here: after a start there may be many.
+   *
+   * @param ours the datapath ids of the file's hypervisors, those that have not been read too
+   */
+  onTime(hosts: Hosts, now: number, ours: ReadonlySet<Dpid>): Consequences {
+    const look = this.#look(hosts, now);
+    const outcomes = [...this.sightings.switches]
+      .filter(dpid => !ours.has(dpid))
+      .map(dpid => this.sightings.forgetSwitch(dpid, look));
+    this.addresses.keepSwitches(ours);
+    for (const dpid of this.#overdue) if (!ours.has(dpid)) this.#overdue.delete(dpid);
+    this.#wait(hosts, now);
+    const isOver = this.#isOver;
+    this.#isOver = false;
+    const { changed, sendTo } = this.#take([...outcomes, this.sightings.onTime(look)], hosts);
+    return { changed: isOver ? [...hosts.values()].map(({ dpid }) => dpid) : changed, sendTo };
+  }
+
+  #wait(hosts: Hosts, now: number): void {
+    const awaited = new Map<Dpid, number>();
+    for (const host of hosts.values()) {
+      if (!this.isAwaited(host)) continue;
+      const since = this.#awaited.get(host.dpid) ?? now;
+      if (now - since < patience) awaited.set(host.dpid, since);
+      else {
+        this.#overdue.add(host.dpid);
+        this.#isOver = true;
+      }
+    }
+    this.#awaited = awaited;
+  }
+
+  /** Hosts may have changed. */
   refresh(hosts: Hosts, now: number): Consequences {
     const look = this.#look(hosts, now);
     const outcomes: Outcome[] = [];
@@ -58,18 +111,15 @@ export class Locations {
         const [was, is] = [before.get(name), hosts.get(name)];
         if (was === is) continue;
         this.attachments.sync(was, is, now);
-        if (was !== undefined && was.dpid !== is?.dpid) this.#forget(was.dpid, look, outcomes);
         if (is?.known === true) this.addresses.keepOnly(is.dpid, this.#addressCookies(is));
-        if (is !== undefined) outcomes.push(this.sightings.onPlaces(is.dpid, look));
+        if (was !== undefined && this.isAwaited(was) && !(is !== undefined && this.isAwaited(is)))
+          this.#isOver = true;
+        // One that has to be read anew, as its OVSDB is elsewhere now, has not forgotten what it has told.
+        for (const dpid of new Set([was?.dpid, is?.dpid]))
+          if (dpid !== undefined) outcomes.push(this.sightings.onPlaces(dpid, look));
       }
     }
-    outcomes.push(this.sightings.onTime(look));
     return this.#take(outcomes, hosts);
-  }
-
-  #forget(dpid: Dpid, look: Look, outcomes: Outcome[]): void {
-    this.addresses.keepOnly(dpid, new Set());
-    outcomes.push(this.sightings.forgetSwitch(dpid, look));
   }
 
   #addressCookies({ members }: Host): ReadonlySet<bigint> {

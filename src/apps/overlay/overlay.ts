@@ -88,7 +88,16 @@ export const overlay = defineApp<Record<string, never>, State>({
     ...state.locations.onNews(news, state.hosts, world.now()),
   }),
 
-  tick: (state, world) => ({ state, ...state.locations.refresh(state.hosts, world.now()) }),
+  tick(state, world) {
+    const now = world.now();
+    const moved = state.locations.refresh(state.hosts, now);
+    const timed = state.locations.onTime(state.hosts, now, dpidsOf(world));
+    return {
+      state,
+      changed: new Set([...moved.changed, ...timed.changed]),
+      sendTo: [...moved.sendTo, ...timed.sendTo],
+    };
+  },
 
   desired(state, world, dpid) {
     const hosts = allHosts(state, world);
@@ -217,6 +226,9 @@ const withHosts = (state: State, hosts: State['hosts']): State => ({
 
 const vtepsOf = ({ hypervisors }: World): ReadonlySet<Vtep> =>
   new Set([...hypervisors.values()].map(({ config }) => config.vtep));
+
+const dpidsOf = ({ hypervisors }: World): ReadonlySet<Dpid> =>
+  new Set([...hypervisors.values()].map(({ config }) => config.dpid));
 
 const sameSet = <T>(a: ReadonlySet<T>, b: ReadonlySet<T>): boolean =>
   a.size === b.size && [...a].every(one => b.has(one));

@@ -125,14 +125,7 @@ function settle(input: ProgramInput): Settled {
  * it from before stays. Where the uplink is not there, all stays: the flows that lead to it may come true again, and nothing else
  * could bring the host back.
  */
-const keepOf = ({ uplink }: Host, hosts: readonly Host[], { sightings }: Locations): Keep =>
+const keepOf = ({ uplink }: Host, hosts: readonly Host[], locations: Locations): Keep =>
   uplink !== undefined && uplink.ofport === undefined
     ? 'all'
-    : new Set(
-        hosts
-          .filter(
-            ({ known, dpid, members }) =>
-              !known || (!sightings.hasTold(dpid) && members.some(({ learns }) => learns)),
-          )
-          .map(({ vtep }) => vtep),
-      );
+    : new Set(hosts.filter(host => !host.known || locations.isAwaited(host)).map(({ vtep }) => vtep));

@@ -80,6 +80,11 @@ export class Sightings {
     return this.#told.has(dpid);
   }
 
+  /** Those that have told anything. */
+  get switches(): ReadonlySet<Dpid> {
+    return new Set([...this.#told, ...this.#bySwitch.keys()]);
+  }
+
   /** Switches that have learned more than is looked at. */
   get overfull(): ReadonlySet<Dpid> {
     return this.#overfull;
@@ -148,6 +153,7 @@ export class Sightings {
     this.#overfull.delete(dpid);
     const its = [...(this.#bySwitch.get(dpid) ?? [])];
     for (const entry of its) this.#forget(entry, dpid);
+    this.#bySwitch.delete(dpid);
     return this.#settleAll(its, look);
   }
 
