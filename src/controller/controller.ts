@@ -55,6 +55,8 @@ export class Controller {
   #world: World;
   readonly #counters: CounterReader;
   readonly #changed: ChangedSwitches;
+  /** Switches that another Heddle had until now, by the reading that is under way: what it left there is not known before. */
+  readonly #unread = new Map<Dpid, object>();
   readonly #startedAt: number;
   readonly #replacing: MeshReplacing | undefined;
   #reload: ReloadOutcome | undefined;
@@ -112,7 +114,10 @@ export class Controller {
       intent: view => hostIntent(view, this.#desire),
       stage: (...host) => this.#takeovers.stage(...host),
       onChange: (...change) => this.#onHypervisor(...change),
-      onLock: ({ config: { dpid } }) => this.#changed.add([dpid]),
+      onLock: ({ config: { dpid } }, isTakenOver) => {
+        if (isTakenOver) void this.#readLeft(dpid);
+        this.#changed.add([dpid]);
+      },
     });
     this.#early = new EarlySwitches({
       effects,
@@ -336,6 +341,24 @@ export class Controller {
     this.#sendTo(dpid, told.send);
   }
 
+  /**
+   * Another Heddle has let go of a switch that has been connected meanwhile: what it left there is read, and what the switch has
+   * learned told to the apps, before anything is sent.
+   */
+  async #readLeft(dpid: Dpid): Promise<void> {
+    const reading = {};
+    this.#unread.set(dpid, reading);
+    const held = await this.#switches.readAgain(dpid);
+    // Let go and taken over once more: what counts is in a later reading.
+    if (this.#unread.get(dpid) !== reading) return;
+    this.#unread.delete(dpid);
+    if (held !== undefined) {
+      const changes = asChanges(held.holds.learned, this.#effects.now());
+      this.#onLearned({ dpid, whole: true, changes }, held.view);
+    }
+    this.#changed.add([dpid]);
+  }
+
   #onHypervisor(before: HypervisorView, after: HypervisorView, sameBridge: boolean): void {
     this.#switches.judge();
     this.#early.look();
@@ -361,7 +384,7 @@ export class Controller {
   #wanted(view: SwitchView): readonly CheckedPart[] | undefined {
     const { dpid, hypervisor } = view;
     if (hypervisor !== undefined && !this.#hypervisors.isCertain(hypervisor, dpid)) return undefined;
-    if (this.#apps.awaits(dpid) || this.#isElsewhere(view)) return undefined;
+    if (this.#apps.awaits(dpid) || this.#unread.has(dpid) || this.#isElsewhere(view)) return undefined;
     if (!this.#takeovers.mayProgram(dpid)) return undefined;
     return partsIn(view, this.#desire);
   }

@@ -38,8 +38,12 @@ export interface HypervisorLinkOptions {
   readonly stage: (intent: HostIntent, rows: Replica, hold: HostHold) => TakeoverStage;
   /** The ports were read for the first time, or one of them came, moved, changed or went, or the bridge's identity did. */
   readonly onPorts: (ports: SwitchPorts, bridge: BridgeIdentity | undefined) => void;
-  /** This Heddle may change the host now, or may not any more. */
-  readonly onLock: () => void;
+  /**
+   * This Heddle may change the host now, or may not any more.
+   *
+   * @param isTakenOver it may, and another one might until now
+   */
+  readonly onLock: (isTakenOver: boolean) => void;
 }
 
 /** A refused transaction is planned anew from the replica, but not in a tight circle. Milliseconds. */
@@ -218,9 +222,9 @@ export class HypervisorLink {
     if (this.#lock.told(held)) {
       const fields = { hypervisor: config.name };
       if (!held) log.warn(fields, `${config.name}: another Heddle holds this host: nothing is changed there`);
-      else if (before === 'elsewhere')
-        log.info(fields, `${config.name}: the other Heddle let go, taken over`);
-      onLock();
+      const isTakenOver = held && before === 'elsewhere';
+      if (isTakenOver) log.info(fields, `${config.name}: the other Heddle let go, taken over`);
+      onLock(isTakenOver);
     }
     this.reconcile();
   }

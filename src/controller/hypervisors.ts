@@ -23,8 +23,8 @@ export interface HypervisorsOptions {
     rows: Replica,
     hold: HostHold,
   ) => TakeoverStage;
-  /** Whether this Heddle may change a host is another matter now. */
-  readonly onLock: (view: HypervisorView) => void;
+  /** Whether this Heddle may change a host is another matter now. @param isTakenOver as in `HypervisorLinkOptions` */
+  readonly onLock: (view: HypervisorView, isTakenOver: boolean) => void;
   /** A host was read, or its ports or its bridge have changed. */
   readonly onChange: (before: HypervisorView, after: HypervisorView, sameBridge: boolean) => void;
 }
@@ -193,9 +193,9 @@ export class Hypervisors {
       onPorts: (ports, bridge) => {
         if (this.#links.get(name) === link) this.#onPorts(name, ports, bridge);
       },
-      onLock: () => {
+      onLock: isTakenOver => {
         const view = this.#views.get(name);
-        if (this.#links.get(name) === link && view !== undefined) this.#options.onLock(view);
+        if (this.#links.get(name) === link && view !== undefined) this.#options.onLock(view, isTakenOver);
       },
     });
     this.#links.set(name, link);

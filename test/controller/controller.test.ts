@@ -1,12 +1,14 @@
 /** The whole controller between switches and databases in memory. */
 import t from 'tap';
 import { emptyProgram, groupIds, type Program } from '../../src/intent/index.js';
+import { parseMac } from '../../src/lib/addresses.js';
 import { applyActions, match, OFP_NO_BUFFER, output } from '../../src/openflow/index.js';
 import { builtin, changesTo, configOf, file, Fixture, flowsOf, own } from '../support/controller-world.js';
 import { Controller } from '../../src/controller/controller.js';
 import { noMods } from '../../src/controller/sent-mods.js';
 import { settled } from '../support/fake-effects.js';
-import { FakeSwitch } from '../support/fake-switch.js';
+import { FakeSwitch, keyOf } from '../support/fake-switch.js';
+import { flowMod } from '../../src/reconcile/mods.js';
 
 t.test('hosts are read, then their switches come', async t => {
   const fixture = await new Fixture().start();
@@ -388,6 +390,55 @@ t.test('a host that another Heddle holds', async t => {
   t.equal(changesTo(switch2).length, 7, 'what has changed meanwhile');
   t.equal(fixture.controller.status().ok, true);
   t.strictSame([host1.unguarded, host2.unguarded], [0, 0]);
+  fixture.controller.stop();
+});
+
+t.test('a switch that another Heddle had is read before anything is sent to it', async t => {
+  const fixture = await new Fixture().start();
+  const [host1, host2] = fixture.hosts;
+  const [switch1, switch2] = fixture.switches;
+  host1.addPort('br-int', 'v1', { 'iface-id': 'fw1' });
+  host1.addPort('br-int', 'v3', { 'iface-id': 'fw3', 'attached-mac': '02:00:00:00:00:03' });
+  host2.addPort('br-int', 'v2', { 'iface-id': 'fw2' });
+  await fixture.connect(switch1, switch2);
+  const wanted = flowsOf(switch2, 60);
+  t.match(wanted.join(), /dl_dst=02:00:00:00:00:03/);
+  host2.passLock("another's");
+  await fixture.settle();
+
+  t.comment('the other one puts a flow of its own in the place of one, and the switch learns a MAC');
+  for (const [key, flow] of switch2.flows)
+    if (flow.tableId === 60 && flow.priority === 100)
+      switch2.flows.set(key, { ...flow, cookie: flow.cookie ^ 1n, instructions: [] });
+  t.not(flowsOf(switch2, 60).join(), wanted.join());
+  const fields = match({ metadata: 5000n, eth_dst: parseMac('02:00:00:00:00:99') ?? 0 });
+  const cookie = BigInt(/learn\(.*cookie=(0x[0-9a-f]+)/.exec(flowsOf(switch2, 40).join())?.[1] ?? 0);
+  const learned = flowMod({ table: 70, priority: 100, match: fields, instructions: [] }, cookie);
+  switch2.flows.set(keyOf(learned), learned);
+  switch2.log = [];
+
+  host2.passLock('ours');
+  await fixture.settle();
+  t.strictSame(flowsOf(switch2, 60), wanted, 'the flow is right at once, without an audit');
+  const types = switch2.log.map(one => (one.type === 'multipart_request' ? one.body.type : one.type));
+  t.ok(types.includes('flow') && types.indexOf('flow') < types.indexOf('bundle_control'), types.join());
+  t.match(fixture.controller.macs()?.macs, [{ mac: '02:00:00:00:00:03' }, { mac: '02:00:00:00:00:99' }]);
+  t.equal(fixture.controller.status().ok, true);
+
+  t.comment('its connection ends while it is read');
+  host2.passLock("another's");
+  await fixture.settle();
+  host2.passLock('ours');
+  switch2.cut();
+  await fixture.settle();
+  await fixture.connect(switch2);
+  t.equal(fixture.controller.status().ok, true);
+
+  t.comment('it is let go and taken over again while it is read');
+  for (const [key, flow] of switch2.flows) if (flow.tableId === 60) switch2.flows.delete(key);
+  for (const to of ["another's", 'ours', "another's", 'ours'] as const) host2.passLock(to);
+  await fixture.settle();
+  t.strictSame(flowsOf(switch2, 60), wanted);
   fixture.controller.stop();
 });
 
