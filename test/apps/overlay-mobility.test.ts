@@ -137,6 +137,31 @@ t.test('read in the middle of a migration: whoever is heard', t => {
   t.end();
 });
 
+t.test('brought in by a new file in the middle of a migration: whoever is heard', t => {
+  const others = hosts(3) + '\nnetworks:\n  blue: { vni: 5000, ports: [{ iface-id: "fw9" }] }\n';
+  for (const first of ['kvm1', 'kvm2']) {
+    const site = new Site(others);
+    const ports = { kvm1: vm(5), kvm2: vm(6), kvm3: onlooker };
+    for (const name of ['kvm3', first, 'kvm1', 'kvm2'] as const) site.read(name, {});
+    for (const name of ['kvm3', first, 'kvm1', 'kvm2'] as const)
+      site.read(name, ports[name as keyof typeof ports]);
+    site.reload(hosts(3) + twoNetworks);
+    t.match(site.problems(), [/to v1 on kvm1, .* v1 on kvm2, .* its frames go to both until it sends one/]);
+    t.match(
+      ways(site, 3),
+      [/10\.97\.0\.1.*10\.97\.0\.2/],
+      'in an order that does not hang on who was read first',
+    );
+    t.equal(awaited(site, 1).length + awaited(site, 2).length, 2);
+    t.strictSame(site.frame(2, 6, mac(1)), [2, 1, 3], 'it runs on kvm2');
+    t.strictSame(ways(site, 3), [`100 ${toKvm2}`]);
+    t.strictSame(site.frame(1, 5, mac(1)), [1, 2, 3], 'or did, until now');
+    t.strictSame(ways(site, 3), [`100 ${toKvm1}`]);
+    t.strictSame([awaited(site, 1), awaited(site, 2)], [[], []]);
+  }
+  t.end();
+});
+
 t.test('nothing is sent on to a switch that is not served', t => {
   const site = start();
   site.read('kvm2', vm(6));

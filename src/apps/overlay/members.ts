@@ -29,7 +29,10 @@ export interface Member {
 
 /** When something became known of a port with a MAC, as numbers that grow from one change to the next (see mobility.ts). */
 export interface Age {
-  /** When it got that MAC. Below 0: it had it when the host was first read, and who was first is not known. */
+  /**
+   * When it got that MAC. Below 0: it had it when the host was first read, and who was first is not known; nor is it of those that
+   * got it at once, as by a new file.
+   */
   readonly since: number;
   /** When a frame of its VM was first waited for and came; 0: none has. */
   readonly heard: number;

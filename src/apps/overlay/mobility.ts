@@ -35,9 +35,13 @@ export function inOrder(rivals: Rival[]): void {
   );
 }
 
-/** Ports of one host that came at once go by their names, which are the same in whatever order they are read. */
-const byAge = ({ member: a }: Rival, { member: b }: Rival): number =>
-  a.age.since - b.age.since || (a.port < b.port ? -1 : 1);
+/** Ports that came at once go by their hosts' names and their own, which are the same in whatever order they are read. */
+const byAge = (a: Rival, b: Rival): number =>
+  a.member.age.since - b.member.age.since ||
+  byName(a.host.name, b.host.name) ||
+  byName(a.member.port, b.member.port);
+
+const byName = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** The VM has been heard elsewhere since this port came: it is not here any more. */
 export const hasLeft = (holder: Rival, other: Rival): boolean =>
@@ -45,7 +49,8 @@ export const hasLeft = (holder: Rival, other: Rival): boolean =>
 
 /**
  * A frame from this port would say that the VM is here. Of ports that were there when their hosts were first read, as when Heddle
- * was restarted while a VM migrates, the VM is where the first frame comes from; until then frames for it go to all of them.
+ * was restarted while a VM migrates, and of those that one new file has brought in, the VM is where the first frame comes from;
+ * until then frames for it go to all of them.
  */
 export function isAwaited(claims: readonly Rival[], claim: Rival): boolean {
   const [holder] = claims;
@@ -72,7 +77,7 @@ const isGuessed = <T extends Rival>([holder]: readonly T[], claim: T): boolean =
   holder !== undefined && isSameInterface(holder, claim) && isUndecided(holder.member.age, claim.member.age);
 
 const isUndecided = (a: Age, b: Age): boolean =>
-  isFirstRead(a) && isFirstRead(b) && a.heard === 0 && b.heard === 0;
+  (a.since === b.since || (isFirstRead(a) && isFirstRead(b))) && a.heard === 0 && b.heard === 0;
 
 /** A frame has come from this port, which was waited for there. */
 export interface Sign {

@@ -127,7 +127,7 @@ function sharedMac(mac: string, holder: Claim, other: Claim): string {
   if (!isSameInterface(holder, other))
     return `MAC ${mac} is attached twice, to ${first} and to ${second}: the first gets its frames until its port goes`;
   if (candidatesOf([holder, other]).length > 1)
-    return `MAC ${mac} was attached to ${first}, and with the same iface-id to ${second}, when Heddle started: its frames go to both until it sends one from either`;
+    return `MAC ${mac} is attached to ${first}, and with the same iface-id to ${second}, and which of them came first is not known: its frames go to both until it sends one from either`;
   return hasLeft(holder, other)
     ? `MAC ${mac} has gone to ${first}, and its port ${second} is still there: what comes there for it is sent on`
     : `MAC ${mac} is attached to ${first}, and with the same iface-id to ${second}: its frames follow it with the first one that it sends from there`;
