@@ -137,6 +137,16 @@ t.test('read in the middle of a migration: whoever is heard', t => {
   t.end();
 });
 
+t.test('a host that is read again in between, with nothing new of the network', t => {
+  const site = start();
+  site.read('kvm2', vm(6));
+  site.read('kvm2', { ...vm(6), red2: { ofport: 7 } });
+  site.read('kvm1', { ...vm(5), red3: { ofport: 8 } });
+  t.strictSame(site.frame(2, 6, mac(1)), [2, 1, 3]);
+  t.strictSame(ways(site, 3), [`100 ${toKvm2}`]);
+  t.end();
+});
+
 t.test('brought in by a new file in the middle of a migration: whoever is heard', t => {
   const others = hosts(3) + '\nnetworks:\n  blue: { vni: 5000, ports: [{ iface-id: "fw9" }] }\n';
   for (const first of ['kvm1', 'kvm2']) {

@@ -1,4 +1,3 @@
-import type { NetworkConfig } from '../../config/config.js';
 import type { HypervisorView } from '../../intent/index.js';
 import type { Mac } from '../../lib/addresses.js';
 import type { AgeOf, Host, Member } from './members.js';
@@ -39,9 +38,6 @@ export interface Claim {
 
 /** Of all that have a MAC in a network, the holder, which gets its frames, and after it the others. */
 export type Claims = readonly [Claim, ...Claim[]];
-
-export const claimsOf = (network: NetworkConfig, hosts: readonly Host[]): ReadonlyMap<Mac, Claims> =>
-  claimsIn(hosts.map(host => ({ host, members: host.members.filter(member => member.network === network) })));
 
 /** @param parts one network's ports, host by host */
 export function claimsIn(

@@ -4,12 +4,11 @@ import { formatIpv4, formatMac, type Mac } from '../../lib/addresses.js';
 import { formatIpv6 } from '../../lib/ipv6.js';
 import { formatVtep } from '../../lib/vtep.js';
 import { isHeld } from './damping.js';
-import { claimsOf } from './holders.js';
 import type { Locations } from './locations.js';
-import type { Host } from './members.js';
+import type { Spreads } from './spreads.js';
 
 /** What `heddle macs` tells of the overlay: by network, and by MAC. What OVSDB tells of a MAC goes before what was learned. */
-export function macReports(hosts: readonly Host[], world: World, locations: Locations): readonly MacReport[] {
+export function macReports(spreads: Spreads, world: World, locations: Locations): readonly MacReport[] {
   const ipsOf = (vni: number, mac: Mac, said: readonly IpAddress[]): readonly IpReport[] => {
     const declared = said.map(formatIp);
     return [
@@ -23,7 +22,7 @@ export function macReports(hosts: readonly Host[], world: World, locations: Loca
   };
   return world.networks.flatMap(network => {
     const rows = new Map<Mac, MacReport>();
-    for (const [mac, [{ host, member }]] of claimsOf(network, hosts)) {
+    for (const [mac, [{ host, member }]] of spreads.get(network)?.claims ?? []) {
       const { since = world.now(), moves = 0 } = locations.attachments.of(network.vni, mac) ?? {};
       rows.set(mac, {
         network: network.name,

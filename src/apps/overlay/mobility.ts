@@ -91,6 +91,7 @@ export interface Sign {
  * the VM is now, where it was, and then all others of its networks.
  *
  * @param now above all ages so far
+ * @param rivalsOf all that claim a port's MAC, the holder first
  * @returns undefined: it says nothing new
  */
 export function heardFrom(
@@ -101,20 +102,20 @@ export function heardFrom(
 ): { readonly hosts: ReadonlyMap<string, Host>; readonly changed: ReadonlySet<Dpid> } | undefined {
   const here = [...hosts.values()].find(host => host.dpid === dpid);
   if (here === undefined) return undefined;
-  const ages = new Map<Member, Age>();
+  const ages = new Map<string, Age>();
   const left = new Set<Dpid>();
   const networks = new Set<Member['network']>();
   for (const member of here.members) {
     if (member.ofport !== ofport || member.mac !== mac) continue;
     const rivals = rivalsOf(member);
-    const claim = rivals.find(rival => rival.member === member);
+    const claim = rivals.find(rival => keyOf(rival) === keyOf({ host: here, member }));
     if (claim === undefined || !isAwaited(rivals, claim)) continue;
     for (const rival of rivals.filter(other => other !== claim && isSameInterface(claim, other))) {
       // Which of those that nobody has seen come was there first is still not known: it may come to life yet.
-      if (isUndecided(member.age, rival.member.age)) ages.set(rival.member, { since: now + 1, heard: 0 });
+      if (isUndecided(member.age, rival.member.age)) ages.set(keyOf(rival), { since: now + 1, heard: 0 });
       left.add(rival.host.dpid);
     }
-    ages.set(member, { since: member.age.since, heard: now });
+    ages.set(keyOf(claim), { since: member.age.since, heard: now });
     networks.add(member.network);
   }
   if (ages.size === 0) return undefined;
@@ -123,13 +124,14 @@ export function heardFrom(
   return { hosts: new Map(aged), changed: new Set([dpid, ...left, ...others.map(host => host.dpid)]) };
 }
 
-const withAges = (host: Host, ages: ReadonlyMap<Member, Age>): Host =>
-  host.members.some(member => ages.has(member))
-    ? {
-        ...host,
-        members: host.members.map(member => {
-          const age = ages.get(member);
-          return age === undefined ? member : { ...member, age };
-        }),
-      }
-    : host;
+/** What is known of a claim may be another object by now. */
+const keyOf = ({ host, member: { network, port } }: Rival): string => `${host.name} ${network.vni} ${port}`;
+
+function withAges(host: Host, ages: ReadonlyMap<string, Age>): Host {
+  if (!host.members.some(member => ages.has(keyOf({ host, member })))) return host;
+  const members = host.members.map(member => {
+    const age = ages.get(keyOf({ host, member }));
+    return age === undefined ? member : { ...member, age };
+  });
+  return { ...host, members };
+}

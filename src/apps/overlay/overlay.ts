@@ -5,7 +5,7 @@ import type { Vtep } from '../../lib/vtep.js';
 import { type PacketIn, valueOf } from '../../openflow/index.js';
 import { decodeEthernet } from '../../packet/ethernet.js';
 import { differing, differingSwitches } from './differing.js';
-import { agedBy, asFirstRead, claimsOf } from './holders.js';
+import { agedBy, asFirstRead } from './holders.js';
 import { Locations } from './locations.js';
 import { macReports } from './macs.js';
 import { type Host, hostOf, signatures } from './members.js';
@@ -124,9 +124,9 @@ export const overlay = defineApp<Record<string, never>, State>({
     return host === undefined ? [] : replaceable(host, hosts);
   },
 
-  report: (state, world) => report(allHosts(state, world), world, state.locations),
+  report: (state, world) => report(allHosts(state, world), state.spreads, world, state.locations),
 
-  macs: (state, world) => macReports(allHosts(state, world), world, state.locations),
+  macs: (state, world) => macReports(state.spreads, world, state.locations),
 });
 
 /** By the hosts of a state that has them all. */
@@ -182,9 +182,8 @@ function onPacket(dpid: Dpid, { tableId, match, data }: PacketIn, state: State):
   if (tableId !== state.tables.learn || ofport === undefined || data.length < ethernetLength)
     return { state };
   const now = state.changes + 1;
-  const known = [...state.hosts.values()];
   const found = heardFrom(state.hosts, { dpid, ofport, mac: decodeEthernet(data).src }, now, member =>
-    member.mac === undefined ? [] : (claimsOf(member.network, known).get(member.mac) ?? []),
+    member.mac === undefined ? [] : (state.spreads.get(member.network)?.claims.get(member.mac) ?? []),
   );
   if (found === undefined) return { state };
   return { state: { ...withHosts(state, found.hosts), changes: now + 1 }, changed: found.changed };

@@ -3,22 +3,26 @@ import { meterIds, type PortReport, type Problem, type Report, type World } from
 import { formatMac } from '../../lib/addresses.js';
 import { groupBy } from '../../lib/group-by.js';
 import { formatVtep } from '../../lib/vtep.js';
-import { type Claim, claimsOf } from './holders.js';
+import type { Claim } from './holders.js';
 import { copyProblems } from './copies.js';
 import type { Locations } from './locations.js';
 import type { Host } from './members.js';
 import { candidatesOf, hasLeft, isSameInterface } from './mobility.js';
+import type { Spreads } from './spreads.js';
 import { hasAddresses, ratesOf } from './storms.js';
 import { isAnswered } from './ways.js';
 import { wireProblems } from './wire.js';
 
 /** What `heddle status` tells of the overlay. */
-export function report(hosts: readonly Host[], world: World, locations: Locations): Report {
-  const members = hosts.flatMap(host => host.members.map(member => ({ host, ...member })));
+export function report(hosts: readonly Host[], spreads: Spreads, world: World, locations: Locations): Report {
+  const members = groupBy(
+    hosts.flatMap(host => host.members.map(member => ({ host, ...member }))),
+    ({ network }) => network.name,
+  );
   const uses = usesOf(hosts);
   return {
     networks: world.networks.map(({ name, vni, wire, remotes }) => {
-      const its = members.filter(member => member.network.name === name);
+      const its = members.get(name) ?? [];
       return {
         name,
         ...(wire === undefined ? { vni } : { vlan: wire }),
@@ -45,7 +49,7 @@ export function report(hosts: readonly Host[], world: World, locations: Location
     problems: [
       ...hosts.flatMap(host => [...host.problems, ...wireProblems(host), ...tunnelProblems(host, world)]),
       ...hosts.flatMap(host => meshProblems(host, hosts, world)),
-      ...world.networks.flatMap(network => duplicateMacs(network, hosts)),
+      ...world.networks.flatMap(network => duplicateMacs(network, spreads)),
       ...copyProblems(world.networks, hosts),
       ...hosts.flatMap(host => stormProblems(host)),
       ...locations.problems(hosts),
@@ -116,8 +120,8 @@ function tunnelProblems(host: Host, world: World): readonly Problem[] {
 }
 
 /** Two ports with one MAC in one network: frames to it can reach one of them only. */
-function duplicateMacs(network: NetworkConfig, hosts: readonly Host[]): readonly Problem[] {
-  return [...claimsOf(network, hosts)].flatMap(([mac, [holder, ...others]]) =>
+function duplicateMacs(network: NetworkConfig, spreads: Spreads): readonly Problem[] {
+  return [...(spreads.get(network)?.claims ?? [])].flatMap(([mac, [holder, ...others]]) =>
     others.map(other => ({ network: network.name, message: sharedMac(formatMac(mac), holder, other) })),
   );
 }
