@@ -1,5 +1,6 @@
 import type { Group } from '../intent/index.js';
-import { type Bucket, encode, OFP_NO_BUFFER } from '../openflow/index.js';
+import { same } from '../lib/same.js';
+import { type Bucket, encodeInto, OFP_NO_BUFFER, Writer } from '../openflow/index.js';
 
 /** Groups carry no cookie, so they are compared by what they say. */
 export function sameGroup(a: Group, b: Group): boolean {
@@ -9,7 +10,7 @@ export function sameGroup(a: Group, b: Group): boolean {
     a.buckets.length === b.buckets.length &&
     a.buckets.every((bucket, index) => {
       const other = b.buckets[index];
-      return other !== undefined && bucketKey(bucket) === bucketKey(other);
+      return other !== undefined && sameBucket(bucket, other);
     })
   );
 }
@@ -35,6 +36,10 @@ export function withOldBuckets(
   return hasAll && there.groupType === wanted.groupType ? there : { ...wanted, buckets: all };
 }
 
+/** What says the same in the same words needs no encoding, which is most of what an audit reads. */
+const sameBucket = (a: Bucket, b: Bucket): boolean =>
+  a === b || same(a.actions, b.actions) || bucketKey(a) === bucketKey(b);
+
 /** Of a bucket in a message [OF1.3.5 7.3.4.2]. Bytes. */
 export const bucketSize = (bucket: Bucket): number =>
   bucketHeader + bucketKey(bucket).length - packetOutHeader;
@@ -43,21 +48,25 @@ const bucketHeader = 16;
 const packetOutHeader = 24;
 
 const keys = new WeakMap<Bucket, string>();
+const writer = new Writer(1024);
+const noData = new Uint8Array(0);
 
 /** A bucket's actions in their bytes; the watch fields and the weight mean nothing in a group of type all. */
 function bucketKey(bucket: Bucket): string {
   let key = keys.get(bucket);
   if (key === undefined) {
     const { actions } = bucket;
-    const bytes = encode({
+    writer.reset();
+    encodeInto(writer, {
       type: 'packet_out',
       xid: 0,
       bufferId: OFP_NO_BUFFER,
       inPort: 0,
       actions,
-      data: new Uint8Array(0),
+      data: noData,
     });
-    key = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+    const { bytes, pos } = writer;
+    key = Buffer.from(bytes.buffer, bytes.byteOffset, pos).toString('latin1');
     keys.set(bucket, key);
   }
   return key;
