@@ -5,11 +5,13 @@ import t from 'tap';
 import { missingForLab } from '../../lab/requirements.js';
 import { controllerAddress } from '../../lab/plan.js';
 import { waitFor } from '../../lab/wait.js';
+import type { MacTable } from '../../src/controller/mac-status.js';
 import type { Status } from '../../src/controller/status.js';
 import { heddle, startHeddleIn } from './support/heddle-in.js';
 import { noneLost } from './support/dropped.js';
 import { costOf, describeCost, lost } from './support/outage.js';
-import { reachEachOther, Site } from './support/overlay-site.js';
+import { macOf, reachEachOther, Site } from './support/overlay-site.js';
+import { outputsOf } from './support/trace.js';
 
 const missing = missingForLab();
 const skip = missing.length === 0 ? false : missing.join('; ');
@@ -111,5 +113,58 @@ t.test('two Heddles on the same hosts', { skip }, async t => {
     await site.untilInSync();
     t.equal((await controllers()).trim(), `tcp:${controllerAddress}:6653`);
     await reachEachOther(blue1, blue2);
+  });
+
+  await t.test('a switch that obeys both is right as soon as the one that waits takes over', async t => {
+    const waiting = await startHeddleIn(controller, file);
+    t.teardown(() => waiting.stop());
+    await waiting.untilSaid(/kvm1: another Heddle holds this host/);
+    const [kvm1, kvm2] = [site.hypervisor('kvm1'), site.hypervisor('kvm2')];
+    const identity = { ifaceId: 'blue-5', attachedMac: macOf(5) };
+    const copyOn = async (on: typeof kvm1) => {
+      const vm = await on.addVm({ name: `vm-${on.name}`, mac: macOf(5), ip: '10.0.0.5', ...identity });
+      await on.unplug(vm);
+      return vm;
+    };
+    const [here, there] = [await copyOn(kvm1), await copyOn(kvm2)];
+    const ways = (): Promise<readonly string[]> => outputsOf(kvm1, { inPort: blue1.port, to: macOf(5) });
+    const untilWay = (way: string): Promise<unknown> =>
+      waitFor(`kvm1 to send to ${way}`, async () => (await ways()).join() === way);
+    const across = `${kvm2.vtep} vni 5000`;
+    await kvm2.plug(there, identity);
+    await untilWay(across);
+
+    const row = ['create', 'Controller', `target="tcp:${controllerAddress}:6654"`];
+    const link = ['add', 'Bridge', 'br-int', 'controller', '@it'];
+    await kvm1.vsctl('--', '--id=@it', ...row, 'connection_mode=out-of-band', '--', ...link);
+    await waitFor('the one that waits to have read kvm1', async () =>
+      (await secondStatus()).switches.some(({ state }) => state === 'waiting'),
+    );
+
+    t.comment('the VM moves, and then back while the holder does nothing any more');
+    await kvm2.unplug(there);
+    await kvm1.plug(here, identity);
+    await untilWay(here.port);
+    site.signalHeddle('SIGSTOP');
+    await kvm1.unplug(here);
+    await kvm2.plug(there, identity);
+    await waitFor('the one that waits to know it', async () => {
+      const { stdout } = await heddle(controller, 'macs', file, '--json');
+      return (JSON.parse(stdout) as MacTable).macs.some(({ port }) => port === there.port);
+    });
+    t.not((await ways()).join(), across, 'nobody has changed the flows');
+    await site.stopHeddle('SIGKILL');
+    await waitFor(
+      'it to hold both hosts',
+      async () => {
+        const { ok, switches } = await secondStatus();
+        return ok && switches.length === 2;
+      },
+      { timeoutMs: 20_000, intervalMs: 100 },
+    );
+    t.strictSame(await ways(), [across]);
+    await reachEachOther(blue1, there);
+    const byAudit = waiting.stdout.filter(line => line.includes('by another hand'));
+    t.strictSame(byAudit, [], 'it knew what was there');
   });
 });
