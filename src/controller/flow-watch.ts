@@ -1,5 +1,6 @@
 import { classOfCookie } from '../intent/index.js';
 import { type FlowUpdate, type Message, multipart, OFPFMF, OFPP, OFPTT } from '../openflow/index.js';
+import type { ExchangeOutcome } from '../openflow/session/exchange.js';
 
 /** Anything will do: a connection has one monitor. */
 const id = 1;
@@ -46,7 +47,8 @@ export function touchedBy(update: FlowUpdate): bigint | undefined {
 }
 
 export interface FlowWatchOptions {
-  readonly send: (messages: readonly Message[]) => void;
+  /** Fails only when the connection has ended: unlike what apps send, these are not dropped where a switch is slow to read. */
+  readonly exchange: (messages: readonly Message[]) => Promise<ExchangeOutcome>;
   /** The switch has told of the first flow since all that it told of before was looked at. */
   readonly onSuspect: () => void;
   /** There is too much to be told, for whatever reason; nothing is any more. Told once. */
@@ -78,8 +80,13 @@ export class FlowWatch {
   /** The switch has all that is wanted, and only somebody else would change it. Asks at the first time. */
   begin(): void {
     if (this.#phase !== 'none') return;
+    void this.#ask();
+  }
+
+  async #ask(): Promise<void> {
     this.#phase = 'asked';
-    this.#options.send([beginWatch]);
+    const outcome = await this.#options.exchange([beginWatch]);
+    if (outcome.type === 'failed' || outcome.errors.length > 0) this.#phase = 'over';
   }
 
   /** A message that belongs to no request. */
@@ -111,7 +118,7 @@ export class FlowWatch {
     if (this.#phase !== 'asked' || this.#busySince === undefined || now - this.#busySince < busyFor) return;
     this.#phase = 'over';
     this.#suspects.clear();
-    this.#options.send([endWatch]);
+    void this.#options.exchange([endWatch]);
     this.#options.onTooMuch();
   }
 }

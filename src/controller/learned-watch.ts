@@ -48,7 +48,6 @@ export interface LearnedWatchOptions {
   readonly tables: () => readonly number[];
   /** Fails only when the connection has ended. */
   readonly exchange: (messages: readonly Message[]) => Promise<ExchangeOutcome>;
-  readonly send: (messages: readonly Message[]) => void;
   readonly now: () => number;
   /** @param whole these are all that there are */
   readonly onNews: (changes: readonly LearnedChange[], whole: boolean) => void;
@@ -98,7 +97,7 @@ export class LearnedWatch {
   /** @param now in milliseconds; to be called about once a second */
   tick(now: number): void {
     if (this.#phase === 'watching' && !sameTables(this.#watched, this.#options.tables())) {
-      this.#options.send(endWatch(this.#watched));
+      this.#end();
       void this.#watch();
     }
     if (this.#phase === 'watching' && this.#isTooMuch(now)) this.#rest();
@@ -161,9 +160,14 @@ export class LearnedWatch {
 
   /** What is told is not worth its while: it is asked for a time. */
   #rest(): void {
-    this.#options.send(endWatch(this.#watched));
+    this.#end();
     this.#againAt = this.#options.now() + restFor;
     this.#poll('too many');
+  }
+
+  /** By an exchange, which is not dropped: a monitor that stayed would be in the way of the next one with its id. */
+  #end(): void {
+    void this.#options.exchange(endWatch(this.#watched));
   }
 
   #poll(why: 'unknown' | 'too many'): void {

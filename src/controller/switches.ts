@@ -219,7 +219,7 @@ export class Switches {
     const name = nameOf(view);
     const early = connection.takeEarly();
     const watch = new FlowWatch({
-      send: messages => connection.send(messages),
+      exchange: messages => connection.exchange(messages),
       onSuspect: () =>
         log.info({ switch: name }, `${name} tells that somebody else touches flows of Heddle's: looking`),
       onTooMuch: () =>
@@ -232,7 +232,6 @@ export class Switches {
       tables: () =>
         connected.leftAlone === undefined ? (this.#options.learning?.tables(connected.view) ?? []) : [],
       exchange: messages => connection.exchange(messages),
-      send: messages => connection.send(messages),
       now: () => effects.now(),
       onNews: (changes, whole) => {
         if (connected.isUp) this.#options.learning?.onNews({ dpid, whole, changes }, connected.view);

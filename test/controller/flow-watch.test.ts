@@ -10,6 +10,9 @@ import {
 } from '../../src/controller/flow-watch.js';
 import { makeCookie } from '../../src/intent/index.js';
 import { decode, encode, type FlowUpdate, type Message } from '../../src/openflow/index.js';
+import { HeddleError } from '../../src/lib/errors.js';
+import type { ExchangeOutcome } from '../../src/openflow/session/exchange.js';
+import { settled } from '../support/fake-effects.js';
 
 const mine = (hash: number): bigint => makeCookie(9, 'static', hash);
 const touched = (cookie: bigint, type: 'added' | 'deleted' | 'modified' = 'modified'): FlowUpdate => ({
@@ -30,11 +33,25 @@ const told = (...entries: readonly FlowUpdate[]): Message => ({
   body: { type: 'flow_monitor', entries },
 });
 
+const taken: ExchangeOutcome = { type: 'done', replies: [], errors: [], first: 1 };
+const refused: ExchangeOutcome = {
+  ...taken,
+  errors: [
+    {
+      index: 0,
+      error: { type: 'error', version: 4, xid: 1, errorType: 1, code: 2, data: new Uint8Array(0) },
+    },
+  ],
+};
+
 /** A watch, and what it did. */
-function watching(): { readonly watch: FlowWatch; readonly did: unknown[] } {
+function watching(answer: ExchangeOutcome = taken): { readonly watch: FlowWatch; readonly did: unknown[] } {
   const did: unknown[] = [];
   const watch = new FlowWatch({
-    send: messages => did.push(...messages),
+    exchange: messages => {
+      did.push(...messages);
+      return Promise.resolve(answer);
+    },
     onSuspect: () => did.push('suspect'),
     onTooMuch: () => did.push('too much'),
   });
@@ -77,6 +94,21 @@ t.test('a watch', t => {
   watch.heard(told(touched(mine(1))));
   t.strictSame(did.splice(0), ['suspect'], 'and of the first after that');
   t.end();
+});
+
+t.test('a switch that will not tell is asked once', async t => {
+  for (const answer of [
+    refused,
+    { type: 'failed', error: new HeddleError('OF_CLOSED', 'gone') },
+  ] satisfies ExchangeOutcome[]) {
+    const { watch, did } = watching(answer);
+    watch.begin();
+    await settled();
+    watch.begin();
+    watch.heard(told(touched(mine(1))));
+    t.equal(watch.suspect, undefined);
+    t.strictSame(did, [beginWatch]);
+  }
 });
 
 t.test('keeps so many cookies and no more', t => {

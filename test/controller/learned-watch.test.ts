@@ -51,10 +51,12 @@ class Bench {
   readonly watch = new LearnedWatch({
     tables: () => this.tables,
     exchange: messages => {
-      this.did.push(`asks ${messages.map(wordsOf).join()}`);
+      const words = messages.map(wordsOf).join();
+      const isCancel = words === 'flow_monitor_cancel';
+      this.did.push(`${isCancel ? 'sends' : 'asks'} ${words}`);
+      if (isCancel) return Promise.resolve(done());
       return new Promise(resolve => this.#answers.push(resolve));
     },
-    send: messages => this.did.push(`sends ${messages.map(wordsOf).join()}`),
     now: () => this.now,
     onNews: (changes, whole) => this.did.push(`${whole ? 'all' : 'news'} ${changes.map(tell).join()}`),
     onPolling: why => this.did.push(`polls: ${why}`),

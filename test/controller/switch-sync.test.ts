@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fc from '../support/fast-check.js';
 import t from 'tap';
 import { type Refusal, retryRefused } from '../../src/controller/switch-refusals.js';
+import { fullAt } from '../../src/controller/switch-connection.js';
 import { auditPeriod } from '../../src/controller/switch-sync.js';
 import { type ConnectedSwitch, Switches } from '../../src/controller/switches.js';
 import {
@@ -158,9 +159,12 @@ class Bench {
 
   /** What came since the last time that was asked, by type. */
   news(): readonly string[] {
-    // The monitor is asked for when a connection is in sync at first, whatever a test is about.
-    const isNews = (one: Message): boolean => one.type !== 'echo_request' && typeOf(one) !== 'flow_monitor';
-    return this.fake.log.splice(0).filter(isNews).map(typeOf);
+    // The monitor is asked for, with a barrier, when a connection is in sync at first, whatever a test is about.
+    const isMonitor = (one?: Message): boolean => one !== undefined && typeOf(one) === 'flow_monitor';
+    return this.fake.log
+      .splice(0)
+      .filter((one, at, all) => one.type !== 'echo_request' && !isMonitor(one) && !isMonitor(all[at - 1]))
+      .map(typeOf);
   }
 }
 
@@ -762,6 +766,15 @@ t.test('what the switch tells of other hands is looked at before the next audit'
   t.equal(bench.log.told.filter(line => line.includes('tells that somebody else touches')).length, 1);
   await bench.tick(1_000);
   t.strictSame(bench.news(), [], 'and that was all');
+});
+
+t.test('a switch that is slow to read is asked all the same to tell of other hands', async t => {
+  const bench = new Bench();
+  bench.wanted = wantedOf({ flows: [flow(1, 2)] });
+  await bench.connect();
+  bench.fake.stream!.pending = fullAt + 1;
+  await bench.tick(0);
+  t.equal(bench.fake.log.filter(one => typeOf(one) === 'flow_monitor').length, 1);
 });
 
 t.test('of many flows, the part is looked at that the switch told of', async t => {
