@@ -13,13 +13,16 @@ import type { ExchangeOutcome } from '../openflow/session/exchange.js';
 /** Another one than the flow watch's: both may be there on one connection. */
 const firstId = 2;
 
-/** Asks for all that is in these tables, and for all that comes, goes or changes there from then on. */
+/**
+ * Asks for all that is in these tables, and for all that comes, goes or changes there from then on: also by what Heddle sends, as
+ * otherwise nothing would tell whether the switch has forgotten what it was asked to.
+ */
 const beginWatch = (tables: readonly number[]): Message =>
   multipart({
     type: 'flow_monitor',
     entries: tables.map((tableId, index) => ({
       id: firstId + index,
-      flags: OFPFMF.INITIAL | OFPFMF.ADD | OFPFMF.DELETE | OFPFMF.MODIFY,
+      flags: OFPFMF.INITIAL | OFPFMF.ADD | OFPFMF.DELETE | OFPFMF.MODIFY | OFPFMF.OWN,
       outPort: OFPP.ANY,
       tableId,
       match: [],

@@ -3,7 +3,7 @@ import t from 'tap';
 import { mostNotes } from '../../src/apps/overlay/address-book.js';
 import { usualDamping } from '../../src/apps/overlay/damping.js';
 import { patience } from '../../src/apps/overlay/locations.js';
-import { mostOfSwitch } from '../../src/apps/overlay/sightings.js';
+import { askAgainAfter, mostOfSwitch } from '../../src/apps/overlay/sightings.js';
 import { hashText, type LearnedChange, makeCookie, type Program } from '../../src/intent/index.js';
 import { parseMac } from '../../src/lib/addresses.js';
 import { formatVtep } from '../../src/lib/vtep.js';
@@ -150,6 +150,35 @@ t.test(
     t.end();
   },
 );
+
+t.test('a switch is asked again to forget a MAC, until it tells that it has', t => {
+  const site = open();
+  site.learned(1n, [change(b1, 0x51)]);
+  site.now = 1_000;
+  t.strictSame(site.learned(2n, [change(b3, 0x51)]).sent, [forget(1, b1)]);
+  site.now += askAgainAfter - 1;
+  t.strictSame(site.tick().sent, []);
+  site.now += 1;
+  t.strictSame(site.tick().sent, [forget(1, b1)], 'it may not have got there');
+  t.strictSame(site.tick().sent, []);
+  site.learned(1n, [change(b1, 0x51, 'came', 0)], true);
+  t.match(rows(site)[1], /^blue 51 kvm2 b3/, 'what it had then is no news');
+  t.strictSame(site.learned(2n, [change(b3, 0x51, 'went')]).changed, [1, 2, 3]);
+  t.strictSame(promoted(site), [[], [], []], 'nor is it where nobody sees it any more');
+  site.now += askAgainAfter;
+  t.strictSame(site.tick().sent, [forget(1, b1)]);
+  site.learned(1n, [change(b1, 0x51, 'went')]);
+  site.now += askAgainAfter;
+  t.strictSame(site.tick(), { changed: [], sent: [] });
+  site.learned(1n, [change(b1, 0x51)]);
+  t.match(rows(site)[1], /^blue 51 kvm1 b1/, 'and it may come back');
+
+  site.now += 1;
+  t.strictSame(site.learned(2n, [change(b3, 0x51)]).sent, [forget(1, b1)]);
+  site.now += 1;
+  t.strictSame(site.learned(1n, [change(b1, 0x51)]).sent, [forget(2, b3)], 'at once, too');
+  t.end();
+});
 
 t.test('what all switches tell when Heddle starts: the latest counts, whoever is heard last', t => {
   const site = new Site(hosts(3) + file);

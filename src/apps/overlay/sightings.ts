@@ -8,6 +8,8 @@ interface Sighting {
   readonly cookie: bigint;
   /** When, in milliseconds. */
   readonly since: number;
+  /** When the switch was last asked to forget it, as the MAC is elsewhere; it counts no more, and stays until the switch tells that it went. */
+  askedAt?: number;
 }
 
 /** A MAC of a network that at least one switch has learned. */
@@ -38,7 +40,7 @@ export interface Move {
   readonly to?: Place;
 }
 
-/** A sighting that is no longer true: the switch is to forget it, so that it tells when the MAC comes back. */
+/** A sighting that is no longer true: the switch is to forget it, so that it tells when the MAC comes back. May be told again. */
 export interface Stale {
   readonly dpid: Dpid;
   readonly cookie: bigint;
@@ -59,6 +61,9 @@ export interface Look {
   placeOf(dpid: Dpid, cookie: bigint, vni: number): Place | 'none' | undefined;
 }
 
+/** A switch that has not forgotten what it was asked to is asked again after so long: above what one takes that is polled. Milliseconds. */
+export const askAgainAfter = 20_000;
+
 /** So many MACs of one switch are looked at: far above what its ports may learn, unless there are very many. */
 export const mostOfSwitch = 65_536;
 
@@ -73,6 +78,8 @@ export class Sightings {
   readonly #bySwitch = new Map<Dpid, Set<Entry>>();
   readonly #told = new Set<Dpid>();
   readonly #held = new Set<Entry>();
+  /** With a sighting that its switch has been asked to forget. */
+  readonly #leaving = new Set<Entry>();
   readonly #overfull = new Set<Dpid>();
 
   /** Whether a switch has told what it has learned, since the start. */
@@ -124,7 +131,7 @@ export class Sightings {
         if (entry !== undefined && this.#forget(entry, dpid)) touched.add(entry);
         continue;
       }
-      const entry = this.#see(dpid, key, flow, look.now);
+      const entry = this.#see(dpid, key, flow, whole, look.now);
       if (entry === undefined) continue;
       gone.delete(entry);
       touched.add(entry);
@@ -141,10 +148,10 @@ export class Sightings {
     return this.#settleAll(this.#bySwitch.get(dpid) ?? [], look);
   }
 
-  /** MACs that have been held for long enough. To be called about once a second. */
+  /** MACs that have been held for long enough, and those that a switch has still not forgotten. To be called about once a second. */
   onTime(look: Look): Outcome {
     const over = [...this.#held].filter(({ moves }) => !isHeld(moves, look.now));
-    return this.#settleAll(over, look);
+    return this.#settleAll(new Set([...over, ...this.#leaving]), look);
   }
 
   /** A switch that is none of the file's any more. */
@@ -158,7 +165,13 @@ export class Sightings {
   }
 
   /** @returns undefined: it is not looked at */
-  #see(dpid: Dpid, { vni, mac }: Key, { cookie, since }: LearnedFlow, now: number): Entry | undefined {
+  #see(
+    dpid: Dpid,
+    { vni, mac }: Key,
+    { cookie, since }: LearnedFlow,
+    whole: boolean,
+    now: number,
+  ): Entry | undefined {
     let its = this.#bySwitch.get(dpid);
     if (its === undefined) this.#bySwitch.set(dpid, (its = new Set()));
     const known = this.#byVni.get(vni)?.get(mac);
@@ -168,7 +181,11 @@ export class Sightings {
       return undefined;
     }
     const entry = known ?? this.#enter(vni, mac);
-    const isSame = before?.cookie === cookie && (since === undefined || since < before.since + slack);
+    // What comes after it was to be forgotten is another one.
+    const isSame =
+      before?.cookie === cookie &&
+      (whole || before.askedAt === undefined) &&
+      (since === undefined || since < before.since + slack);
     if (!isSame) entry.sightings.set(dpid, { cookie, since: since ?? now });
     its.add(entry);
     return entry;
@@ -200,12 +217,14 @@ export class Sightings {
     let newest: Placed | undefined;
     let here: Placed | undefined;
     const placed: Placed[] = [];
-    for (const [dpid, { cookie, since }] of [...sightings]) {
+    for (const [dpid, sighting] of [...sightings]) {
+      const { cookie, since, askedAt } = sighting;
       const place = look.placeOf(dpid, cookie, vni);
       if (place === 'none') this.#forget(entry, dpid);
       if (place === undefined || place === 'none') continue;
-      const one = { dpid, cookie, since, place };
+      const one = { dpid, cookie, since, place, sighting };
       placed.push(one);
+      if (askedAt !== undefined) continue;
       if (samePlace(place, from) && (here === undefined || since < here.since)) here = one;
       if (newest === undefined || since > newest.since) newest = one;
     }
@@ -229,11 +248,18 @@ export class Sightings {
     if (to === undefined) delete entry.place;
     else entry.place = to.place;
     if (this.#held.has(entry)) return;
-    for (const { dpid, cookie, place } of placed) {
-      if (to === undefined || samePlace(place, to.place)) continue;
-      this.#forget(entry, dpid);
-      stale.push({ dpid, cookie, vni, mac });
+    let isLeaving = false;
+    for (const { dpid, cookie, place, sighting } of placed) {
+      if (to !== undefined && samePlace(place, to.place)) delete sighting.askedAt;
+      else if (to !== undefined || sighting.askedAt !== undefined) {
+        isLeaving = true;
+        if (sighting.askedAt !== undefined && look.now < sighting.askedAt + askAgainAfter) continue;
+        sighting.askedAt = look.now;
+        stale.push({ dpid, cookie, vni, mac });
+      }
     }
+    if (isLeaving) this.#leaving.add(entry);
+    else this.#leaving.delete(entry);
   }
 
   /** Of where it is and where it has been seen last. */
@@ -248,6 +274,7 @@ export class Sightings {
 
   #remove(entry: Entry): void {
     this.#held.delete(entry);
+    this.#leaving.delete(entry);
     const network = this.#byVni.get(entry.vni);
     network?.delete(entry.mac);
     if (network?.size === 0) this.#byVni.delete(entry.vni);
@@ -257,6 +284,8 @@ export class Sightings {
 interface Placed extends Sighting {
   readonly dpid: Dpid;
   readonly place: Place;
+  /** The one that is kept. */
+  readonly sighting: Sighting;
 }
 
 /** A flow's age is told in steps, and a little late: below this much more, it is the one from before. Milliseconds. */
