@@ -25,8 +25,9 @@ export function checkStep(step: unknown, by: keyof Steps = 'on'): Step<unknown> 
     throw invalid(`\`${by}\` must return { state, … }${why}`);
   }
   if (step['send'] !== undefined && !Array.isArray(step['send'])) throw invalid('`send` must be a list');
-  if (step['changed'] !== undefined && !isIterable(step['changed']))
-    throw invalid('`changed` must be a list of datapath ids');
+  for (const list of ['changed', 'tellAnew'])
+    if (step[list] !== undefined && !isIterable(step[list]))
+      throw invalid(`\`${list}\` must be a list of datapath ids`);
   if (step['sendTo'] !== undefined && !isIterable(step['sendTo']))
     throw invalid('`sendTo` must be a list of datapath ids with their messages');
   return step as unknown as Step<unknown>;

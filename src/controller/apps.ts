@@ -50,9 +50,14 @@ export interface Told {
   readonly sendTo: (readonly [Dpid, readonly AppMessage[]])[];
   /** Switches to look at again. */
   readonly changed: Set<Dpid>;
+  /** Switches to ask for all that they have learned. */
+  readonly tellAnew: Set<Dpid>;
 }
 
-const told = (changed: Iterable<Dpid> = []): Told => ({ send: [], sendTo: [], changed: new Set(changed) });
+const told = (changed: Iterable<Dpid> = []): Told => ({
+  ...{ send: [], sendTo: [], changed: new Set(changed) },
+  tellAnew: new Set(),
+});
 
 /** What becomes of the world by a new file, once the apps have taken it. */
 export interface Reconfigured {
@@ -199,7 +204,7 @@ export class Apps {
   #step(
     app: Running,
     by: 'on' | 'onLearned' | 'tick',
-    { send, sendTo, changed }: Told,
+    { send, sendTo, changed, tellAnew }: Told,
     ask: () => unknown,
     doing: string = by,
   ): void {
@@ -210,6 +215,7 @@ export class Apps {
       if (step.send !== undefined) for (const message of step.send) send.push(message);
       if (step.sendTo !== undefined) for (const one of step.sendTo) sendTo.push(checkSending(one));
       if (step.changed !== undefined) for (const dpid of step.changed) changed.add(dpid);
+      if (step.tellAnew !== undefined) for (const dpid of step.tellAnew) tellAnew.add(dpid);
     });
   }
 

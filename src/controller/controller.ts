@@ -319,8 +319,9 @@ export class Controller {
   }
 
   /** What apps have answered, but for what is for the switch that they were told of. */
-  #take({ sendTo, changed }: Told): void {
+  #take({ sendTo, changed, tellAnew }: Told): void {
     for (const [dpid, messages] of sendTo) this.#sendTo(dpid, messages);
+    for (const dpid of tellAnew) this.#switches.tellAnew(dpid);
     this.#changed.add(changed);
   }
 

@@ -87,6 +87,13 @@ export class LearnedWatch {
     if (this.#phase === 'none') void this.#watch();
   }
 
+  /** All that there is, once more. One that is asked now and then tells it anyhow. */
+  again(): void {
+    if (this.#phase !== 'watching') return;
+    this.#end();
+    void this.#watch();
+  }
+
   /** A message that belongs to no request. */
   heard(message: Message): void {
     if (message.type !== 'multipart_reply' || message.body.type !== 'flow_monitor') return;
@@ -99,10 +106,7 @@ export class LearnedWatch {
 
   /** @param now in milliseconds; to be called about once a second */
   tick(now: number): void {
-    if (this.#phase === 'watching' && !sameTables(this.#watched, this.#options.tables())) {
-      this.#end();
-      void this.#watch();
-    }
+    if (this.#phase === 'watching' && !sameTables(this.#watched, this.#options.tables())) this.again();
     if (this.#phase === 'watching' && this.#isTooMuch(now)) this.#rest();
     if (this.#phase !== 'polling') return;
     if (this.#knowsMonitors && now >= this.#againAt) void this.#watch();

@@ -185,6 +185,11 @@ export class Switches {
     if (connected?.isUp === true) this.#send(connected, messages);
   }
 
+  /** Has a switch tell anew what it has learned. */
+  tellAnew(dpid: Dpid): void {
+    this.#byDpid.get(dpid)?.learning.again();
+  }
+
   /** Datapath ids that two switches have, and what there is to say of each. */
   contested(): ReadonlyMap<Dpid, string> {
     return this.#takeovers.problems(this.#options.effects.now());

@@ -38,6 +38,8 @@ export interface Step<State> {
   readonly sendTo?: Iterable<readonly [Dpid, readonly AppMessage[]]>;
   /** The switches whose `desired` may have changed. */
   readonly changed?: Iterable<Dpid>;
+  /** Switches that are to tell anew all that they have learned (`AppModule.onLearned`). */
+  readonly tellAnew?: Iterable<Dpid>;
 }
 
 /** What Heddle gives to an app when it starts it: the same for as long as the app runs. */

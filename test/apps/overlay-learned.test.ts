@@ -382,6 +382,37 @@ t.test('what a switch says may be anything', t => {
   t.end();
 });
 
+t.test('more MACs than there are places for: no network takes those of another', t => {
+  const site = open();
+  const inBlue = (type: 'came' | 'went') =>
+    Array.from({ length: mostOfSwitch }, (_, index): LearnedChange => {
+      const eth_dst = 0x02_00_00_01_00_00 + index;
+      const { flow } = change(b3, 1);
+      return { type, flow: { ...flow, match: match({ metadata: 5000n, eth_dst }) } };
+    });
+  const count = (): number[] =>
+    ['blue', 'red'].map(
+      name => site.macs().filter(({ network, how }) => network === name && how === 'learned').length,
+    );
+  site.learned(2n, inBlue('came'));
+  t.strictSame(count(), [mostOfSwitch, 0]);
+  site.learned(2n, [change(r3, 0x61)]);
+  t.strictSame(count(), [mostOfSwitch - 1, 1], 'the one with the most gives way');
+  t.match(site.problems().join(), /kvm2: its switch has learned more than 65536 MACs/);
+  t.strictSame(site.asked(), [], 'there is no room yet');
+  site.learned(2n, inBlue('went'));
+  t.strictSame(site.asked(), [2], 'what was left out is asked for');
+  t.strictSame(site.asked(), [], 'once');
+  site.now += 60_000;
+  t.strictSame(site.asked(), [2], 'unless it does not come');
+  site.learned(2n, [change(b3, 0x51), change(r3, 0x61)], true);
+  t.strictSame(count(), [1, 1]);
+  t.strictSame(site.problems(), []);
+  site.now += 60_000;
+  t.strictSame(site.asked(), []);
+  t.end();
+});
+
 t.test('how many MACs, and for how long', t => {
   const text = (age: string, most: string): string => `
 networks:

@@ -125,6 +125,21 @@ t.test('a switch that tells', async t => {
   t.strictSame(bench.told(), [], 'nothing of a connection that has ended');
 });
 
+t.test('all of it once more', async t => {
+  const bench = new Bench();
+  bench.watch.again();
+  t.strictSame(bench.told(), [], 'not before it has begun');
+  bench.watch.begin();
+  bench.watch.again();
+  t.strictSame(bench.told(), ['asks monitor 70'], 'nor while it is being asked');
+  await bench.answer(done());
+  bench.told();
+  bench.watch.again();
+  t.strictSame(bench.told(), ['sends flow_monitor_cancel', 'asks monitor 70']);
+  await bench.answer(done(told(update(cookieOf(1)))));
+  t.strictSame(bench.told(), ['all came 1']);
+});
+
 t.test('a switch that does not know how to', async t => {
   const bench = new Bench();
   bench.now = 100_000;

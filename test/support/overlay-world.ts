@@ -155,6 +155,11 @@ export class Site {
     return this.#worked(overlay.tick!(this.#state, this.world));
   }
 
+  /** As time passes. @returns the numbers of the switches that are asked to tell anew what they have learned */
+  asked(): number[] {
+    return [...(overlay.tick!(this.#state, this.world).tellAnew ?? [])].map(Number);
+  }
+
   #worked({ state, changed, sendTo }: ReturnType<typeof overlay.on>): { changed: number[]; sent: string[] } {
     this.#state = state;
     const sent = [...(sendTo ?? [])].flatMap(([dpid, messages]) =>

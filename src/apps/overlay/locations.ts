@@ -16,6 +16,9 @@ type Hosts = ReadonlyMap<string, Host>;
 /** What it brings about that MACs are found elsewhere. */
 export type Consequences = Required<Pick<Step<unknown>, 'changed' | 'sendTo'>>;
 
+/** The same, as time passes. */
+export type Timely = Required<Pick<Step<unknown>, 'changed' | 'sendTo' | 'tellAnew'>>;
+
 export interface LocationsOptions {
   /** Of what is learned behind a place: `Setup.learnedCookie`. */
   readonly cookieOf: (key: string) => bigint;
@@ -72,7 +75,7 @@ export class Locations {
    *
    * @param ours the datapath ids of the file's hypervisors, those that have not been read too
    */
-  onTime(hosts: Hosts, now: number, ours: ReadonlySet<Dpid>): Consequences {
+  onTime(hosts: Hosts, now: number, ours: ReadonlySet<Dpid>): Timely {
     const look = this.#look(hosts, now);
     const outcomes = [...this.sightings.switches]
       .filter(dpid => !ours.has(dpid))
@@ -83,7 +86,11 @@ export class Locations {
     const isOver = this.#isOver;
     this.#isOver = false;
     const { changed, sendTo } = this.#take([...outcomes, this.sightings.onTime(look)], hosts);
-    return { changed: isOver ? [...hosts.values()].map(({ dpid }) => dpid) : changed, sendTo };
+    return {
+      changed: isOver ? [...hosts.values()].map(({ dpid }) => dpid) : changed,
+      sendTo,
+      tellAnew: this.sightings.toAsk(now),
+    };
   }
 
   #wait(hosts: Hosts, now: number): void {
@@ -156,7 +163,7 @@ export class Locations {
         .filter(({ dpid }) => this.sightings.overfull.has(dpid))
         .map(({ name }) => ({
           hypervisor: name,
-          message: `its switch has learned more than ${mostOfSwitch} MACs: the other hosts are not told of all of them`,
+          message: `its switch has learned more than ${mostOfSwitch} MACs: the other hosts are not told of all of them, of the networks with the most first`,
         })),
     ];
   }

@@ -96,6 +96,7 @@ export const overlay = defineApp<Record<string, never>, State>({
       state,
       changed: new Set([...moved.changed, ...timed.changed]),
       sendTo: [...moved.sendTo, ...timed.sendTo],
+      tellAnew: timed.tellAnew,
     };
   },
 

@@ -1,7 +1,9 @@
 import type { LearnedFlow, LearnedNews } from '../../intent/index.js';
-import { type Dpid, isGroupMac, type Mac } from '../../lib/addresses.js';
+import type { Dpid, Mac } from '../../lib/addresses.js';
 import { isHeld, type Moves, moved, noMoves } from './damping.js';
 import { type Place, samePlace } from './learn-sources.js';
+import { type Key, keyOf } from './learned-key.js';
+import { Shares } from './shares.js';
 
 /** That a switch has learned a MAC. */
 interface Sighting {
@@ -75,12 +77,11 @@ export const mostOfSwitch = 65_536;
  */
 export class Sightings {
   readonly #byVni = new Map<number, Map<Mac, Entry>>();
-  readonly #bySwitch = new Map<Dpid, Set<Entry>>();
+  readonly #bySwitch = new Map<Dpid, Shares<Entry>>();
   readonly #told = new Set<Dpid>();
   readonly #held = new Set<Entry>();
   /** With a sighting that its switch has been asked to forget. */
   readonly #leaving = new Set<Entry>();
-  readonly #overfull = new Set<Dpid>();
 
   /** Whether a switch has told what it has learned, since the start. */
   hasTold(dpid: Dpid): boolean {
@@ -94,7 +95,12 @@ export class Sightings {
 
   /** Switches that have learned more than is looked at. */
   get overfull(): ReadonlySet<Dpid> {
-    return this.#overfull;
+    return new Set([...this.#bySwitch].flatMap(([dpid, { isWanting }]) => (isWanting ? [dpid] : [])));
+  }
+
+  /** Switches that are to tell all anew, as there is room for what was left out. @param now in milliseconds */
+  toAsk(now: number): readonly Dpid[] {
+    return [...this.#bySwitch].flatMap(([dpid, its]) => (its.isToAsk(now) ? [dpid] : []));
   }
 
   /** MACs that are claimed in turn. */
@@ -118,10 +124,13 @@ export class Sightings {
 
   onNews({ dpid, whole, changes }: LearnedNews, look: Look): Outcome {
     const touched = new Set<Entry>();
-    const gone = new Set(whole ? this.#bySwitch.get(dpid) : undefined);
     if (whole) {
       this.#told.add(dpid);
-      this.#overfull.delete(dpid);
+      this.#bySwitch.get(dpid)?.begin();
+      for (const entry of this.#goneFrom(dpid, changes)) {
+        this.#forget(entry, dpid);
+        touched.add(entry);
+      }
     }
     for (const { type, flow } of changes) {
       const key = keyOf(flow);
@@ -131,14 +140,7 @@ export class Sightings {
         if (entry !== undefined && this.#forget(entry, dpid)) touched.add(entry);
         continue;
       }
-      const entry = this.#see(dpid, key, flow, whole, look.now);
-      if (entry === undefined) continue;
-      gone.delete(entry);
-      touched.add(entry);
-    }
-    for (const entry of gone) {
-      this.#forget(entry, dpid);
-      touched.add(entry);
+      for (const entry of this.#see(dpid, key, flow, whole, look.now)) touched.add(entry);
     }
     return this.#settleAll(touched, look);
   }
@@ -157,29 +159,41 @@ export class Sightings {
   /** A switch that is none of the file's any more. */
   forgetSwitch(dpid: Dpid, look: Look): Outcome {
     this.#told.delete(dpid);
-    this.#overfull.delete(dpid);
     const its = [...(this.#bySwitch.get(dpid) ?? [])];
     for (const entry of its) this.#forget(entry, dpid);
     this.#bySwitch.delete(dpid);
     return this.#settleAll(its, look);
   }
 
-  /** @returns undefined: it is not looked at */
+  /** What a switch had learned, and has no more, as these are all that there are. */
+  #goneFrom(dpid: Dpid, changes: LearnedNews['changes']): ReadonlySet<Entry> {
+    const gone = new Set(this.#bySwitch.get(dpid));
+    for (const { flow } of changes) {
+      const key = keyOf(flow);
+      const entry = key && this.#byVni.get(key.vni)?.get(key.mac);
+      if (entry !== undefined) gone.delete(entry);
+    }
+    return gone;
+  }
+
+  /** @returns what is to be looked at again; nothing where there is no place for it */
   #see(
     dpid: Dpid,
     { vni, mac }: Key,
     { cookie, since }: LearnedFlow,
     whole: boolean,
     now: number,
-  ): Entry | undefined {
+  ): readonly Entry[] {
     let its = this.#bySwitch.get(dpid);
-    if (its === undefined) this.#bySwitch.set(dpid, (its = new Set()));
+    if (its === undefined) this.#bySwitch.set(dpid, (its = new Shares<Entry>(mostOfSwitch)));
     const known = this.#byVni.get(vni)?.get(mac);
     const before = known?.sightings.get(dpid);
-    if (before === undefined && its.size >= mostOfSwitch) {
-      this.#overfull.add(dpid);
-      return undefined;
-    }
+    const touched: Entry[] = [];
+    const giveUp = (one: Entry): void => {
+      this.#forget(one, dpid);
+      touched.push(one);
+    };
+    if (before === undefined && !its.isFree(vni, giveUp)) return touched;
     const entry = known ?? this.#enter(vni, mac);
     // What comes after it was to be forgotten is another one.
     const isSame =
@@ -188,7 +202,7 @@ export class Sightings {
       (since === undefined || since < before.since + slack);
     if (!isSame) entry.sightings.set(dpid, { cookie, since: since ?? now });
     its.add(entry);
-    return entry;
+    return [...touched, entry];
   }
 
   #enter(vni: number, mac: Mac): Entry {
@@ -290,19 +304,3 @@ interface Placed extends Sighting {
 
 /** A flow's age is told in steps, and a little late: below this much more, it is the one from before. Milliseconds. */
 const slack = 2_000;
-
-interface Key {
-  readonly vni: number;
-  readonly mac: Mac;
-}
-
-/** What a learned flow is about; undefined: it is none that the overlay's actions write. */
-function keyOf({ match }: LearnedFlow): Key | undefined {
-  let vni: number | undefined;
-  let mac: Mac | undefined;
-  for (const one of match) {
-    if (one.field === 'metadata' && one.mask === undefined) vni = Number(one.value);
-    if (one.field === 'eth_dst' && one.mask === undefined) mac = one.value;
-  }
-  return vni === undefined || mac === undefined || isGroupMac(mac) ? undefined : { vni, mac };
-}
