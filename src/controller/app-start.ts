@@ -32,11 +32,18 @@ export interface Running extends LoadedApp {
   /** The last program of each switch that could be made: an app that throws never empties a switch. */
   readonly lastGood: Map<Dpid, CheckedPart>;
   /** As `lastGood`, of each hypervisor. */
-  readonly lastHost: Map<string, Pick<HostIntent, 'ports' | 'qos' | 'policing'>>;
+  readonly lastHost: Map<string, HostAnswer>;
   /** Switches that were up when the app was started, until it has been told of them. */
   readonly unmet: Set<Dpid>;
   /** What it threw last, and how often it has thrown. */
   failure?: { readonly message: string; readonly count: number };
+}
+
+/** What an app wants on a hypervisor; undefined what it cannot say. */
+export interface HostAnswer {
+  readonly ports: HostIntent['ports'];
+  readonly qos: HostIntent['qos'] | undefined;
+  readonly policing: HostIntent['policing'] | undefined;
 }
 
 /** The apps of one reading of the file. */
@@ -112,7 +119,7 @@ export function nextApps(
       state: started(app, setup, world),
       // What is in the switches stays until the app has been told of them.
       lastGood: new Map(sameTables ? old.lastGood : []),
-      lastHost: new Map<string, Pick<HostIntent, 'ports' | 'qos' | 'policing'>>(),
+      lastHost: new Map<string, HostAnswer>(),
       unmet: new Set(switchesOf(scope, world)),
     };
     fresh.push(made);

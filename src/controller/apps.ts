@@ -247,15 +247,20 @@ export class Apps {
       for (const dpid of lastGood.keys()) if (!has(dpid)) lastGood.delete(dpid);
   }
 
-  /** Ports and their QoS that the apps want on a hypervisor's bridge; not complete while one of them never could say. */
+  /** Ports and their QoS that the apps want on a hypervisor's bridge; not complete while one of them cannot say. */
   host(hypervisor: string, world: World): Pick<HostIntent, 'ports' | 'qos' | 'policing' | 'complete'> {
     const wanted = this.#running.map(app => {
       const kept = app.lastHost.get(hypervisor);
-      const host = this.#guard(app, `ports and qos of ${hypervisor}`, kept, () => ({
-        ports: checkPorts(app.module.ports?.(app.state, world, hypervisor) ?? []),
-        qos: checkQos(app.module.qos?.(app.state, world, hypervisor) ?? []),
-        policing: checkPolicing(app.module.policing?.(app.state, world, hypervisor) ?? []),
-      }));
+      const host = this.#guard(app, `ports and qos of ${hypervisor}`, kept, () => {
+        const { module, state } = app;
+        const qos = module.qos === undefined ? [] : module.qos(state, world, hypervisor);
+        const policing = module.policing === undefined ? [] : module.policing(state, world, hypervisor);
+        return {
+          ports: checkPorts(module.ports?.(state, world, hypervisor) ?? []),
+          qos: qos === undefined ? undefined : checkQos(qos),
+          policing: policing === undefined ? undefined : checkPolicing(policing),
+        };
+      });
       if (host !== undefined) app.lastHost.set(hypervisor, host);
       return host;
     });
@@ -263,7 +268,7 @@ export class Apps {
       ports: wanted.flatMap(host => host?.ports ?? []),
       qos: wanted.flatMap(host => host?.qos ?? []),
       policing: wanted.flatMap(host => host?.policing ?? []),
-      complete: !wanted.includes(undefined),
+      complete: wanted.every(host => host?.qos !== undefined && host.policing !== undefined),
     };
   }
 

@@ -171,11 +171,14 @@ export interface AppModule<Options = unknown, State = unknown> {
   ports?(state: State, world: World, hypervisor: string): readonly PortIntent[];
   /**
    * How ports of this hypervisor's bridge are to send. A port that has a QoS of somebody else's keeps that, and
-   * `heddle status` says so.
+   * `heddle status` says so. Undefined: that cannot be said now, and what is there stays.
    */
-  qos?(state: State, world: World, hypervisor: string): readonly QosIntent[];
-  /** How much may come in by ports of this hypervisor's bridge. What somebody else has set there stays, and `heddle status` says so. */
-  policing?(state: State, world: World, hypervisor: string): readonly PolicingIntent[];
+  qos?(state: State, world: World, hypervisor: string): readonly QosIntent[] | undefined;
+  /**
+   * How much may come in by ports of this hypervisor's bridge. What somebody else has set there stays, and `heddle status` says so.
+   * Undefined: as for `qos`.
+   */
+  policing?(state: State, world: World, hypervisor: string): readonly PolicingIntent[] | undefined;
   /**
    * Ports on this hypervisor's bridge that somebody else made, and that the app needs no more once all switches have what it
    * wants with `world.meshSending` being 'flow'. They go only where the user has asked for that.

@@ -240,6 +240,8 @@ t.test('qos', t => {
     t.strictSame(host('kvm1'), { ports: [], qos: [good], policing: [], complete: true }, 'the last good one');
     t.strictSame(host('kvm2'), { ports: [], qos: [], policing: [], complete: false }, 'none is taken away');
   }
+  wanted = undefined;
+  t.strictSame(host('kvm1'), { ports: [], qos: [], policing: [], complete: false }, 'it cannot say now');
   wanted = [];
   t.strictSame(host('kvm1').qos, []);
   t.end();
@@ -263,6 +265,8 @@ t.test('policing', t => {
     wanted = nonsense;
     t.strictSame(apps.host('kvm1', world).policing, [good], 'the last good one');
   }
+  wanted = undefined;
+  t.match(apps.host('kvm1', world), { policing: [], complete: false }, 'it cannot say now');
   t.end();
 });
 

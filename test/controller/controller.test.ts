@@ -5,6 +5,7 @@ import { parseMac } from '../../src/lib/addresses.js';
 import { applyActions, match, OFP_NO_BUFFER, output } from '../../src/openflow/index.js';
 import { builtin, changesTo, configOf, file, Fixture, flowsOf, own } from '../support/controller-world.js';
 import { Controller } from '../../src/controller/controller.js';
+import { unknownHypervisor } from '../../src/controller/hypervisor-view.js';
 import { noMods } from '../../src/controller/sent-mods.js';
 import { settled } from '../support/fake-effects.js';
 import { FakeSwitch, keyOf } from '../support/fake-switch.js';
@@ -351,6 +352,16 @@ t.test('a bridge that has not the datapath id of the file', async t => {
   t.not(changesTo(switch1).length, 0, 'it agrees again');
   t.not(changesTo(switch2).length, 0);
   t.equal(fixture.controller.status().hypervisors[0]?.ports, 2);
+});
+
+t.test('of a host that is not known, the QoS cannot be said', t => {
+  const { networks, hypervisors } = configOf(file);
+  const views = hypervisors.map(config => [config.name, unknownHypervisor(config)] as const);
+  const world = { networks, hypervisors: new Map(views), switches: new Map(), now: () => 0 };
+  const { module } = builtin('qos');
+  t.equal(module.qos?.({}, world, 'kvm1'), undefined);
+  t.equal(module.policing?.({}, world, 'kvm1'), undefined);
+  t.end();
 });
 
 t.test('a host that another Heddle holds', async t => {

@@ -60,12 +60,12 @@ export const qos = defineApp<Record<string, never>, State>({
 
   qos(state, world, hypervisor) {
     const view = world.hypervisors.get(hypervisor);
-    return view === undefined ? [] : programOf(view, state, world).shaping;
+    return view?.known === true ? programOf(view, state, world).shaping : undefined;
   },
 
   policing(state, world, hypervisor) {
     const view = world.hypervisors.get(hypervisor);
-    return view === undefined ? [] : programOf(view, state, world).policing;
+    return view?.known === true ? programOf(view, state, world).policing : undefined;
   },
 
   report(state, world) {
