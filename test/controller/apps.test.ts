@@ -147,6 +147,7 @@ t.test('an app that answers nonsense', t => {
       },
     }),
   );
+  const nothing = { send: [], sendTo: [], tellAnew: new Set(), changed: new Set() };
   for (const [nonsense, message] of [
     [undefined, '`on` must return { state, … }'],
     [null, '`on` must return { state, … }'],
@@ -160,7 +161,7 @@ t.test('an app that answers nonsense', t => {
     [{ state, sendTo: [[7n, 'x']] }, '`sendTo` must be a list of datapath ids with their messages'],
   ] as const) {
     answer = nonsense;
-    t.strictSame(apps.dispatch(down, 'others', world), { send: [], sendTo: [], changed: new Set() });
+    t.strictSame(apps.dispatch(down, 'others', world), nothing);
     t.match(problemsOf(apps), [new RegExp(`last: ${message.replace(/[{}]/g, '\\$&')}$`)]);
     t.equal(seen, state, 'its state is the one from before');
   }
