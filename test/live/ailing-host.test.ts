@@ -78,7 +78,7 @@ t.test('a host that ails', { skip }, async t => {
       failed = (await write(`${tries}`)).code === 0 ? 0 : failed + 1;
     t.equal(failed, 3, 'nothing can be written there any more');
 
-    const moved = site.yaml.replace('vtep: 10.97.0.2\n', 'vtep: 10.97.0.22\n');
+    const moved = site.yaml.replace('vtep: "10.97.0.2"\n', 'vtep: "10.97.0.22"\n');
     t.not(moved, site.yaml);
     await site.replaceFile(moved);
     await site.untilStatus('it to be told', ({ problems }) =>

@@ -113,7 +113,7 @@ t.test('rows that an app wants', { skip }, async t => {
   /** Somebody writes while Heddle, which cannot know of it, writes too. */
   async function race(person: readonly string[], wanted: Wanted, planned: RegExp): Promise<void> {
     const before = (await site.logged(planned)).length;
-    slow.hold();
+    await slow.hold();
     try {
       await kvm1.vsctl('--no-wait', ...person);
       await want(wanted);
