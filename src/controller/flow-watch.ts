@@ -49,6 +49,8 @@ export function touchedBy(update: FlowUpdate): bigint | undefined {
 export interface FlowWatchOptions {
   /** Fails only when the connection has ended: unlike what apps send, these are not dropped where a switch is slow to read. */
   readonly exchange: (messages: readonly Message[]) => Promise<ExchangeOutcome>;
+  /** Where the switch tells what Heddle does itself, too, since it was asked to for another reason: what is done there is no hint. */
+  readonly isOwnTold?: (tableId: number) => boolean;
   /** The switch has told of the first flow since all that it told of before was looked at. */
   readonly onSuspect: () => void;
   /** There is too much to be told, for whatever reason; nothing is any more. Told once. */
@@ -95,6 +97,7 @@ export class FlowWatch {
     const { body } = message;
     if (body.type !== 'flow_monitor') return;
     for (const update of body.entries) {
+      if ('tableId' in update && this.#options.isOwnTold?.(update.tableId) === true) continue;
       if (update.type !== 'abbrev') this.#events += 1;
       const cookie = touchedBy(update);
       if (cookie === undefined || this.#suspects.size >= mostSuspects) continue;

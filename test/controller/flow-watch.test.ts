@@ -52,6 +52,7 @@ function watching(answer: ExchangeOutcome = taken): { readonly watch: FlowWatch;
       did.push(...messages);
       return Promise.resolve(answer);
     },
+    isOwnTold: tableId => tableId === 70,
     onSuspect: () => did.push('suspect'),
     onTooMuch: () => did.push('too much'),
   });
@@ -66,6 +67,18 @@ t.test('what an event means', t => {
   }
   t.equal(touchedBy({ type: 'abbrev', xid: 7 }), undefined, 'what this connection did itself');
   t.equal(touchedBy({ type: 'unknown', typeId: 9, body: new Uint8Array(4) }), undefined);
+  t.end();
+});
+
+t.test('where the switch tells what Heddle does itself, that is no hint', t => {
+  const { watch, did } = watching();
+  watch.begin();
+  const [update] = [touched(mine(1), 'added')];
+  watch.heard(told({ ...update, tableId: 70 } as FlowUpdate));
+  t.equal(watch.suspect, undefined);
+  watch.heard(told({ ...update, tableId: 60 } as FlowUpdate));
+  t.equal(watch.suspect, mine(1));
+  t.same(did.slice(1), ['suspect']);
   t.end();
 });
 
