@@ -94,10 +94,18 @@ export class LearnedWatch {
     void this.#watch();
   }
 
+  /** The switch is to tell of all that comes, goes or changes in this table: also of what Heddle itself sends there. */
+  isWatching(tableId: number): boolean {
+    return this.#isTold && this.#watched.includes(tableId);
+  }
+
+  get #isTold(): boolean {
+    return this.#phase === 'asking' || this.#phase === 'watching';
+  }
+
   /** A message that belongs to no request. */
   heard(message: Message): void {
-    if (message.type !== 'multipart_reply' || message.body.type !== 'flow_monitor') return;
-    if (this.#phase !== 'asking' && this.#phase !== 'watching') return;
+    if (message.type !== 'multipart_reply' || message.body.type !== 'flow_monitor' || !this.#isTold) return;
     const changes = changesIn(message.body.entries, this.#options.now());
     this.#changes += changes.length;
     if (this.#phase === 'asking') this.#keep(changes);

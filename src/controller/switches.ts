@@ -225,7 +225,7 @@ export class Switches {
     const early = connection.takeEarly();
     const watch = new FlowWatch({
       exchange: messages => connection.exchange(messages),
-      isOwnTold: tableId => this.#options.learning?.tables(connected.view).includes(tableId) === true,
+      isOwnTold: tableId => learning.isWatching(tableId),
       onSuspect: () =>
         log.info({ switch: name }, `${name} tells that somebody else touches flows of Heddle's: looking`),
       onTooMuch: () =>

@@ -52,7 +52,7 @@ class Bench {
     tables: () => this.tables,
     exchange: messages => {
       const words = messages.map(wordsOf).join();
-      const isCancel = words === 'flow_monitor_cancel';
+      const isCancel = messages.every(({ type }) => type === 'flow_monitor_cancel');
       this.did.push(`${isCancel ? 'sends' : 'asks'} ${words}`);
       if (isCancel) return Promise.resolve(done());
       return new Promise(resolve => this.#answers.push(resolve));
@@ -123,6 +123,21 @@ t.test('a switch that tells', async t => {
   await bench.answer(done(told(update(cookieOf(1)))));
   bench.watch.heard(told(update(cookieOf(1))));
   t.strictSame(bench.told(), [], 'nothing of a connection that has ended');
+});
+
+t.test('which tables a switch tells of', async t => {
+  const bench = new Bench();
+  bench.tables = [70, 71];
+  const told = (): boolean[] => [70, 71, 72].map(table => bench.watch.isWatching(table));
+  t.strictSame(told(), [false, false, false], 'none before it has been asked to');
+  bench.watch.begin();
+  t.strictSame(told(), [true, true, false], 'it may tell before its answer has come');
+  await bench.answer(done());
+  bench.tables = [70];
+  t.strictSame(told(), [true, true, false], 'those that it was asked for, whatever is wanted by now');
+  bench.pass(1_000);
+  await bench.answer(done(undefined, refusal));
+  t.strictSame(told(), [false, false, false], 'none of which it is asked now and then');
 });
 
 t.test('all of it once more', async t => {
