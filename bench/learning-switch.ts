@@ -1,124 +1,165 @@
 /**
- * The learning switch's answers per second through real sockets: 16 switches with 64 PACKET_INs outstanding each, 100
- * MACs; every answer is a FLOW_MOD and a PACKET_OUT. Beside it, in the same run and by turns: a bare Node responder, and
- * ovs-testcontroller where it is installed.
+ * The learning switch through real sockets, beside others by turns in one run: how many PACKET_INs are answered in a second
+ * (an answer is a FLOW_MOD and a PACKET_OUT), and how long it takes to program many switches that connect at once.
  */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { connect } from 'node:net';
-import { fileURLToPath } from 'node:url';
-import { FakeSwitch } from './load/fake-switch.js';
-import { median, type BenchResult } from './result.js';
+import { load } from './load/run.js';
+import type { LoadOrder, LoadReport } from './load/switches/order.js';
+import { bareNode, heddle, osKen, type Peer, testcontroller } from './peers/controllers.js';
+import { type BenchResult, type BenchRow, median, rangeOf } from './result.js';
 
-const switches = 16;
-const outstanding = 64;
-const macs = 100;
-const rounds = 5;
-const seconds = 2;
-const firstPort = 16_653;
-
-interface Peer {
+interface Contest {
   readonly name: string;
-  readonly start: (port: number) => ChildProcess;
+  readonly what: string;
+  readonly rounds: number;
+  readonly order: Omit<LoadOrder, 'port' | 'pid'>;
+  /** Heddle's ratio to each peer, which is to be reached at least. */
+  readonly targets: ReadonlyMap<Peer, number>;
 }
 
-const script = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
-const quiet = { stdio: 'ignore' } as const;
-
-const heddle: Peer = {
-  name: 'heddle',
-  start: port => spawn(process.execPath, [script('./load/serve.js'), String(port)], quiet),
-};
-const bare: Peer = {
-  name: 'bare Node responder',
-  start: port => spawn(process.execPath, [script('./peers/bare-responder.js'), String(port)], quiet),
-};
-const testcontroller: Peer = {
-  name: 'ovs-testcontroller',
-  start: port =>
-    spawn('ovs-testcontroller', ['-O', 'OpenFlow13', '--unixctl=none', `ptcp:${port}:127.0.0.1`], quiet),
-};
-
-interface Round {
-  readonly perSecond: number;
-  readonly lost: number;
-  readonly stray: number;
+/** Heddle and its peers take turns; one that is not installed is named. @throws where Heddle fails */
+async function contest({ targets, order, rounds }: Contest): Promise<{
+  readonly seen: ReadonlyMap<Peer, readonly (LoadReport | undefined)[]>;
+  readonly notes: string[];
+}> {
+  const seen = new Map<Peer, (LoadReport | undefined)[]>([[heddle, []]]);
+  const notes: string[] = [];
+  for (const peer of targets.keys())
+    if (peer.version() === undefined)
+      notes.push(`${peer.name}: not installed (Debian's ${peer.debian}; npm run bench -- --install)`);
+    else seen.set(peer, []);
+  for (let round = 0; round < rounds; round += 1)
+    for (const [peer, reports] of seen)
+      try {
+        reports.push(await load(peer, order));
+      } catch (thrown) {
+        if (peer === heddle) throw thrown;
+        reports.push(undefined);
+        notes.push(`${peer.name}: ${String(thrown).trim().split('\n').at(-1)}`);
+      }
+  return { seen, notes };
 }
 
-export async function run(): Promise<BenchResult> {
-  const hasTestcontroller = spawnSync('ovs-testcontroller', ['--version'], quiet).status === 0;
-  const peers = [heddle, bare, ...(hasTestcontroller ? [testcontroller] : [])];
-  const seen = new Map<string, Round[]>(peers.map(({ name }) => [name, []]));
-  for (let round = 0; round < rounds; round += 1) {
-    for (const [index, peer] of peers.entries()) {
-      const port = firstPort + round * peers.length + index;
-      seen.get(peer.name)?.push(await measure(peer, port));
-    }
-  }
-  const rows = [...seen].map(([name, all]) => ({
-    name,
-    unit: 'answers/s',
-    median: median(all.map(({ perSecond }) => perSecond)),
-    lowest: Math.min(...all.map(({ perSecond }) => perSecond)),
-    highest: Math.max(...all.map(({ perSecond }) => perSecond)),
-    lost: all.reduce((sum, { lost }) => sum + lost, 0),
-    stray: all.reduce((sum, { stray }) => sum + stray, 0),
-  }));
-  return {
-    name: 'learning-switch',
-    what: `${switches} switches, ${outstanding} outstanding each, ${macs} MACs, ${rounds} rounds of ${seconds} s`,
-    rows,
-    ratios: peers.slice(1).map(({ name }) => ({
-      name: `heddle / ${name}`,
-      // Pair by pair, so that the machine's speed may drift between rounds.
-      value: median(
-        (seen.get('heddle') ?? []).map((mine, i) => mine.perSecond / (seen.get(name)?.[i]?.perSecond ?? NaN)),
-      ),
-    })),
-  };
-}
-
-async function measure(peer: Peer, port: number): Promise<Round> {
-  const child = peer.start(port);
-  const all: FakeSwitch[] = [];
-  try {
-    await listening(port);
-    for (let i = 0; i < switches; i += 1) {
-      all.push(await FakeSwitch.connect({ port, dpid: BigInt(i + 1), outstanding, macs }));
-    }
-    await Promise.all(all.map(one => one.warmUp()));
-    const count = (): number => all.reduce((sum, one) => sum + one.counts.answered, 0);
-    const before = count();
-    const start = performance.now();
-    await sleep(seconds * 1000);
-    const perSecond = (count() - before) / ((performance.now() - start) / 1000);
-    for (const one of all) one.stop();
-    await sleep(300);
-    return {
-      perSecond,
-      lost: all.reduce((sum, one) => sum + one.outstanding, 0),
-      stray: all.reduce((sum, one) => sum + one.counts.stray, 0),
-    };
-  } finally {
-    for (const one of all) one.close();
-    child.kill('SIGKILL');
-  }
-}
-
-/** Tries for 10 s to reach the port. */
-async function listening(port: number): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt += 1) {
-    const open = await new Promise<boolean>(resolve => {
-      const socket = connect({ port, host: '127.0.0.1' });
-      socket.once('connect', () => {
-        socket.destroy();
-        resolve(true);
-      });
-      socket.once('error', () => resolve(false));
+/** Pair by pair, so that the machine's speed may drift between rounds. */
+function ratiosOf(
+  seen: ReadonlyMap<Peer, readonly (LoadReport | undefined)[]>,
+  { targets }: Contest,
+  of: (report: LoadReport) => number,
+  better: 'higher' | 'lower',
+): BenchResult['ratios'] {
+  return [...targets].flatMap(([peer, target]) => {
+    const pairs = (seen.get(heddle) ?? []).flatMap((mine, round) => {
+      const theirs = seen.get(peer)?.[round];
+      return mine === undefined || theirs === undefined ? [] : of(mine) / of(theirs);
     });
-    if (open) return;
-    await sleep(50);
-  }
-  throw new Error(`nothing listens on port ${port}`);
+    if (pairs.length === 0) return [];
+    const { median: value, ...range } = rangeOf(pairs);
+    return { name: `heddle / ${peer.name}`, value, ...range, better, target };
+  });
 }
 
-const sleep = (ms: number): Promise<void> => new Promise(done => setTimeout(done, ms));
+async function rates(contested: Contest): Promise<BenchResult> {
+  const { seen, notes } = await contest(contested);
+  const rows: BenchRow[] = [];
+  for (const [{ name }, reports] of seen) {
+    const all = reports.filter(report => report !== undefined);
+    if (all.length === 0) continue;
+    const sum = (of: (report: LoadReport) => number): number =>
+      all.reduce((total, one) => total + of(one), 0);
+    const row = (what: string, unit: string, of: (report: LoadReport) => number): BenchRow => ({
+      name: `${name}${what}`,
+      unit,
+      ...rangeOf(all.map(of)),
+    });
+    rows.push({
+      ...row('', 'answers/s', ({ perSecond }) => perSecond),
+      lost: sum(({ lost }) => lost),
+      late: sum(({ late }) => late),
+      stray: sum(({ stray }) => stray),
+    });
+    rows.push(row(', CPU', 'µs/answer', ({ cpu }) => cpu));
+    rows.push(row(', memory', 'MiB', ({ memory }) => memory));
+    const flows = median(all.map(({ flowsPerAnswer }) => flowsPerAnswer));
+    const floods = sum(one => one.floods) / sum(({ answers }) => answers);
+    if (flows < 0.99 || floods > 0)
+      notes.push(
+        `${name}: ${flows.toFixed(2)} flows an answer, ${(100 * floods).toFixed(1)} % sent to all ports`,
+      );
+    const busy = median(all.map(one => one.busy));
+    if (busy > 0.9)
+      notes.push(`${name}: the load generator was busy for ${(100 * busy).toFixed(0)} % of the time`);
+  }
+  const { name, what } = contested;
+  return { name, what, rows, ratios: ratiosOf(seen, contested, one => one.perSecond, 'higher'), notes };
+}
+
+const packets = (outstanding: number, fresh: boolean, seconds: number): Contest['order'] => ({
+  ...{ switches: 16, outstanding, macs: 100, fresh, seconds },
+});
+
+/** Takes about a minute and a half. */
+export const run = (): Promise<BenchResult> =>
+  rates({
+    name: 'learning-switch',
+    what: '16 switches with 64 packets open each, 100 MACs, 5 rounds of 2 s',
+    rounds: 5,
+    order: packets(64, false, 2),
+    targets: new Map([
+      [bareNode, 0.65],
+      [testcontroller, 4],
+      [osKen, 80],
+    ]),
+  });
+
+/** Takes about a minute and a half. */
+export const runOneByOne = (): Promise<BenchResult> =>
+  rates({
+    name: 'one-by-one',
+    what: '16 switches with one packet open each, 100 MACs, 5 rounds of 2 s',
+    rounds: 5,
+    order: packets(1, false, 2),
+    targets: new Map([
+      [bareNode, 0.65],
+      [testcontroller, 0.9],
+      [osKen, 20],
+    ]),
+  });
+
+/** Takes about a minute and a half. */
+export const runNewMacs = (): Promise<BenchResult> =>
+  rates({
+    name: 'new-macs',
+    what: '16 switches with 64 packets open each, each from a MAC never seen before to one of 100, 3 rounds of 10 s',
+    rounds: 3,
+    order: packets(64, true, 10),
+    targets: new Map([
+      [bareNode, 0.65],
+      [testcontroller, 2],
+    ]),
+  });
+
+/** Takes about two minutes where os-ken is installed, which does not connect all of them. */
+export async function runConnect(): Promise<BenchResult> {
+  const switches = 1_000;
+  const contested: Contest = {
+    name: 'connect',
+    what: `${switches} switches connect at once and get the flow by which they ask, 5 rounds`,
+    rounds: 5,
+    order: { switches, outstanding: 0, macs: 1, fresh: false, seconds: 0 },
+    targets: new Map([
+      [bareNode, 3],
+      [osKen, 1],
+    ]),
+  };
+  const { seen, notes } = await contest(contested);
+  const rows = [...seen].map(([{ name }, reports]): BenchRow => {
+    const all = reports.filter(report => report !== undefined);
+    return {
+      name,
+      unit: 'ms',
+      ...rangeOf(all.map(({ programmedAfter }) => programmedAfter)),
+      lost: all.reduce((sum, { unprogrammed }) => sum + unprogrammed, 0),
+    };
+  });
+  const ratios = ratiosOf(seen, contested, one => one.programmedAfter, 'lower');
+  return { name: contested.name, what: contested.what, rows, ratios, notes };
+}

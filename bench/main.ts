@@ -1,7 +1,7 @@
 /** `npm run bench [-- NAME…] [--json]`: runs the benchmarks, all but those that need root unless named. */
 import { parseArgs } from 'node:util';
 import { run as codec } from './codec.js';
-import { run as learningSwitch } from './learning-switch.js';
+import { run as learningSwitch, runConnect, runNewMacs, runOneByOne } from './learning-switch.js';
 import { run as loadTime } from './load-time.js';
 import { run as qos } from './qos.js';
 import { run as change } from './reconcile-change.js';
@@ -15,6 +15,9 @@ const benchmarks: Readonly<Record<string, () => Promise<BenchResult>>> = {
   codec,
   'load-time': loadTime,
   'learning-switch': learningSwitch,
+  'one-by-one': runOneByOne,
+  'new-macs': runNewMacs,
+  connect: runConnect,
   'reconcile-change': change,
   reconcile,
   reconnect,

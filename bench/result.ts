@@ -6,11 +6,17 @@ export interface BenchResult {
   readonly rows: readonly BenchRow[];
   /** Of medians, or the median of pairs; from one run, so that they hold on a noisy machine. */
   readonly ratios: readonly BenchRatio[];
+  /** What else there is to know of this run: a peer that is not installed. */
+  readonly notes?: readonly string[];
 }
 
 export interface BenchRatio {
   readonly name: string;
   readonly value: number;
+  /** Which way is better; left out: lower, as of times. */
+  readonly better?: 'higher' | 'lower';
+  /** What is to be reached at least. */
+  readonly target?: number;
   /** Of the pairs, where `value` is their median. */
   readonly lowest?: number;
   readonly highest?: number;
@@ -25,6 +31,8 @@ export interface BenchRow {
   /** Questions that were never answered, and answers to none; undefined where nothing can be lost. */
   readonly lost?: number;
   readonly stray?: number;
+  /** Of those that count as lost for a while: answered after all. */
+  readonly late?: number;
 }
 
 export function median(values: readonly number[]): number {
@@ -41,23 +49,25 @@ export const rangeOf = (values: readonly number[]): { median: number; lowest: nu
 });
 
 /** The result as a table. */
-export function format({ what, rows, ratios }: BenchResult): string {
+export function format({ what, rows, ratios, notes = [] }: BenchResult): string {
   const number = (value: number): string =>
     value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3);
   const width = Math.max(...rows.map(({ name }) => name.length));
   return [
     `  ${what}`,
-    ...rows.map(({ name, unit, median, lowest, highest, lost, stray }) => {
+    ...rows.map(({ name, unit, median, lowest, highest, lost, stray, late = 0 }) => {
       const range = lowest === highest ? '' : ` (${number(lowest)} to ${number(highest)})`;
-      const honest = lost === undefined ? '' : `  lost ${lost}, stray ${stray ?? 0}`;
+      const honest = lost === undefined ? '' : `  lost ${lost}, late ${late}, stray ${stray ?? 0}`;
       return `  ${name.padEnd(width)}  ${number(median)} ${unit}${range}${honest}`;
     }),
-    ...ratios.map(({ name, value, lowest, highest }) => {
+    ...ratios.map(({ name, value, lowest, highest, better, target }) => {
       const range =
         lowest === undefined || highest === undefined
           ? ''
           : ` (${lowest.toFixed(2)} to ${highest.toFixed(2)})`;
-      return `  ${name} = ${value.toFixed(2)}${range}`;
+      const aim = target === undefined ? '' : `, to be ${better === 'higher' ? 'over' : 'under'} ${target}`;
+      return `  ${name} = ${value.toFixed(2)}${range}${aim}`;
     }),
+    ...notes.map(note => `  ${note}`),
   ].join('\n');
 }

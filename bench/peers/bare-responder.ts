@@ -7,6 +7,13 @@ import { createServer } from 'node:net';
 const port = Number(process.argv[2]);
 const hello = Uint8Array.from([4, 0, 0, 8, 0, 0, 0, 1]);
 const features = Uint8Array.from([4, 5, 0, 8, 0, 0, 0, 2]);
+/** Priority 0, no match, output to the controller: so that the switch asks at all [OF1.3.5 5.4]. */
+const tableMiss = new Uint8Array(80);
+tableMiss.set([4, 14, 0, 80]);
+tableMiss.fill(0xff, 32, 44);
+tableMiss.set([0, 1, 0, 4], 48);
+tableMiss.set([0, 4, 0, 24], 56);
+tableMiss.set([0, 0, 0, 16, 0xff, 0xff, 0xff, 0xfd, 0xff, 0xff], 64);
 const flowModSize = 48 + 32 + 24;
 const packetOutHead = 24 + 16;
 const flood = 0xffff_fffb;
@@ -25,6 +32,7 @@ createServer({ noDelay: true }, socket => {
       const length = bytes.readUInt16BE(pos + 2);
       if (bytes.length - pos < length) break;
       if (bytes[pos + 1] === 10) at = answer(bytes, pos, length, out, at);
+      else if (bytes[pos + 1] === 6) socket.write(tableMiss);
       pos += length;
     }
     rest = bytes.subarray(pos);

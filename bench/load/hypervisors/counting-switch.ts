@@ -1,6 +1,8 @@
 import { connect, type Socket } from 'node:net';
-import { encode, type Message, OFPET } from '../../../src/openflow/index.js';
-import { Frames, u16, u32 } from './frames.js';
+import { encode, type Message } from '../../../src/openflow/index.js';
+import { bodySize, bundle, bundledAt, bundleReply, multiparts, onf, type, version } from '../codes.js';
+import { Frames, u16, u32 } from '../frames.js';
+import { refusal } from '../switches/greeting.js';
 
 /** What a switch has been sent. */
 export interface SwitchCounts {
@@ -11,32 +13,6 @@ export interface SwitchCounts {
   lastAt: number;
 }
 
-const version = 4;
-const type = {
-  hello: 0,
-  error: 1,
-  echoRequest: 2,
-  experimenter: 4,
-  features: 5,
-  getConfig: 7,
-  flowMod: 14,
-  groupMod: 15,
-  multipart: 18,
-  barrier: 20,
-  role: 24,
-} as const;
-const onf = 0x4f4e4600;
-const bundle = { control: 2300, add: 2301 } as const;
-const multiparts = {
-  desc: 0,
-  flow: 1,
-  aggregate: 2,
-  groupDesc: 7,
-  meterFeatures: 11,
-  portDesc: 13,
-  experimenter: 0xffff,
-} as const;
-const badMultipart = { errorType: OFPET.BAD_REQUEST, code: 2 } as const;
 const command = { add: 0, delete: 3 } as const;
 /** A part of a reply holds less than this. Bytes. */
 const partSize = 60_000;
@@ -126,14 +102,11 @@ export class CountingSwitch {
   #experimenter(bytes: Uint8Array, at: number, length: number): void {
     if (u32(bytes, at + 8) !== onf) return;
     if (u32(bytes, at + 12) === bundle.add) {
-      // A bundled message is 24 bytes behind the frame's beginning.
-      if (bytes[at + 25] === type.flowMod) this.#flowMod(bytes, at + 24);
-      else if (bytes[at + 25] === type.groupMod) this.#groupMod(bytes, at + 24, u16(bytes, at + 26));
+      const message = at + bundledAt;
+      if (bytes[message + 1] === type.flowMod) this.#flowMod(bytes, message);
+      else if (bytes[message + 1] === type.groupMod) this.#groupMod(bytes, message, u16(bytes, message + 2));
     } else if (u32(bytes, at + 12) === bundle.control) {
-      // Its control messages are answered by the reply type, which is one more.
-      const reply = bytes.slice(at, at + length);
-      reply[21] = (reply[21] ?? 0) + 1;
-      this.#socket.write(reply);
+      this.#socket.write(bundleReply(bytes.subarray(at, at + length)));
     }
   }
 
@@ -158,10 +131,10 @@ export class CountingSwitch {
     const kind = u16(bytes, at + 8);
     switch (kind) {
       case multiparts.desc:
-        this.#reply(xid, kind, [new Uint8Array(1056)]);
+        this.#reply(xid, kind, [new Uint8Array(bodySize.desc)]);
         break;
       case multiparts.aggregate: {
-        const body = new Uint8Array(24);
+        const body = new Uint8Array(bodySize.aggregate);
         new DataView(body.buffer).setUint32(16, this.#flows.size);
         this.#reply(xid, kind, [body]);
         break;
@@ -185,10 +158,10 @@ export class CountingSwitch {
         break;
       case multiparts.meterFeatures:
         // It knows no meters.
-        this.#reply(xid, kind, [new Uint8Array(16)]);
+        this.#reply(xid, kind, [new Uint8Array(bodySize.meterFeatures)]);
         break;
       case multiparts.experimenter:
-        this.#send({ type: 'error', xid, ...badMultipart, data: bytes.slice(at, at + Math.min(length, 64)) });
+        this.#socket.write(refusal(bytes.slice(at, at + Math.min(length, 64))));
         break;
       default:
         // Of all else there is none; a flow is not told, as there was none when Heddle began.
@@ -204,7 +177,7 @@ export class CountingSwitch {
     const flush = (more: boolean): void => {
       const frame = new Uint8Array(16 + size);
       const view = new DataView(frame.buffer);
-      frame.set([version, type.multipart + 1]);
+      frame.set([version, type.multipartReply]);
       view.setUint16(2, frame.length);
       view.setUint32(4, xid);
       view.setUint16(8, kind);
