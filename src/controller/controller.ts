@@ -20,9 +20,9 @@ import { whyLeftAlone } from './left-alone.js';
 import { buildMacs, type MacTable } from './mac-status.js';
 import { MeshReplacing } from './mesh-replacing.js';
 import { qosStatus, type QosStatus } from './qos-status.js';
-import { readingOf, readingRequests, type SwitchReading } from './switch-reading.js';
+import { SwitchQuestions } from './switch-questions.js';
+import type { SwitchReading } from './switch-reading.js';
 import { buildStatus, type ReloadOutcome, type Status } from './status.js';
-import { CounterReader } from './switch-counters.js';
 import { Switches } from './switches.js';
 
 export interface ControllerOptions {
@@ -53,14 +53,13 @@ export class Controller {
   readonly #early: EarlySwitches;
   #config: Config;
   #world: World;
-  readonly #counters: CounterReader;
+  readonly #questions: SwitchQuestions;
   readonly #changed: ChangedSwitches;
   /** Switches that another Heddle had until now, by the reading that is under way: what it left there is not known before. */
   readonly #unread = new Map<Dpid, object>();
   readonly #startedAt: number;
   readonly #replacing: MeshReplacing | undefined;
   #reload: ReloadOutcome | undefined;
-  #readings: Promise<readonly SwitchReading[]> | undefined;
   #ticker: Timer | undefined;
 
   /** @throws HeddleError APP_THREW, APP_INVALID */
@@ -68,7 +67,6 @@ export class Controller {
     this.#config = config;
     this.#effects = effects;
     this.#startedAt = effects.now();
-    this.#counters = new CounterReader(() => effects.now());
     if (replaceMesh)
       this.#replacing = new MeshReplacing({
         log,
@@ -97,6 +95,10 @@ export class Controller {
         onNews: (news, view) => this.#onLearned(news, view),
       },
     });
+    this.#questions = new SwitchQuestions(
+      () => this.#switches.all,
+      () => effects.now(),
+    );
     this.#takeovers = new HostTakeovers({
       effects,
       log,
@@ -235,13 +237,9 @@ export class Controller {
     this.#reload = { at: this.#effects.now(), changes: [], mistakes };
   }
 
-  /**
-   * What each connected switch holds, by a new reading; without those whose connection ends before they have told it. Who asks
-   * while one is under way gets that one: asking often costs the switches no more.
-   */
+  /** What each connected switch holds, by a new reading; without those whose connection ends before they have told it. */
   readings(): Promise<readonly SwitchReading[]> {
-    this.#readings ??= this.#read().finally(() => (this.#readings = undefined));
-    return this.#readings;
+    return this.#questions.readings();
   }
 
   /** What service levels let pass: each switch that has limits is asked, at most about once a second. */
@@ -250,13 +248,7 @@ export class Controller {
     const limits = reports.flatMap(report => report.limits ?? []);
     const queues = reports.flatMap(report => report.queues ?? []);
     const hosts = new Set([...limits, ...queues].map(({ hypervisor }) => hypervisor));
-    const counting = this.#switches.all
-      .filter(({ view, isUp }) => isUp && hosts.has(view.hypervisor ?? ''))
-      .map(({ view: { dpid }, connection }) => ({
-        dpid,
-        exchange: (messages: readonly Message[]) => connection.exchange(messages),
-      }));
-    return qosStatus({ limits, queues }, await this.#counters.read(counting), this.#hypervisors.views);
+    return qosStatus({ limits, queues }, await this.#questions.counters(hosts), this.#hypervisors.views);
   }
 
   /** The database of a host that dials in, as last heard; undefined while it is not connected. */
@@ -286,15 +278,6 @@ export class Controller {
   macs(network?: string): MacTable | undefined {
     const isThere = network === undefined || this.#world.networks.some(({ name }) => name === network);
     return isThere ? buildMacs(this.#apps.macs(this.#world), this.#effects.now(), network) : undefined;
-  }
-
-  async #read(): Promise<readonly SwitchReading[]> {
-    const all = await Promise.all(
-      this.#switches.all.map(async ({ view: { dpid }, connection }) =>
-        readingOf(dpid, await connection.exchange(readingRequests)),
-      ),
-    );
-    return all.filter(reading => reading !== undefined);
   }
 
   #onEvent(event: AppEvent, view: SwitchView): readonly Message[] {

@@ -9,7 +9,7 @@ import type { SentMods } from './sent-mods.js';
 import type { MeshReplacementPhase } from './mesh-replacement.js';
 import type { Refusal } from './switch-refusals.js';
 import type { SyncPhase } from './switch-sync.js';
-import type { ConnectedSwitch } from './switches.js';
+import type { ConnectedSwitch } from './connected-switch.js';
 import type { TakeoverPhase } from './takeover.js';
 
 /** What `heddle status` and GET /v1/status tell. All values are plain JSON. */

@@ -6,31 +6,14 @@ import type { SwitchInfo } from '../openflow/session/session.js';
 import type { CheckedPart } from '../reconcile/check.js';
 import type { Actual, LooseFlows } from '../reconcile/actual.js';
 import { Takeovers } from './contest.js';
-import { describeDrift } from '../reconcile/drift.js';
-import { FlowWatch } from './flow-watch.js';
-import { asChanges, LearnedWatch, pollPeriod } from './learned-watch.js';
+import { type ConnectedSwitch, connectSwitch, nameOf } from './connected-switch.js';
+import { asChanges } from './learned-watch.js';
 import type { Effects, Log, Stream, StreamHandlers } from './effects.js';
 import { PastMods, type SentMods } from './sent-mods.js';
 import { flowsPerAudit } from './switch-audit.js';
 import type { Commit } from './switch-changes.js';
 import { SwitchConnection, type SwitchEvents } from './switch-connection.js';
 import { dumpRequests } from './switch-dump.js';
-import { auditPeriod, SwitchSync } from './switch-sync.js';
-
-/** A switch that is connected and known. */
-export interface ConnectedSwitch {
-  view: SwitchView;
-  readonly connection: SwitchConnection;
-  readonly sync: SwitchSync;
-  readonly watch: FlowWatch;
-  readonly learning: LearnedWatch;
-  /** When it connected, by the effects' clock. */
-  readonly since: number;
-  /** The apps have been told of it, once it had been read. */
-  isUp: boolean;
-  /** Why nothing is ever sent to it, nor told of it to the apps. */
-  leftAlone?: string;
-}
 
 export interface SwitchesOptions {
   readonly effects: Effects;
@@ -221,58 +204,21 @@ export class Switches {
       features: info.features,
       ...(hypervisor !== undefined && { hypervisor }),
     };
-    const name = nameOf(view);
     const early = connection.takeEarly();
-    const watch = new FlowWatch({
-      exchange: messages => connection.exchange(messages),
-      isOwnTold: tableId => learning.isWatching(tableId),
-      onSuspect: () =>
-        log.info({ switch: name }, `${name} tells that somebody else touches flows of Heddle's: looking`),
-      onTooMuch: () =>
-        log.info(
-          { switch: name },
-          `${name} tells of too many flows that change: it is audited every ${auditPeriod / 1_000} s alone`,
-        ),
-    });
-    const learning = new LearnedWatch({
-      tables: () =>
-        connected.leftAlone === undefined ? (this.#options.learning?.tables(connected.view) ?? []) : [],
-      exchange: messages => connection.exchange(messages),
-      now: () => effects.now(),
-      onNews: (changes, whole) => {
-        if (connected.isUp) this.#options.learning?.onNews({ dpid, whole, changes }, connected.view);
-      },
-      onPolling: why =>
-        log[why === 'unknown' ? 'debug' : 'info'](
-          { switch: name },
-          `${name} ${why === 'unknown' ? 'knows no flow monitors' : 'learns and forgets too fast to tell all of it'}: it is asked every ${pollPeriod / 1_000} s what it has learned`,
-        ),
-    });
-    const sync = new SwitchSync({
-      exchange: (messages, errorsSince) => connection.exchange(messages, errorsSince),
+    const { learning } = this.#options;
+    const connected = connectSwitch({
+      ...{ view, connection, effects, log },
       // What another connection has sent since then would not be in it.
       ...(old === undefined && early !== undefined && { firstDump: early }),
-      // Nothing is sent before it is known whether the switch may be touched.
-      wanted: () => (connected.isUp ? this.#wanted(connected.view) : undefined),
-      effects,
+      wanted: () => this.#wanted(connected.view),
       flowsPerAudit: () => flowsPerAudit(this.#byDpid.size),
-      onRefusal: refusal =>
-        log.warn({ switch: name, ...refusal }, `${name} refused ${refusal.what}: ${refusal.error}`),
-      onDrift: drift =>
-        log.warn(
-          { switch: name, ...drift },
-          `${name} was changed by another hand: ${describeDrift(drift)}; repaired now`,
-        ),
-      onInSync: sent => log.debug({ switch: name, flows: sent }, `${name} is in sync`),
-      watch,
+      learnedTables: () => learning?.tables(connected.view) ?? [],
+      onLearned: news => learning?.onNews(news, connected.view),
     });
-    const connected: ConnectedSwitch = {
-      ...{ view, connection, sync, watch, learning },
-      ...{ since: effects.now(), isUp: false },
-    };
     this.#connections.set(connection, connected);
     this.#byDpid.set(dpid, connected);
     this.#views.set(dpid, view);
+    const name = nameOf(view);
     const fields = { switch: name, dpid: formatDpid(dpid), peer: connection.peer, ports: info.ports.size };
     log.info({ ...fields, is: info.description }, `${name} connected`);
     if (!this.#judge(connected, undefined)) void this.#adopt(connected);
@@ -400,6 +346,3 @@ export class Switches {
     }
   }
 }
-
-/** For people: the hypervisor's name, or the datapath id. */
-export const nameOf = (view: SwitchView): string => view.hypervisor ?? `switch ${formatDpid(view.dpid)}`;

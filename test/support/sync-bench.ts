@@ -1,6 +1,7 @@
 import type { Refusal } from '../../src/controller/switch-refusals.js';
 import { auditPeriod } from '../../src/controller/switch-sync.js';
-import { type ConnectedSwitch, Switches } from '../../src/controller/switches.js';
+import type { ConnectedSwitch } from '../../src/controller/connected-switch.js';
+import { Switches } from '../../src/controller/switches.js';
 import {
   type AppEvent,
   emptyProgram,
