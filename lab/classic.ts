@@ -72,7 +72,7 @@ export class ClassicSite {
         `  ${host.hypervisor.name}:`,
         `    ovsdb: ${ClassicSite.ovsdbOf(host)}`,
         `    bridge: ${bridge}`,
-        '    datapath: netdev',
+        `    datapath: ${host.hypervisor.datapath}`,
         `    vtep: ${host.hypervisor.vtep}`,
         `    uplink: ${uplink}`,
       ]),

@@ -3,6 +3,8 @@ export interface FileHypervisor {
   readonly name: string;
   readonly management: string;
   readonly vtep: string;
+  /** netdev unless said. */
+  readonly datapath?: 'netdev' | 'system';
 }
 
 export type FilePort =
@@ -36,11 +38,11 @@ export function heddleYaml(file: HeddleFile): string {
     `openflow: { listen: ${file.listen} }`,
     '',
     'hypervisors:',
-    ...file.hypervisors.flatMap(({ name, management, vtep }) => [
+    ...file.hypervisors.flatMap(({ name, management, vtep, datapath = 'netdev' }) => [
       `  ${name}:`,
       `    ovsdb: tcp:${management}:${file.ovsdbPort}`,
       '    bridge: br-int',
-      '    datapath: netdev',
+      `    datapath: ${datapath}`,
       `    vtep: ${JSON.stringify(vtep)}`,
     ]),
     '',

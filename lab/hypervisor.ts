@@ -1,8 +1,9 @@
 /**
- * A hypervisor: its own ovsdb-server and ovs-vswitchd with the userspace datapath, a bridge to the underlay that holds
+ * A hypervisor: its own ovsdb-server and ovs-vswitchd, a bridge to the underlay that holds
  * the tunnel address, and VMs' ports plugged in as libvirt does it.
  */
 import { Daemon } from './daemon.js';
+import { labDatapath, type Datapath } from './datapath.js';
 import type { Output, RunOptions } from './exec.js';
 import { setAddress } from './fabric.js';
 import { ipBatch, type Host } from './host.js';
@@ -45,6 +46,8 @@ export class Hypervisor {
   readonly management: string;
   readonly vtep: string;
   readonly directory: string;
+  /** Of its bridges. */
+  readonly datapath: Datapath;
   readonly ovsdbServer: Daemon;
   /** The bare process; startVswitchd() also gives the tunnel address back. */
   readonly vswitchd: Daemon;
@@ -61,6 +64,7 @@ export class Hypervisor {
     this.management = spec.management;
     this.vtep = spec.vtep;
     this.directory = directory;
+    this.datapath = labDatapath();
     this.#env = { OVS_RUNDIR: directory, OVS_LOGDIR: directory, OVS_DBDIR: directory };
     const common = { host, directory, env: this.#env };
     const remotes = [`--remote=punix:${directory}/db.sock`, `--remote=${spec.remote}`];
@@ -94,7 +98,7 @@ export class Hypervisor {
         `external-ids:system-id=${name}`,
       ],
       ...['--', 'add-br', phy],
-      ...['--', 'set', 'Bridge', phy, 'datapath_type=netdev', 'fail_mode=standalone'],
+      ...['--', 'set', 'Bridge', phy, `datapath_type=${hypervisor.datapath}`, 'fail_mode=standalone'],
       ...['--', 'set', 'Bridge', phy, `other-config:hwaddr="${underlayMac(index)}"`],
       ...['--', 'set', 'Interface', phy, `mtu_request=${underlayMtu}`],
       ...['--', 'add-port', phy, uplink],
@@ -125,7 +129,7 @@ export class Hypervisor {
 
   /**
    * Starts ovs-vswitchd; it has read its database and made its bridges when this returns. The tunnel address is given
-   * again, since the bridge's own interface is a tap that went with the old process (a real host's network scripts
+   * again, since the bridge's own interface may be a tap that went with the old process (a real host's network scripts
    * do the same).
    */
   async startVswitchd(...more: readonly string[]): Promise<void> {

@@ -21,13 +21,14 @@ export class VlanSwitch {
   /** Its trunk ends at the device `port` of the hypervisor, which is on no bridge yet. */
   static async connect(lab: Lab, name: string, hypervisor: Hypervisor, port: string): Promise<VlanSwitch> {
     const self = await lab.addHypervisor(name);
+    const datapath = `datapath_type=${self.datapath}`;
     await ipBatch(hypervisor.host, [
       `link add name ${port} type veth peer name ${trunk} netns ${lab.namespaceOf(name)}`,
       `link set ${port} up`,
     ]);
     await self.host.run(['ip', 'link', 'set', trunk, 'up']);
     await self.vsctl(
-      ...['add-br', bridge, '--', 'set', 'Bridge', bridge, 'datapath_type=netdev', 'fail_mode=standalone'],
+      ...['add-br', bridge, '--', 'set', 'Bridge', bridge, datapath, 'fail_mode=standalone'],
       ...['--', 'add-port', bridge, trunk, '--', 'set', 'Port', trunk, 'vlan_mode=trunk'],
     );
     return new VlanSwitch(self);

@@ -59,9 +59,9 @@ export class Site {
       const hypervisors = [];
       for (const name of names) {
         const hypervisor = await lab.addHypervisor(name);
-        const { management } = hypervisor;
+        const { management, datapath } = hypervisor;
         const vtep = underlay === 'ipv6' ? await hypervisor.addIpv6Vtep() : hypervisor.vtep;
-        hypervisors.push({ name, management, vtep });
+        hypervisors.push({ name, management, vtep, datapath });
       }
       const listen = `tcp:${controllerAddress}:${openflowPort}`;
       const yaml = heddleYaml({ listen, ovsdbPort, hypervisors, networks });
