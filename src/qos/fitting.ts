@@ -26,23 +26,24 @@ export function fitPolicy(policy: PolicyConfig, host: Host): Fitted {
     misfits.add('police: ingress has no effect in userspace: a meter holds this rate here');
     return { rate: limit.rate, burst: limit.burst };
   };
-  const fit = <T extends Treatment>(part: T): T => {
-    const { fromVm, toVm, queue, ...rest } = part;
+  const held = (limit?: LimitConfig): LimitConfig | undefined => {
+    const why = limit && whyNoMeter(limit, host);
+    if (why !== undefined) misfits.add(why);
+    return why === undefined ? limit : undefined;
+  };
+  const fit = <T extends Treatment>({ fromVm, toVm, queue, ...rest }: T) => {
     const noQueue = queue === undefined ? undefined : whyNoQueue(queue, host);
     if (noQueue !== undefined) misfits.add(noQueue);
-    const kept = queue === undefined || noQueue !== undefined ? {} : { queue };
-    const ways = { ...(fromVm && { fromVm: metered(fromVm) }), ...(toVm && { toVm }) };
-    for (const [way, limit] of Object.entries(ways) as ['fromVm' | 'toVm', LimitConfig][]) {
-      const why = whyNoMeter(limit, host);
-      if (why === undefined) continue;
-      misfits.add(why);
-      // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- a copy of our own
-      delete ways[way];
-    }
-    return { ...rest, ...ways, ...kept } as unknown as T;
+    const [from, to] = [held(fromVm && metered(fromVm)), held(toVm)];
+    return {
+      ...rest,
+      ...(from && { fromVm: from }),
+      ...(to && { toVm: to }),
+      ...(queue !== undefined && noQueue === undefined && { queue }),
+    };
   };
   const { classes, ...whole } = policy;
-  const fitted = fit(whole as PolicyConfig);
+  const fitted = fit(whole);
   const parts = classes?.map((one): ClassConfig => fit(one));
   return misfits.size === 0
     ? { policy, misfits: [] }
