@@ -1,58 +1,18 @@
-/** Apps are guests: what they get wrong costs nobody else anything. */
 import t from 'tap';
-import { z } from 'zod';
-import { Apps, type LoadedApp } from '../../src/controller/apps.js';
+import type { LoadedApp } from '../../src/controller/apps.js';
 import {
   appOfCookie,
-  type AppEvent,
   type AppModule,
   classOfCookie,
-  defineApp,
-  emptyProgram,
   type HypervisorView,
   hashText,
   makeCookie,
-  type Program,
   type Setup,
   type SwitchView,
   type World,
 } from '../../src/intent/index.js';
-import { type FlowStats, formatFlow, match, OFPTT, type Port } from '../../src/openflow/index.js';
-import { combine } from '../../src/reconcile/compile.js';
-import { FakeLog } from '../support/fake-effects.js';
-
-const world: World = { networks: [], hypervisors: new Map(), switches: new Map(), now: () => 0 };
-const flow = (priority: number) => ({ table: 0, priority, match: match({ in_port: 1 }), instructions: [] });
-const program = (...priorities: number[]): Program => ({ ...emptyProgram, flows: priorities.map(flow) });
-
-/** An app that does nothing, but for what is said. */
-const app = (name: string, does: Partial<AppModule> = {}): LoadedApp => ({
-  module: defineApp<unknown, unknown>({
-    name,
-    scope: 'others',
-    options: z.unknown(),
-    tables: [],
-    init: () => ({}),
-    on: (_event, state) => ({ state }),
-    desired: () => emptyProgram,
-    ...does,
-  }),
-  options: {},
-});
-const start = (...apps: readonly LoadedApp[]) => {
-  const log = new FakeLog();
-  return { apps: new Apps(apps, world, log), log };
-};
-const down: AppEvent = { type: 'switch-down', dpid: 1n };
-const fail = (what: string) => (): never => {
-  throw new Error(what);
-};
-const problemsOf = (apps: Apps): string[] =>
-  apps
-    .report(world)
-    .flatMap(({ problems = [] }) => problems.map(({ app, message }) => `${app ?? ''}: ${message}`));
-const priorities = (apps: Apps, dpid = 1n): number[] =>
-  apps.desired(dpid, 'others', world).flatMap(({ program }) => program.flows.map(({ priority }) => priority));
+import { type FlowStats, OFPTT, type Port } from '../../src/openflow/index.js';
+import { world, program, app, start, down, fail, problemsOf, priorities } from '../support/started-apps.js';
 
 t.test('starting', t => {
   t.throws(() => start(app('a'), app('bad', { init: fail('no licence') })), {
@@ -110,207 +70,6 @@ t.test('starting', t => {
     'each scope has its own',
   );
   t.equal(setups.get('overlay')?.tables.number('t'), 33);
-  t.end();
-});
-
-t.test('an app that throws at an event', t => {
-  const heard: string[] = [];
-  const { apps, log } = start(
-    app('bad', { on: fail('oh no') }),
-    app('good', {
-      on: (event, state) => {
-        heard.push(event.type);
-        return { state, changed: [7n] };
-      },
-    }),
-  );
-  for (let count = 1; count <= 9; count++) {
-    const { send, changed } = apps.dispatch(down, 'others', world);
-    t.strictSame([send, [...changed]], [[], [7n]]);
-  }
-  t.equal(heard.length, 9, 'others hear of it');
-  t.equal(log.told.length, 4, 'told at the 1st, 2nd, 4th and 8th time');
-  t.strictSame(problemsOf(apps), ['bad: threw 9 times, last: oh no']);
-  t.end();
-});
-
-t.test('an app that answers nonsense', t => {
-  const state = { kept: true };
-  let answer: unknown;
-  let seen: unknown;
-  const { apps } = start(
-    app('odd', {
-      init: () => state,
-      on: (_event, before) => {
-        seen = before;
-        return answer as never;
-      },
-    }),
-  );
-  const nothing = { send: [], sendTo: [], tellAnew: new Set(), changed: new Set() };
-  for (const [nonsense, message] of [
-    [undefined, '`on` must return { state, … }'],
-    [null, '`on` must return { state, … }'],
-    ['x', '`on` must return { state, … }'],
-    [{ send: [] }, '`on` must return { state, … }'],
-    [Promise.resolve({ state }), '`on` must return { state, … }: it must not be async'],
-    [{ state, send: {} }, '`send` must be a list'],
-    [{ state, changed: 7n }, '`changed` must be a list of datapath ids'],
-    [{ state, sendTo: 7n }, '`sendTo` must be a list of datapath ids with their messages'],
-    [{ state, sendTo: [7n] }, '`sendTo` must be a list of datapath ids with their messages'],
-    [{ state, sendTo: [[7n, 'x']] }, '`sendTo` must be a list of datapath ids with their messages'],
-  ] as const) {
-    answer = nonsense;
-    t.strictSame(apps.dispatch(down, 'others', world), nothing);
-    t.match(problemsOf(apps), [new RegExp(`last: ${message.replace(/[{}]/g, '\\$&')}$`)]);
-    t.equal(seen, state, 'its state is the one from before');
-  }
-  t.end();
-});
-
-t.test('the last good program is kept', t => {
-  let wanted: () => Program = () => program(1, 2);
-  const { apps } = start(
-    app('moody', { desired: () => wanted() }),
-    app('steady', { desired: () => program(9) }),
-  );
-  t.strictSame(priorities(apps), [1, 2, 9]);
-  const nonsense: unknown[] = [
-    undefined,
-    { ...emptyProgram, keep: true },
-    { ...emptyProgram, flows: [{ ...flow(1), priority: -1 }] },
-    { ...emptyProgram, groups: [{ id: 5, groupType: 'all', buckets: [] }] },
-  ];
-  for (const bad of [...nonsense.map(one => () => one as Program), fail('oops')]) {
-    wanted = bad;
-    t.strictSame(priorities(apps), [1, 2, 9]);
-    const unknown = apps.desired(2n, 'others', world);
-    t.strictSame(
-      unknown.map(({ program }) => program.keep),
-      ['all', undefined],
-      'a switch that it never served',
-    );
-    t.strictSame([...combine(unknown).keep.values()], ['all'], 'where nothing of its own is taken away then');
-  }
-  t.match(problemsOf(apps), [/^moody: threw 10 times, last: oops$/]);
-  wanted = () => program(3);
-  t.strictSame(priorities(apps), [3, 9], 'until it knows again');
-  wanted = fail('again');
-  apps.forget(1n);
-  t.strictSame(priorities(apps), [9], 'a switch that has gone is forgotten');
-  wanted = () => program(4);
-  t.strictSame(priorities(apps), [4, 9]);
-  wanted = fail('once more');
-  apps.keep(dpid => dpid === 1n);
-  t.strictSame(priorities(apps), [4, 9], 'another file has it, too');
-  apps.keep(dpid => dpid === 2n);
-  t.strictSame(priorities(apps), [9], 'and one that has not');
-  t.end();
-});
-
-t.test('qos', t => {
-  const good = {
-    port: 'p',
-    type: 'linux-htb',
-    otherConfig: {},
-    queues: [{ number: 1, otherConfig: {}, dscp: 46 }],
-  };
-  let wanted: unknown = [good];
-  const { apps } = start(app('shaper', { scope: 'hypervisors', qos: () => wanted as never }));
-  const host = (hypervisor: string) => apps.host(hypervisor, world);
-  t.strictSame(host('kvm1'), { ports: [], qos: [good], policing: [], complete: true });
-  const queue = (change: object) => [{ ...good, queues: [{ ...good.queues[0], ...change }] }];
-  for (const nonsense of [
-    'p',
-    [null],
-    [{ ...good, port: '' }],
-    [{ ...good, type: '' }],
-    [{ ...good, type: 'a\0' }],
-    [{ ...good, otherConfig: { 'max-rate': 7 } }],
-    [{ ...good, otherConfig: { '\ud800': '7' } }],
-    [{ ...good, queues: {} }],
-    [{ ...good, queues: [good.queues[0], good.queues[0]] }],
-    queue({ number: -1 }),
-    queue({ number: 2 ** 32 }),
-    queue({ number: 1.5 }),
-    queue({ number: '1' }),
-    queue({ dscp: 64 }),
-    queue({ otherConfig: undefined }),
-  ]) {
-    wanted = nonsense;
-    t.strictSame(host('kvm1'), { ports: [], qos: [good], policing: [], complete: true }, 'the last good one');
-    t.strictSame(host('kvm2'), { ports: [], qos: [], policing: [], complete: false }, 'none is taken away');
-  }
-  wanted = undefined;
-  t.strictSame(host('kvm1'), { ports: [], qos: [], policing: [], complete: false }, 'it cannot say now');
-  wanted = [];
-  t.strictSame(host('kvm1').qos, []);
-  t.end();
-});
-
-t.test('policing', t => {
-  const good = { port: 'p', rateKbit: 10, burstKbit: 0 };
-  let wanted: unknown = [good];
-  const { apps } = start(app('police', { scope: 'hypervisors', policing: () => wanted as never }));
-  t.strictSame(apps.host('kvm1', world).policing, [good]);
-  for (const nonsense of [
-    'p',
-    [null],
-    [{ ...good, port: '' }],
-    [{ ...good, rateKbit: 0 }],
-    [{ ...good, rateKbit: 2 ** 32 }],
-    [{ ...good, rateKbit: 1.5 }],
-    [{ ...good, burstKbit: -1 }],
-    [{ ...good, burstKbit: undefined }],
-  ]) {
-    wanted = nonsense;
-    t.strictSame(apps.host('kvm1', world).policing, [good], 'the last good one');
-  }
-  wanted = undefined;
-  t.match(apps.host('kvm1', world), { policing: [], complete: false }, 'it cannot say now');
-  t.end();
-});
-
-t.test('ports', t => {
-  let wanted: (hypervisor: string) => unknown = () => [{ name: 'p', type: 'patch', options: {} }];
-  const { apps } = start(
-    app('plain'),
-    app('ports', { scope: 'hypervisors', ports: (_state, _world, name) => wanted(name) as never }),
-  );
-  const names = (hypervisor: string) => {
-    const { ports, complete } = apps.host(hypervisor, world);
-    return [ports.map(({ name }) => name), complete];
-  };
-  t.strictSame(names('kvm1'), [['p'], true]);
-  for (const nonsense of [
-    'p',
-    [{ type: 'patch', options: {} }],
-    [{ name: '', type: 'patch', options: {} }],
-    [{ name: 'p', options: {} }],
-    [{ name: 'p', type: 'patch' }],
-    [{ name: 'p', type: 'patch', options: { key: 7 } }],
-    [null],
-  ]) {
-    wanted = () => nonsense;
-    t.strictSame(names('kvm1'), [['p'], true], 'the last good ones');
-    t.strictSame(names('kvm2'), [[], false], 'none were ever said: none is taken away');
-  }
-  wanted = fail('oops');
-  t.strictSame(names('kvm1'), [['p'], true]);
-  wanted = () => [];
-  t.strictSame(names('kvm2'), [[], true]);
-  t.strictSame(names('kvm1'), [[], true], 'none is an answer too');
-  t.end();
-});
-
-t.test('reports', t => {
-  for (const report of [fail('oops'), () => 7, () => ({ problems: 'many' }), () => ({ ports: [null] })]) {
-    const { apps } = start(
-      app('bad', { report: report as never }),
-      app('good', { report: () => ({ problems: [{ message: 'low on paint' }] }) }),
-    );
-    t.match(problemsOf(apps), [/^bad: threw once, last: /, ': low on paint']);
-  }
   t.end();
 });
 
@@ -388,17 +147,6 @@ t.test('who hears what', t => {
     })),
     'those of apps that do not run here go',
   );
-  t.end();
-});
-
-t.test('two apps on one flow', t => {
-  const { apps } = start(app('a', { desired: () => program(1) }), app('b', { desired: () => program(1) }));
-  const wanted = combine(apps.desired(1n, 'others', world));
-  t.strictSame(
-    [...wanted.flows.values()].map(flow => formatFlow(flow)),
-    ['priority=1,in_port=1 actions=drop'],
-  );
-  t.match(wanted.conflicts, [{ first: 'a', second: 'b' }]);
   t.end();
 });
 
