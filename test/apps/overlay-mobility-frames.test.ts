@@ -3,7 +3,7 @@ import fc from '../support/fast-check.js';
 import t from 'tap';
 import { overlay } from '../../src/apps/overlay/overlay.js';
 import { numberTables, type Program } from '../../src/intent/index.js';
-import { parseMac } from '../../src/lib/addresses.js';
+import { parseIpv4, parseMac } from '../../src/lib/addresses.js';
 import { missFlows } from '../../src/reconcile/pipeline.js';
 import { hosts, mac, type PortText, Site, twoNetworks } from '../support/overlay-world.js';
 import { Fabric } from '../support/switch-model/fabric.js';
@@ -63,6 +63,11 @@ class World {
 
   /** Who hears a frame for the VM. @throws Error for one that goes round a loop */
   hears(from: Name): readonly string[] {
+    return hearsVm(this.fabric(), from);
+  }
+
+  /** The switches with what they have been told, and have seen nothing yet. */
+  fabric(): Fabric {
     const fabric = new Fabric(
       this.site.config.hypervisors.map(({ name, vtep }) => ({
         name,
@@ -76,11 +81,15 @@ class World {
         { app: 'overlay', number: 1, program },
         { app: 'pipeline', number: 0, program: pipeline },
       ]);
-    const source = parseMac(mac(names.indexOf(from) + 10)) ?? 0;
-    return fabric
-      .hears(from, 'onlooker', { eth_src: source, eth_dst: parseMac(vm) ?? 0 })
-      .filter(place => !place.includes('CONTROLLER'));
+    return fabric;
   }
+}
+
+function hearsVm(fabric: Fabric, from: Name): readonly string[] {
+  const source = parseMac(mac(names.indexOf(from) + 10)) ?? 0;
+  return fabric
+    .hears(from, 'onlooker', { eth_src: source, eth_dst: parseMac(vm) ?? 0 })
+    .filter(place => !place.includes('CONTROLLER'));
 }
 
 const events = fc.array(
@@ -140,3 +149,40 @@ t.test(
     t.end();
   },
 );
+
+t.test('the switches follow a VM by its first frame, before Heddle has told them anything', t => {
+  const world = new World();
+  world.apply(world.do('toggle', 'kvm2'));
+  const fabric = world.fabric();
+  const all = (): unknown => names.map(name => hearsVm(fabric, name));
+  t.strictSame(
+    all(),
+    names.map(() => ['kvm1 vm']),
+  );
+  const broadcast = { eth_src: parseMac(vm) ?? 0, eth_dst: 0xffff_ffff_ffff };
+  fabric.hears('kvm2', 'onlooker', broadcast);
+  t.strictSame(
+    all(),
+    names.map(() => ['kvm1 vm']),
+    'another port of the new host cannot say it',
+  );
+  fabric.hears('kvm3', 'onlooker', broadcast);
+  t.strictSame(
+    all(),
+    names.map(() => ['kvm1 vm']),
+    'nor another host',
+  );
+  fabric.hears('kvm2', 'vm', broadcast);
+  t.strictSame(
+    all(),
+    names.map(() => ['kvm2 vm']),
+  );
+  t.strictSame(
+    fabric
+      .hearsFromTunnel('kvm1', parseIpv4('10.97.0.4')!, 5000, { eth_src: 1, eth_dst: parseMac(vm) ?? 0 })
+      .filter(place => !place.includes('CONTROLLER')),
+    ['kvm2 vm'],
+    'what a tunnel still brings to the old host goes on',
+  );
+  t.end();
+});

@@ -24,9 +24,20 @@ const ways = (site: Site, dpid: number): string[] =>
 /** Which ports are listened to. */
 const awaited = (site: Site, dpid: number): string[] =>
   site.flows(dpid, 40).filter(text => text.includes('CONTROLLER'));
+/** What a switch does by itself about a VM that may come to another host, or to its own. */
+const concluding = (site: Site, dpid: number): string[] =>
+  [5, 40].flatMap(table =>
+    site
+      .flows(dpid, table)
+      .filter(text => /dl_src=02:00:00:00:00:01 /.test(text))
+      .map(text => text.replace(/cookie=0x\w+/, 'cookie=…')),
+  );
+const learning =
+  'learn(table=70,hard_timeout=30,priority=200,cookie=…,OXM_OF_METADATA[],OXM_OF_ETH_DST[]=OXM_OF_ETH_SRC[],';
 
 const toKvm2 = 'set_field:10.97.0.2->tun_dst,set_field:0x2->reg1';
 const toKvm1 = 'set_field:10.97.0.1->tun_dst,set_field:0x2->reg1';
+const orSeen = ',resubmit(,70)';
 const again = 'set_field:0->reg0,load:0->NXM_OF_IN_PORT[]';
 
 t.test('the destination takes over with the first frame that the VM sends there', t => {
@@ -34,12 +45,36 @@ t.test('the destination takes over with the first frame that the VM sends there'
   t.strictSame([awaited(site, 1), awaited(site, 2)], [[], []], 'a VM with one port is not listened to');
   site.read('kvm2', vm(6));
   t.strictSame(awaited(site, 1), []);
-  t.strictSame(awaited(site, 2), [
-    'table=40, priority=120,metadata=0x1388,in_port=6,dl_src=02:00:00:00:00:01 actions=CONTROLLER:18,goto_table:50',
-  ]);
-  t.strictSame(ways(site, 1), ['100 set_field:0x5->reg1'], 'the source, where the VM runs');
-  t.strictSame(ways(site, 2), [`100 ${toKvm1}`, '110 set_field:0x6->reg1'], 'the destination is ready');
-  t.strictSame(ways(site, 3), [`100 ${toKvm1}`]);
+  t.strictSame(
+    concluding(site, 2),
+    [
+      `table=40, priority=120,metadata=0x1388,in_port=6,dl_src=02:00:00:00:00:01 actions=CONTROLLER:18,${learning}load:0x6->NXM_NX_REG1[0..15]),goto_table:50`,
+      'table=40, priority=115,metadata=0x1388,dl_src=02:00:00:00:00:01 actions=drop',
+    ],
+    'that port, and no other of the host',
+  );
+  const fromKvm2 = 'priority=120,tun_src=10.97.0.2,metadata=0x1388,dl_src=02:00:00:00:00:01';
+  const toSender = 'load:NXM_NX_TUN_IPV4_SRC[]->NXM_NX_TUN_IPV4_DST[],load:0x2->NXM_NX_REG1[0..15]';
+  t.strictSame(
+    concluding(site, 1),
+    [
+      `table=5, ${fromKvm2} actions=${learning}${toSender},load:0->NXM_NX_REG0[],load:0->NXM_OF_IN_PORT[]),goto_table:60`,
+    ],
+    'the source, which sends on what comes',
+  );
+  t.strictSame(
+    concluding(site, 3),
+    [`table=5, ${fromKvm2} actions=${learning}${toSender}),goto_table:60`],
+    'a peer',
+  );
+  t.strictSame(concluding(site, 4), [], 'nothing on a host without the network');
+  t.strictSame(ways(site, 1), [`100 set_field:0x5->reg1${orSeen}`], 'the source, where the VM runs');
+  t.strictSame(
+    ways(site, 2),
+    [`100 ${toKvm1}${orSeen}`, '110 set_field:0x6->reg1'],
+    'the destination is ready',
+  );
+  t.strictSame(ways(site, 3), [`100 ${toKvm1}${orSeen}`]);
 
   t.strictSame(site.frame(2, 6, mac(1), 50), [], 'what another table has sent');
   t.strictSame(site.frame(2, 6, mac(7)), [], 'another MAC');
@@ -56,7 +91,15 @@ t.test('the destination takes over with the first frame that the VM sends there'
     'sent on, also into the tunnel again',
   );
   t.strictSame(ways(site, 3), [`100 ${toKvm2}`]);
-  t.strictSame([awaited(site, 1), awaited(site, 2)], [[], []]);
+  t.strictSame(
+    [1, 2, 3].flatMap(dpid => concluding(site, dpid)),
+    [],
+  );
+  t.strictSame(
+    [1, 2, 3].flatMap(dpid => [...site.program(dpid).learned]),
+    [],
+    'and they forget it',
+  );
   t.match(site.problems(), [
     /MAC 02:00:00:00:00:01 has gone to v1 on kvm2, and its port v1 on kvm1 is still there/,
   ]);
@@ -76,7 +119,7 @@ t.test('and back again', t => {
   site.frame(2, 6, mac(1));
   site.read('kvm1', {});
   site.read('kvm1', vm(7));
-  t.strictSame(ways(site, 3), [`100 ${toKvm2}`]);
+  t.strictSame(ways(site, 3), [`100 ${toKvm2}${orSeen}`]);
   t.strictSame(site.frame(2, 6, mac(1)), []);
   t.strictSame(site.frame(1, 7, mac(1)), [1, 2, 3]);
   t.strictSame(ways(site, 1), ['100 set_field:0x7->reg1'], 'no two hosts send to each other');
@@ -128,7 +171,7 @@ t.test('read in the middle of a migration: whoever is heard', t => {
   t.match(site.problems(), [/its frames go to both until it sends one from either$/]);
   t.equal(awaited(site, 1).length + awaited(site, 2).length, 2);
   t.strictSame(site.frame(2, 6, mac(1)), [2, 1, 3], 'it runs on kvm2');
-  t.strictSame(ways(site, 3), [`100 ${toKvm2}`]);
+  t.strictSame(ways(site, 3), [`100 ${toKvm2}${orSeen}`]);
   t.equal(awaited(site, 1).length, 1, 'and kvm1 may well be where it goes');
   t.strictSame(site.frame(1, 5, mac(1)), [1, 2, 3]);
   t.strictSame(ways(site, 3), [`100 ${toKvm1}`]);
@@ -164,7 +207,7 @@ t.test('brought in by a new file in the middle of a migration: whoever is heard'
     );
     t.equal(awaited(site, 1).length + awaited(site, 2).length, 2);
     t.strictSame(site.frame(2, 6, mac(1)), [2, 1, 3], 'it runs on kvm2');
-    t.strictSame(ways(site, 3), [`100 ${toKvm2}`]);
+    t.strictSame(ways(site, 3), [`100 ${toKvm2}${orSeen}`]);
     t.strictSame(site.frame(1, 5, mac(1)), [1, 2, 3], 'or did, until now');
     t.strictSame(ways(site, 3), [`100 ${toKvm1}`]);
     t.strictSame([awaited(site, 1), awaited(site, 2)], [[], []]);

@@ -20,6 +20,8 @@ const missing = missingForLab();
 const skip = missing.length === 0 ? false : missing.join('; ');
 
 const moves = 20;
+/** In so many of them, the last ones, Heddle does nothing at all until the switches have it. */
+const movesAlone = 4;
 const address = 9;
 
 interface Copy {
@@ -82,6 +84,8 @@ t.test('a VM that lives on two hosts moves between them', { skip }, async t => {
     await waitFor('the destination to listen', async () =>
       (await to.hypervisor.ofctl('dump-flows', 'br-int', 'table=40')).includes('CONTROLLER'),
     );
+    // A learning flow of Open vSwitch sees what its caches do not know: here frames like those of the move before, seconds ago.
+    await Promise.all(['kvm1', 'kvm2', 'kvm3'].map(on => site.hypervisor(on).appctl('revalidator/purge')));
     // From here to the end it is flows alone: that a port comes or goes costs packets of all ports on this datapath.
     const dropped = await droppedOn(places);
     const files = peers.map(({ name }) => `${site.lab.directory}/${name}-${count}.pcap`);
@@ -95,16 +99,21 @@ t.test('a VM that lives on two hosts moves between them', { skip }, async t => {
       peers.map(async peer => (await peer.agent()).startProbing(to.vm.ip, { intervalMs: 1 })),
     );
     await sleep(100);
+    const allSendThere = () =>
+      waitFor('all to send there', async () => {
+        const ways = await Promise.all(
+          ['kvm1', 'kvm3'].map((on, i) =>
+            outputsOf(site.hypervisor(on), { inPort: peers[i]?.port ?? '', to: macOf(address) }),
+          ),
+        );
+        return ways.every(([way]) => way === to.vm.port || way === `${to.hypervisor.vtep} vni 5000`);
+      });
+    const isAlone = count >= moves - movesAlone;
+    if (isAlone) process.kill(site.heddlePid, 'SIGSTOP');
     await to.vm.announce();
+    if (isAlone) await allSendThere().finally(() => process.kill(site.heddlePid, 'SIGCONT'));
     await tells('has gone to');
-    await waitFor('all to send there', async () => {
-      const ways = await Promise.all(
-        ['kvm1', 'kvm3'].map((on, i) =>
-          outputsOf(site.hypervisor(on), { inPort: peers[i]?.port ?? '', to: macOf(address) }),
-        ),
-      );
-      return ways.every(([way]) => way === to.vm.port || way === `${to.hypervisor.vtep} vni 5000`);
-    });
+    await allSendThere();
     await sleep(100);
     const results = await Promise.all(talks.map(talk => talk.stop()));
     await Promise.all(captures.map(one => one.stop()));

@@ -36,15 +36,15 @@ const learnSource = ({ table, cookie, most, macAge }: Learning, loads: readonly 
   });
 
 /** A port number in OpenFlow 1.0's 16 bits, as the field NXM_OF_IN_PORT has it. */
-const port = { field: 'reg1', offset: 0, bits: 16 } as const;
+export const toPort = { field: 'reg1', offset: 0, bits: 16 } as const;
 
 /** Packets to this source go out of the port that the packet at hand came in by. */
 export const learnFromPort = (learning: Learning): Action =>
-  learnSource(learning, [learnLoad(port, 'nxm_in_port')]);
+  learnSource(learning, [learnLoad(toPort, 'nxm_in_port')]);
 
 /** Packets to this source go through the tunnel, to the VTEP that the packet at hand came from [RFC 7348 4.1]. */
 export const learnFromRemote = (learning: Learning, vtep: Vtep, tunnelPort: number): Action =>
-  learnSource(learning, [learnSender(vtep), learnLoad(port, BigInt(tunnelPort))]);
+  learnSource(learning, [learnSender(vtep), learnLoad(toPort, BigInt(tunnelPort))]);
 
 /** What the learned flows of a port, or of a foreign VTEP, are known by: a cookie each, so that they can be forgotten. */
 export const portKey = (vni: number, port: string, ofport: number): string => `port ${vni} ${port} ${ofport}`;

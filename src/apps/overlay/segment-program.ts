@@ -86,7 +86,7 @@ function makeProgram(
     ...tunnelFlows(host, network, tables),
     ...meshFlows(host, network, tables),
     ...wireFlows(host, network, tables),
-    ...arrivalFlows(host, segment, tables),
+    ...arrivalFlows(host, segment, tables, sending, cookieFor),
     ...learnFlows(host, segment, tables, cookieFor),
     ...suppressFlows(segment, storms, tables),
     ...unicastFlows(host, segment, tables, sending, isServed),

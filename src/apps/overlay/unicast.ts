@@ -1,7 +1,16 @@
 import type { NetworkConfig } from '../../config/config.js';
 import type { Flow } from '../../intent/index.js';
 import type { Mac } from '../../lib/addresses.js';
-import { applyActions, gotoTable, load, masked, resubmit, setField } from '../../openflow/index.js';
+import {
+  type Action,
+  applyActions,
+  gotoTable,
+  load,
+  masked,
+  resubmit,
+  setField,
+} from '../../openflow/index.js';
+import { arrivalOf } from './arrivals.js';
 import { flow, from } from './flow.js';
 import type { Claim } from './holders.js';
 import type { Host, Member } from './members.js';
@@ -30,10 +39,16 @@ export function unicastFlows(
     const [holder] = claims;
     const known = { metadata, eth_dst: mac };
     const toPort = ({ member }: Claim) => applyActions([setField({ reg1: member.ofport })]);
+    // Where it is about to leave its place, the switch may have seen it elsewhere before Heddle has.
+    const isLeaving = arrivalOf(network, claims) !== undefined;
+    const knownFlow = (seenFrom: number | 'here', actions: readonly Action[]): Flow =>
+      isLeaving
+        ? flow(tables.unicast, 100, known, applyActions([...actions, resubmit(tables.learned)]), next)
+        : once(tables, holder.member, seenFrom, () =>
+            flow(tables.unicast, 100, known, applyActions(actions), next),
+          );
     if (holder.host.name === host.name)
-      return [
-        once(tables, holder.member, 'here', () => flow(tables.unicast, 100, known, toPort(holder), next)),
-      ];
+      return [knownFlow('here', [setField({ reg1: holder.member.ofport })])];
     const waiting = claims.find(claim => claim.host.name === host.name);
     const arrived = { ...known, reg0: masked(from.tunnel, from.tunnel) };
     const way = wayTo(host, network, holder.host, sending);
@@ -54,16 +69,10 @@ export function unicastFlows(
     // From a tunnel a frame goes to a port here or nowhere: who sent it knows already that the MAC has come to this host.
     const early = waiting && flow(tables.unicast, 110, arrived, toPort(waiting), next);
     if (way === undefined) return early === undefined ? [] : [early];
-    const there = once(tables, holder.member, way, () => {
-      const { vtep } = holder.host;
-      return flow(
-        tables.unicast,
-        100,
-        known,
-        applyActions([...(network.wire === undefined ? [sendTo(vtep)] : []), setField({ reg1: way })]),
-        next,
-      );
-    });
+    const there = knownFlow(way, [
+      ...(network.wire === undefined ? [sendTo(holder.host.vtep)] : []),
+      setField({ reg1: way }),
+    ]);
     return early === undefined ? [there] : [there, early];
   });
 }
