@@ -7,13 +7,13 @@ import {
 } from '../../src/controller/switch-connection.js';
 import type { ExchangeOutcome } from '../../src/openflow/session/exchange.js';
 import { settled } from '../support/fake-effects.js';
+import { port } from '../support/port.js';
 import {
   noData,
   hello,
   echo,
   packetIn,
   packetOut,
-  port,
   answers,
   bytesOf,
   messagesIn,

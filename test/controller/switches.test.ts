@@ -15,7 +15,8 @@ import { type Message, OFPPR } from '../../src/openflow/index.js';
 import { checkPart } from '../../src/reconcile/check.js';
 import { FakeEffects, FakeLog, MemoryStream, settled } from '../support/fake-effects.js';
 import { FakeSwitch } from '../support/fake-switch.js';
-import { packetIn, packetOut, port, answers, bytesOf, messagesIn } from '../support/switch-line.js';
+import { port } from '../support/port.js';
+import { packetIn, packetOut, answers, bytesOf, messagesIn } from '../support/switch-line.js';
 
 class Fleet {
   readonly effects = new FakeEffects();

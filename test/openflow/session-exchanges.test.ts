@@ -4,8 +4,8 @@ import { bundleAdd, type BundleControl, encode, OFPPR } from '../../src/openflow
 import type { SessionOutput } from '../../src/openflow/session/session.js';
 import { maxParts } from '../../src/openflow/session/exchange.js';
 import { xidAfter, xidSteps } from '../../src/openflow/session/xid.js';
+import { port } from '../support/port.js';
 import {
-  port,
   hello,
   barrier,
   error,

@@ -2,10 +2,10 @@ import t from 'tap';
 import { encode, type Message, type MultipartReply, OFPP, OFPPR } from '../../src/openflow/index.js';
 import { type SessionOutput, timing as sessionTiming } from '../../src/openflow/session/session.js';
 import { featuresIn } from '../../src/openflow/session/features.js';
+import { port } from '../support/port.js';
 import {
   noData,
   dpid,
-  port,
   hello,
   features,
   desc,

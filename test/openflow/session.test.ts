@@ -4,9 +4,9 @@ import { encode, type Message, OFPP, OFPPR, type Port } from '../../src/openflow
 import type { SessionInput, SessionOutput } from '../../src/openflow/session/session.js';
 import { append, type Chain, chainToArray, emptyChain } from '../../src/openflow/session/chain.js';
 import { maxPorts } from '../../src/openflow/session/ports.js';
+import { port } from '../support/port.js';
 import {
   noData,
-  port,
   hello,
   features,
   desc,

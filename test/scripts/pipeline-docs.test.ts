@@ -10,7 +10,8 @@ import { formatIpv4, parseIpv4, parseMac } from '../../src/lib/addresses.js';
 import { OFPP } from '../../src/openflow/index.js';
 import { meterMod } from '../../src/reconcile/mods.js';
 import { missFlows } from '../../src/reconcile/pipeline.js';
-import { Fabric, portAt } from '../support/switch-model/fabric.js';
+import { port as portAt } from '../support/port.js';
+import { Fabric } from '../support/switch-model/fabric.js';
 import { change, type FrameFields, receive, type SwitchPorts } from '../support/switch-model/index.js';
 
 t.test('the page is that of the program: npm run docs makes it anew', t => {

@@ -21,23 +21,10 @@ import {
   stepSession,
 } from '../../src/openflow/session/session.js';
 import type { ExchangeOutcome } from '../../src/openflow/session/exchange.js';
+import { port } from './port.js';
 
 export const noData = new Uint8Array(0);
 export const dpid = 0x0000_0242_ac11_0002n;
-
-export const port = (portNo: number, name = `p${portNo}`): Port => ({
-  portNo,
-  hwAddr: 0x02_00_00_00_00_00 + portNo,
-  name,
-  config: 0,
-  state: 0,
-  curr: 0,
-  advertised: 0,
-  supported: 0,
-  peer: 0,
-  currSpeed: 0,
-  maxSpeed: 0,
-});
 
 export const hello = (version = 4, versions?: readonly number[]): Message => ({
   type: 'hello',

@@ -9,9 +9,9 @@ import {
   output,
   type PacketIn,
   type PacketOut,
-  type Port,
 } from '../../src/openflow/index.js';
 import { FakeEffects, MemoryStream } from './fake-effects.js';
+import { port } from './port.js';
 
 export const noData = new Uint8Array(0);
 export const hello: Message = { type: 'hello', xid: 1, version: 4, versions: [4] };
@@ -38,19 +38,6 @@ export const packetOut = (data: Uint8Array, port: number = OFPP.FLOOD): PacketOu
   inPort: OFPP.CONTROLLER,
   actions: [output(port)],
   data,
-});
-export const port = (portNo: number): Port => ({
-  portNo,
-  hwAddr: 0,
-  name: `p${portNo}`,
-  config: 0,
-  state: 0,
-  curr: 0,
-  advertised: 0,
-  supported: 0,
-  peer: 0,
-  currSpeed: 0,
-  maxSpeed: 0,
 });
 const features = (xid: number, datapathId = 7n): Message => ({
   type: 'features_reply',

@@ -1,6 +1,7 @@
 /** Several models of switches whose tunnels lead to each other: a frame goes in, and it is told who hears it. */
+import { port } from '../port.js';
 import { formatIpv4, type Ipv4 } from '../../../src/lib/addresses.js';
-import { OFPP, type Port } from '../../../src/openflow/index.js';
+import { OFPP } from '../../../src/openflow/index.js';
 import { readActual } from '../../../src/reconcile/actual.js';
 import type { Part } from '../../../src/reconcile/check.js';
 import { compile } from '../../../src/reconcile/compile.js';
@@ -32,21 +33,6 @@ export interface FixedTunnel {
   readonly key: bigint | 'flow';
 }
 
-/** A port of OpenFlow that is up. */
-export const portAt = (portNo: number, name: string): Port => ({
-  portNo,
-  hwAddr: portNo,
-  name,
-  config: 0,
-  state: 0,
-  curr: 0,
-  advertised: 0,
-  supported: 0,
-  peer: 0,
-  currSpeed: 0,
-  maxSpeed: 0,
-});
-
 /** More than any frame needs: one that goes round a loop ends here. */
 const maxHops = 64;
 
@@ -60,7 +46,7 @@ export class Fabric {
         host,
         tables: new Tables(),
         ports: {
-          ports: named.map(([name, number]) => portAt(number, name)),
+          ports: named.map(([name, number]) => port(number, name)),
           tunnels: new Set([host.tunnelPort]),
           vtep: host.vtep,
         },
