@@ -104,6 +104,11 @@ export class Switches {
     return { id: connection, peer: connection.peer, inSync };
   }
 
+  /** Whether a switch holds all that is wanted of it, but for what it has refused. */
+  isSettled(dpid: Dpid): boolean {
+    return this.#byDpid.get(dpid)?.sync.isSettled === true;
+  }
+
   /** Reads a switch anew and sends what it lacks. @returns whether it then holds all that is wanted */
   async restore(dpid: Dpid): Promise<boolean> {
     const isDone = await this.#byDpid.get(dpid)?.sync.restore();

@@ -1,4 +1,5 @@
 import type { Keep, Program, Setup } from '../../intent/index.js';
+import { departureFlows, type Departures } from './departures.js';
 import type { Locations } from './locations.js';
 import type { Host } from './members.js';
 import type { Place } from './promote.js';
@@ -18,6 +19,8 @@ export interface ProgramInput {
   /** All hosts, this one too; the same list while none of them has changed. */
   readonly hosts: readonly Host[];
   readonly spreads: Spreads;
+  /** VMs that have left this host. */
+  readonly departures: Departures;
   readonly sending: MeshSending;
   /** Whether a host's switch is connected, and does what Heddle wants. */
   readonly isServed: (host: Host) => boolean;
@@ -92,7 +95,7 @@ const isStillTrue = ({ input: before, served }: Made, now: ProgramInput): boolea
  *   reg1      the output port; 0 not known yet
  */
 function settle(input: ProgramInput): Settled {
-  const { host, hosts, spreads, tables, numberMeters } = input;
+  const { host, hosts, spreads, departures, sending, isServed, tables, numberMeters } = input;
   const others = hosts.filter(other => other.name !== host.name);
   const its = networksOn(host, spreads);
   const networks = its.map(([network]) => network);
@@ -106,6 +109,7 @@ function settle(input: ProgramInput): Settled {
     ...peerFlows(others, tables),
     ...suppressTables(networks, tables),
     ...missOfUnicast(tables),
+    ...departureFlows(host, departures, spreads, tables, sending, isServed),
     ...tunnelOutput(host, tables),
   ];
   return {
