@@ -90,6 +90,8 @@ export class Controller {
       wanted: view => this.#wanted(view),
       isTakenOver: dpid => this.#takeovers.isTaking(dpid),
       onEvent: (event, view) => this.#onEvent(event, view),
+      onPacketBytes: (packet, view, out) =>
+        view.hypervisor === undefined && this.#apps.answerPacket(packet, 'others', out),
       learning: {
         tables: view => this.#apps.learnedTables(scopeOf(view)),
         onNews: (news, view) => this.#onLearned(news, view),
