@@ -1,5 +1,6 @@
 import type { HypervisorConfig } from '../config/config.js';
 import type { HostIntent } from '../intent/index.js';
+import { same } from '../lib/same.js';
 import {
   assertLock,
   countedConfig,
@@ -61,6 +62,8 @@ export class HypervisorLink {
   #ports: SwitchPorts | undefined;
   #bridge: BridgeIdentity | undefined;
   #planProblems: readonly string[] = [];
+  /** What was wanted when the rows as they are were last found to be just that; undefined: they have to be compared. */
+  #planned: HostIntent | undefined;
   #refusal: string | undefined;
   readonly #contest = new Contest();
   readonly #lock = new HostLock();
@@ -158,10 +161,16 @@ export class HypervisorLink {
     const { replica, isReady } = this.#connection;
     if (!isReady || this.#pending || replica === undefined) return;
     const intent = this.#options.intent();
+    if (this.#planned !== undefined && sameIntent(this.#planned, intent)) {
+      if (this.#lock.isHeld) this.#settle(replica);
+      return;
+    }
     const hold = { isHeld: this.#lock.isHeld, isApplied: this.#counted === undefined };
-    const { operations, changes: all, problems } = planHost(intent, replica, stage(intent, replica, hold));
+    const reached = stage(intent, replica, hold);
+    const { operations, changes: all, problems } = planHost(intent, replica, reached);
     this.#tell(problems);
     if (operations.length === 0) {
+      if (reached === 'whole') this.#planned = intent;
       this.#refusal = undefined;
       if (this.#lock.isHeld) this.#settle(replica);
       return;
@@ -195,6 +204,7 @@ export class HypervisorLink {
 
   /** A new connection: what was under way on the one before is not any more. */
   #forget(): void {
+    this.#planned = undefined;
     this.#pending = false;
     this.#retry?.cancel();
     this.#contest.forget();
@@ -270,6 +280,7 @@ export class HypervisorLink {
 
   #onRows(): void {
     const { replica } = this.#connection;
+    this.#planned = undefined;
     if (replica === undefined) return;
     if (this.#counted !== undefined && isConfigured(replica, this.#counted.config)) this.#counted = undefined;
     this.#readPorts(replica);
@@ -300,6 +311,10 @@ export class HypervisorLink {
     this.#planProblems = problems;
   }
 }
+
+/** The names are one object for all hosts of a file. */
+const sameIntent = ({ names: aNames, ...a }: HostIntent, { names: bNames, ...b }: HostIntent): boolean =>
+  aNames === bNames && same(a, b);
 
 function tell(event: PortEvent): string {
   const { name, bridge, ofport } = event.type === 'gone' ? event.before : event.port;

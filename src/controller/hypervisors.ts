@@ -39,6 +39,8 @@ export class Hypervisors {
   readonly #links = new Map<string, HypervisorLink>();
   /** Their bridges, as last read. */
   readonly #bridges = new Map<string, BridgeIdentity | undefined>();
+  /** The hypervisors whose bridges have, or are about to have, a datapath id: mostly one. */
+  readonly #claimants = new Map<Dpid, Set<string>>();
   #names: ReadonlyMap<Dpid, string> = new Map();
   /** Made by links that a new file has replaced. */
   readonly #transactions = new Map<string, number>();
@@ -94,7 +96,7 @@ export class Hypervisors {
       link?.stop();
       this.#transactions.set(name, link?.transactions ?? 0);
       this.#links.delete(name);
-      this.#bridges.delete(name);
+      this.#keepBridge(name, undefined);
     }
     for (const { config } of views.values()) if (!this.#links.has(config.name)) this.#connect(config);
   }
@@ -138,12 +140,15 @@ export class Hypervisors {
    * that has taken the same id may be the one that is connected.
    */
   isCertain(name: string, dpid: Dpid): boolean {
+    if (this.#views.get(name)?.known !== true) return false;
     const own = this.#links.get(name)?.bridge;
-    const isElsewhere = [...this.#links].some(
-      ([other, { bridge }]) =>
-        other !== name && bridge !== undefined && bridge.uuid !== own?.uuid && answersTo(bridge, dpid),
-    );
-    return !isElsewhere && this.#views.get(name)?.known === true;
+    for (const other of this.#claimants.get(dpid) ?? []) {
+      // What it says counts for as long as it is connected.
+      const bridge = this.#links.get(other)?.bridge;
+      if (other !== name && bridge !== undefined && bridge.uuid !== own?.uuid && answersTo(bridge, dpid))
+        return false;
+    }
+    return true;
   }
 
   /** Whether all that the file names have been read, and have their bridges' datapath ids. */
@@ -208,8 +213,24 @@ export class Hypervisors {
     const after = viewOf(before.config, ports, bridge);
     const sameBridge = sameIdentity(this.#bridges.get(name), bridge);
     this.#views.set(name, after);
-    this.#bridges.set(name, bridge);
+    if (!sameBridge) this.#keepBridge(name, bridge);
     this.#options.onChange(before, after, sameBridge);
+  }
+
+  #keepBridge(name: string, bridge: BridgeIdentity | undefined): void {
+    const before = this.#bridges.get(name);
+    for (const dpid of [before?.pinned, before?.actual])
+      if (dpid !== undefined) this.#claim(dpid, name, false);
+    for (const dpid of [bridge?.pinned, bridge?.actual])
+      if (dpid !== undefined) this.#claim(dpid, name, true);
+    if (bridge === undefined) this.#bridges.delete(name);
+    else this.#bridges.set(name, bridge);
+  }
+
+  #claim(dpid: Dpid, name: string, isThere: boolean): void {
+    const claimants = this.#claimants.get(dpid) ?? new Set();
+    if (isThere) this.#claimants.set(dpid, claimants.add(name));
+    else if (claimants.delete(name) && claimants.size === 0) this.#claimants.delete(dpid);
   }
 }
 

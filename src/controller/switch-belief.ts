@@ -34,6 +34,7 @@ export class SwitchBelief {
     const { actual, loose } = readActual(flows, groups, meters);
     const believed = this.#actual ?? actual;
     this.#differing = undefined;
+    this.#wanted.forgetPast();
     this.#actual = {
       ...(refusal === undefined ? actual : believed),
       // What may yet be learned is in no dump.
@@ -56,13 +57,14 @@ export class SwitchBelief {
 
   planFlows(actual: Actual, refused: Refused): FlowPlan {
     this.#differing ??= differingFlows(this.#wanted, actual);
-    return planFlows(this.#wanted, actual, refused, this.#differing);
+    return planFlows(this.#wanted, actual, refused, this.#differing, this.#wanted.successors);
   }
 
   /** A plan has been carried out: what it left out may differ still. */
   done(plan: FlowPlan): void {
     if (this.#actual !== undefined) carryOut(plan, this.#actual);
     this.#differing = new Set(plan.leftOut);
+    if (plan.leftOut.length === 0) this.#wanted.forgetPast();
   }
 
   metersDone(made: readonly MeterMod[]): void {

@@ -57,6 +57,12 @@ export class SwitchChanges {
   }
 
   async apply(operations: readonly Operation[]): Promise<Applied> {
+    const [first] = operations;
+    // One flow is carried out as a whole or not at all, and needs no bundle, nor the round trip to its commit.
+    if (operations.length === 1 && first?.message.type === 'flow_mod') {
+      const outcome = await this.#exchange([first.message]);
+      return outcome.type === 'failed' ? lost : answerOf(outcome.errors);
+    }
     if (!this.#bundles || this.#failedCommits >= patience) return this.#oneByOne(operations);
     const bundleId = this.#nextBundle++;
     const adds = await this.#addAll(operations, bundleId);

@@ -124,11 +124,14 @@ export class SwitchProgramming {
   ): Stride {
     if (applied.type === 'refused') this.#refusals.holdBack(operations, applied.errors);
     if (applied.type === 'refused' && applied.others === 'untouched') return again([]);
-    const done = applied.type === 'done' ? plan : this.#belief.planFlows(actual, this.#refusals);
+    const left = applied.type === 'done' ? plan : this.#belief.planFlows(actual, this.#refusals);
+    const { done, isAll } = asSent(left, plan);
     this.#belief.done(done);
+    const made = operations.filter(({ about }) => !this.#refusals.has(about));
+    if (!isAll) return again(made);
     return {
       type: 'taken',
-      made: operations.filter(({ about }) => !this.#refusals.has(about)),
+      made,
       isDone: true,
       hasMore: meters.toDelete.length > 0,
       isInDoubt: done.keepsStale && !this.#refusals.isUnread,
@@ -151,6 +154,21 @@ export class SwitchProgramming {
     this.#belief.metersDone(made.map(({ message }) => message));
     return made;
   }
+}
+
+/**
+ * What has been done of a plan, of which some was refused. A flow whose place was to be taken by one that was refused is there still:
+ * nobody has asked for its deletion.
+ *
+ * @param left the same plan without what was refused
+ */
+function asSent(left: FlowPlan, plan: FlowPlan): { readonly done: FlowPlan; readonly isAll: boolean } {
+  if (left === plan || plan.cookiesReplaced.length === 0) return { done: left, isAll: true };
+  const sent = new Set(plan.cookiesToDelete);
+  const cookiesToDelete = left.cookiesToDelete.filter(cookie => sent.has(cookie));
+  const unsent = left.cookiesToDelete.filter(cookie => !sent.has(cookie));
+  const leftOut = [...left.leftOut, ...unsent];
+  return { done: { ...left, cookiesToDelete, leftOut }, isAll: unsent.length === 0 };
 }
 
 /** A switch that has just been started, or has just got its first controller. */

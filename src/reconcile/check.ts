@@ -3,11 +3,14 @@ import {
   type Group,
   groupIds,
   hash40,
+  type Keep,
   makeCookie,
+  type Meter,
   meterIds,
   type Program,
 } from '../intent/index.js';
 import { HeddleError } from '../lib/errors.js';
+import { sameItems } from '../lib/same.js';
 import { type Bucket, encodeInto, type Message, maxFrame, Writer } from '../openflow/index.js';
 import { canBeSent, envelope, splitGroup } from './group-parts.js';
 import { flowMod, groupMod, meterMod } from './mods.js';
@@ -20,9 +23,18 @@ export interface Part {
   readonly program: Program;
 }
 
+/** What an app wants beside flows, as it was when it was asked: the same object while that says the same. */
+export interface PartRest {
+  readonly groups: readonly Group[];
+  readonly meters: readonly Meter[];
+  readonly learned: ReadonlySet<bigint>;
+  readonly keep: Keep | undefined;
+}
+
 /** A part whose flows and groups have been encoded once: all of them can be sent. */
 export interface CheckedPart extends Part {
-  /** `program.flows`, and behind them each of `program.blocks`. What is the same object as in the part before has not changed. */
+  readonly rest: PartRest;
+  /** The program's `flows`, and behind them each of its `blocks`. What is the same object as in the part before has not changed. */
   readonly lists: readonly EncodedList[];
 }
 
@@ -48,22 +60,57 @@ export interface EncodedFlow {
 export function checkPart(part: Part, before?: CheckedPart): CheckedPart {
   const { number, program } = part;
   const { flows, groups, meters, blocks } = checkShape(program);
-  const old = before?.number === number ? before : undefined;
-  const known = new Set<unknown>([...(old?.program.groups ?? []), ...(old?.program.meters ?? [])]);
-  for (const group of groups) if (!known.has(group)) checkGroup(group);
-  for (const meter of meters) {
-    if (known.has(meter)) continue;
+  const old = before?.number === number && before.app === part.app ? before : undefined;
+  for (const group of newIn(groups, old?.rest.groups ?? [])) checkGroup(group);
+  for (const meter of newIn(meters, old?.rest.meters ?? [])) {
     if (!meterIds.isOurs(meter.id)) throw invalid(`meter ${meter.id} is not one of meterIds`);
     bytesOf(meterMod('add', meter));
   }
   const oldLists = old?.lists ?? [];
-  const byList = new Map(oldLists.map(one => [one.list, one]));
-  const lists = [
-    // Also where it is the same list: only the flows in it are said to be values.
-    encodeList(flows, number, oldLists[0]),
-    ...blocks.map((list, index) => byList.get(list) ?? encodeList(list, number, oldLists[index + 1])),
-  ];
-  return { ...part, lists };
+  let byList: ReadonlyMap<readonly Flow[], EncodedList> | undefined;
+  const lists = blocks.map((list, index) => {
+    const inPlace = oldLists[index + 1];
+    if (inPlace?.list === list) return inPlace;
+    byList ??= new Map(oldLists.map(one => [one.list, one]));
+    return byList.get(list) ?? encodeList(list, number, inPlace);
+  });
+  // Also where it is the same list: only the flows in it are said to be values.
+  lists.unshift(encodeList(flows, number, oldLists[0]));
+  const rest = restOf(program, old?.rest);
+  return old !== undefined && rest === old.rest && sameItems(lists, oldLists)
+    ? old
+    : { ...part, lists, rest };
+}
+
+/** What a program has beside flows, by its contents: an app may go on to edit its lists and sets. */
+function restOf({ groups, meters = [], learned, keep }: Program, old: PartRest | undefined): PartRest {
+  const isSame =
+    old !== undefined &&
+    sameItems(groups, old.groups) &&
+    sameItems(meters, old.meters) &&
+    sameSet(learned, old.learned) &&
+    (keep === old.keep || (keep instanceof Set && old.keep instanceof Set && sameSet(keep, old.keep)));
+  if (isSame) return old;
+  return {
+    groups: [...groups],
+    meters: [...meters],
+    learned: new Set(learned),
+    keep: keep === undefined || keep === 'all' ? keep : new Set(keep),
+  };
+}
+
+function sameSet<T>(a: ReadonlySet<T>, b: ReadonlySet<T>): boolean {
+  if (a.size !== b.size) return false;
+  for (const one of a) if (!b.has(one)) return false;
+  return true;
+}
+
+/** What was not in the list before, wherever it stood there. */
+function newIn<T>(list: readonly T[], before: readonly T[]): readonly T[] {
+  const others = list.filter((one, index) => one !== before[index]);
+  if (others.length === 0) return others;
+  const known = new Set(before);
+  return others.filter(one => !known.has(one));
 }
 
 function checkShape(program: Program): Required<Pick<Program, 'flows' | 'groups' | 'meters' | 'blocks'>> {

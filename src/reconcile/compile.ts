@@ -69,8 +69,8 @@ export function combineRest(parts: readonly CheckedPart[]): Omit<Wanted, 'flows'
   const learned = new Set<bigint>();
   const keep = new Map<number, Keep>();
   const conflicts: Conflict[] = [];
-  for (const { app, number, program } of parts) {
-    for (const group of program.groups) {
+  for (const { app, number, rest } of parts) {
+    for (const group of rest.groups) {
       const owner = groupClaims.get(group.id);
       if (owner !== undefined) conflicts.push({ first: owner, second: app, what: `group ${group.id}` });
       else {
@@ -79,7 +79,7 @@ export function combineRest(parts: readonly CheckedPart[]): Omit<Wanted, 'flows'
         groups.set(group.id, group);
       }
     }
-    for (const meter of program.meters ?? []) {
+    for (const meter of rest.meters) {
       const owner = meterClaims.get(meter.id);
       if (owner !== undefined) conflicts.push({ first: owner, second: app, what: `meter ${meter.id}` });
       else {
@@ -87,8 +87,8 @@ export function combineRest(parts: readonly CheckedPart[]): Omit<Wanted, 'flows'
         meters.set(meter.id, meter);
       }
     }
-    for (const cookie of program.learned) learned.add(cookie);
-    if (program.keep !== undefined) keep.set(number, program.keep);
+    for (const cookie of rest.learned) learned.add(cookie);
+    if (rest.keep !== undefined) keep.set(number, rest.keep);
   }
   return { groups, groupOwners, meters, learned, keep, conflicts };
 }

@@ -18,6 +18,8 @@ export interface FlowPlan {
   readonly groupsReplaced: ReadonlySet<number>;
   readonly flowsToAdd: readonly (readonly [cookie: bigint, flow: Flow])[];
   readonly cookiesToDelete: readonly bigint[];
+  /** Those that go with no message of their own: what is added takes their places. */
+  readonly cookiesReplaced: readonly bigint[];
   readonly groupsToDelete: readonly number[];
   /** Parts of groups that are of no use any more, by their ids (group-parts.ts). */
   readonly partsToDelete: readonly number[];
@@ -34,20 +36,23 @@ export interface FlowPlan {
 
 /**
  * Compares by cookie and by group. A changed flow has a new cookie: its ADD replaces the old one, whose deletion by
- * cookie then finds nothing. What an app may want after all (`keep`) stays.
+ * cookie then finds nothing, and is left out where that is known. What an app may want after all (`keep`) stays.
  *
  * @param refused cookies and group ids that the switch would not take: left out until they are tried again
  * @param differing the cookies of all static flows that may differ: others are not looked at
+ * @param successors the flows whose places those that are wanted take, as far as that is known (WantedTables)
  */
 export function planFlows(
   wanted: Wanted,
   actual: Actual,
   refused: Pick<ReadonlySet<bigint | number>, 'has'>,
   differing: Iterable<bigint> = differingFlows(wanted, actual),
+  successors: ReadonlyMap<bigint, bigint> = noSuccessors,
 ): FlowPlan {
   const flowsToAdd: (readonly [bigint, Flow])[] = [];
   const cookiesToClear: bigint[] = [];
   const flowsToDelete: bigint[] = [];
+  const cookiesReplaced: bigint[] = [];
   const leftOut: bigint[] = [];
   let keepsStale = false;
   for (const cookie of differing) {
@@ -63,9 +68,17 @@ export function planFlows(
       flowsToAdd.push([cookie, flow]);
       if (isDoubled) cookiesToClear.push(cookie);
     } else if (isThere) {
+      const successor = successors.get(cookie);
+      const isReplaced =
+        successor !== undefined &&
+        !isDoubled &&
+        wanted.flows.has(successor) &&
+        !actual.flows.has(successor) &&
+        !refused.has(successor);
       const goes =
         !refused.has(cookie) && !stays(wanted.keep.get(appOfCookie(cookie)), actual.towards.get(cookie));
-      if (goes) flowsToDelete.push(cookie);
+      if (isReplaced) cookiesReplaced.push(cookie);
+      else if (goes) flowsToDelete.push(cookie);
       else {
         leftOut.push(cookie);
         keepsStale = true;
@@ -114,6 +127,7 @@ export function planFlows(
     ),
     flowsToAdd,
     cookiesToDelete: [...flowsToDelete, ...learnedToDelete],
+    cookiesReplaced,
     groupsToDelete,
     partsToDelete,
     learned: wanted.learned,
@@ -121,6 +135,8 @@ export function planFlows(
     keepsStale,
   };
 }
+
+const noSuccessors: ReadonlyMap<bigint, bigint> = new Map();
 
 /** What the switch holds when all of a plan is done: at the cost of the plan, and not of what is there. */
 export function carryOut(
@@ -134,7 +150,7 @@ export function carryOut(
     const tunnel = tunnelOfFlow(instructions);
     if (tunnel !== undefined) towards.set(cookie, tunnel);
   }
-  for (const cookie of plan.cookiesToDelete) {
+  for (const cookie of [...plan.cookiesToDelete, ...plan.cookiesReplaced]) {
     flows.delete(cookie);
     towards.delete(cookie);
     doubled.delete(cookie);

@@ -11,6 +11,8 @@ export class WantedTables implements Wanted {
   #flowConflicts: readonly Conflict[] = [];
   #rest = combineRest([]);
   #parts: readonly CheckedPart[] = [];
+  /** Flows that are not wanted any more, by the cookies of those that took their places: in one update, or in several. */
+  readonly #successors = new Map<bigint, bigint>();
   /** The keys of all flows; undefined where flows of one key or one cookie met, which only a look at all of them can judge. */
   #keys: Set<string> | undefined = new Set();
 
@@ -36,12 +38,25 @@ export class WantedTables implements Wanted {
     return [...this.#flowConflicts, ...this.#rest.conflicts];
   }
 
+  /**
+   * What an ADD of a flow that is wanted now puts out of its place, as it has the same table, priority and match [OF1.3.5 6.4]:
+   * by the cookies of flows that were wanted before, the cookies of those.
+   */
+  get successors(): ReadonlyMap<bigint, bigint> {
+    return this.#successors;
+  }
+
+  /** The switch holds what is wanted, or has been read: what was wanted before that is of no interest any more. */
+  forgetPast(): void {
+    this.#successors.clear();
+  }
+
   /** @returns the cookies of all flows that came or went, and maybe some more: to be read before the next update */
   update(parts: readonly CheckedPart[]): Iterable<bigint> {
     const before = this.#parts;
     this.#parts = parts;
     if (parts.length === before.length && parts.every((part, index) => part === before[index])) return [];
-    this.#rest = combineRest(parts);
+    if (!haveSameRest(before, parts)) this.#rest = combineRest(parts);
     const changes = changedFlows(before, parts);
     return this.#carryOut(changes) ? cookiesOf(changes) : this.#startAnew(cookiesOf(changes));
   }
@@ -59,12 +74,30 @@ export class WantedTables implements Wanted {
       keys.add(key);
       this.#flows.set(cookie, flow);
     }
+    this.#follow(gone, come);
     return true;
+  }
+
+  #follow(gone: readonly EncodedFlow[], come: readonly EncodedFlow[]): void {
+    if (come.length === 0 && this.#successors.size === 0) return;
+    const byKey = new Map(come.map(({ key, cookie }) => [key, cookie]));
+    const next = new Map(gone.map(({ key, cookie }) => [cookie, byKey.get(key)]));
+    for (const [past, successor] of this.#successors)
+      if (next.has(successor)) this.#become(past, next.get(successor));
+    for (const [cookie, successor] of next) this.#become(cookie, successor);
+    // What came back has no successor.
+    for (const { cookie } of come) this.#successors.delete(cookie);
+  }
+
+  #become(past: bigint, successor: bigint | undefined): void {
+    if (successor === undefined || successor === past) this.#successors.delete(past);
+    else this.#successors.set(past, successor);
   }
 
   /** @param taken away and put in on the way here */
   #startAnew(taken: Iterable<bigint>): Iterable<bigint> {
     const before = this.#flows;
+    this.#successors.clear();
     const { flows, conflicts, isPlain } = combineFlows(this.#parts);
     this.#flows = flows;
     this.#flowConflicts = conflicts;
@@ -75,6 +108,14 @@ export class WantedTables implements Wanted {
     return new Set([...taken, ...before.keys(), ...flows.keys()]);
   }
 }
+
+/** Whether all but their flows is the same. */
+const haveSameRest = (before: readonly CheckedPart[], after: readonly CheckedPart[]): boolean =>
+  before.length === after.length &&
+  after.every(({ app, number, rest }, index) => {
+    const old = before[index];
+    return old?.rest === rest && old.app === app && old.number === number;
+  });
 
 interface Changes {
   readonly gone: readonly EncodedFlow[];

@@ -59,7 +59,7 @@ t.test('an audit does not disturb', async t => {
   bench.switches.tick();
   await bench.fake.settle();
   const asked = bench.news();
-  t.ok(asked.includes('commit_request'));
+  t.ok(asked.includes('flow_mod'));
   t.notOk(asked.includes('aggregate'), 'not while it is programmed');
   bench.switches.tick();
   bench.switches.tick();
@@ -71,7 +71,7 @@ t.test('an audit does not disturb', async t => {
       .news()
       .filter(type => type !== 'barrier_request')
       .slice(0, 5),
-    ['aggregate', 'group_desc', 'meter_config', 'flow', 'open_request'],
+    ['aggregate', 'group_desc', 'meter_config', 'flow', 'flow_mod'],
     'what comes meanwhile is done after it',
   );
   t.strictSame(bench.flows, texts(flow(1, 4)));

@@ -15,7 +15,7 @@ t.test('of many flows, each audit looks at some', async t => {
   await bench.connect();
   bench.news();
   await bench.audit();
-  t.equal(bench.bundled(), 0);
+  t.equal(bench.changes(), 0);
   for (const port of [17, 1_234, 8_999]) change(bench.fake.tables, edit(port, 5));
   for (let turn = 0; turn < 2; turn += 1) await bench.audit();
   t.notOk(bench.flows.some(text => text.endsWith('actions=output:5')));

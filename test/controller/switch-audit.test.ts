@@ -123,17 +123,17 @@ t.test('a switch that writes flows in a way of its own', async t => {
   await bench.connect();
   bench.news();
   await bench.audit();
-  t.equal(bench.bundled(), 1, 'it is sent once more');
+  t.equal(bench.changes(), 1, 'it is sent once more');
   t.strictSame(bench.drifts, [], 'nobody has edited it');
   await bench.audit();
-  t.equal(bench.bundled(), 0);
+  t.equal(bench.changes(), 0);
   change(bench.fake.tables, edit(2, 9));
   await bench.audit();
   t.match(bench.drifts, [/: 1 flow edited;/]);
   t.strictSame(bench.flows, texts(flow(1, 2), flow(2, 1)));
   bench.news();
   await bench.audit();
-  t.equal(bench.bundled(), 0);
+  t.equal(bench.changes(), 0);
 });
 
 t.test('an edited flow whose repair is not sent is not taken for a spelling', async t => {

@@ -28,7 +28,7 @@ for (const bundles of ['yes', 'errors'] as const)
     bench.fake.cut();
     bench.news();
     await bench.connect();
-    t.equal(bench.bundled(), 0, 'a restart knows them again');
+    t.equal(bench.changes(), 0, 'a restart knows them again');
     t.equal(bench.only.sync.sent, 0);
 
     t.comment('by another hand');
@@ -75,7 +75,8 @@ t.test('without bundles, a barrier keeps what must come first before what uses i
       [
         ...['group_mod', 'barrier_request'],
         ...['flow_mod', 'flow_mod', 'barrier_request'],
-        ...['flow_mod', 'flow_mod', 'barrier_request'],
+        // Of the two that go, the place of one is taken.
+        ...['flow_mod', 'barrier_request'],
         ...['group_mod', 'barrier_request'],
       ],
       bundles,

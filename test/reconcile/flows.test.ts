@@ -417,6 +417,7 @@ t.test('plans', t => {
       cookiesToDelete: [stale],
       groupsToDelete: gone,
       partsToDelete: [],
+      cookiesReplaced: [],
       leftOut: [],
       groupsAsWanted: [],
       groupsReplaced: new Set(),

@@ -43,6 +43,7 @@ t.test('whatever changes: as if it were put together anew', t => {
       const tables = new WantedTables();
       const last: CheckedPart[] = [];
       let before: ReadonlyMap<bigint, Flow> = new Map();
+      const matches = new Map<bigint, Flow['match']>();
       for (const programs of turns) {
         const parts = programs.map((its, index) =>
           checkPart(
@@ -57,6 +58,11 @@ t.test('whatever changes: as if it were put together anew', t => {
         assert.deepEqual(tables.conflicts, anew.conflicts);
         for (const cookie of [...before.keys(), ...anew.flows.keys()])
           if (before.has(cookie) !== anew.flows.has(cookie)) assert.ok(changed.has(cookie));
+        for (const [cookie, flow] of anew.flows) matches.set(cookie, flow.match);
+        for (const [past, successor] of tables.successors) {
+          assert.ok(!anew.flows.has(past) && anew.flows.has(successor));
+          assert.deepEqual(matches.get(past), matches.get(successor));
+        }
         before = anew.flows;
       }
     }),
@@ -106,5 +112,34 @@ t.test('a change costs what has changed', t => {
   const changed = [...tables.update([checkPart({ app: 'a', number: 8, program: next }, first)])];
   t.equal(changed.length, 2, 'the one that came and the one that went');
   t.equal(tables.flows.size, 10_002);
+  t.end();
+});
+
+t.test('what takes the place of what: over several changes, until it is of no interest', t => {
+  const tables = new WantedTables();
+  const want = (...flows: readonly Flow[]): readonly bigint[] => {
+    tables.update([checkPart({ app: 'a', number: 8, program: { ...emptyProgram, flows } })]);
+    return [...tables.flows.keys()];
+  };
+  const [first = 0n] = want(flowOf(1, 1));
+  const [second = 0n, other = 0n] = want(flowOf(1, 2), flowOf(2));
+  t.strictSame([...tables.successors], [[first, second]]);
+  const [third = 0n] = want(flowOf(1, 3));
+  t.strictSame(
+    new Map(tables.successors),
+    new Map([
+      [first, third],
+      [second, third],
+    ]),
+  );
+  t.notOk(tables.successors.has(other), 'it has gone, and nothing stands in its place');
+  want(flowOf(1, 1));
+  t.strictSame(new Set(tables.successors.keys()), new Set([second, third]), 'it is wanted again');
+  want();
+  t.equal(tables.successors.size, 0);
+  want(flowOf(1, 1));
+  want(flowOf(1, 2));
+  tables.forgetPast();
+  t.equal(tables.successors.size, 0);
   t.end();
 });

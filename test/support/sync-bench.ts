@@ -137,9 +137,9 @@ export class Bench {
       .sort();
   }
 
-  /** How many messages came in bundles since that, or `news`, was asked. */
-  bundled(): number {
-    return this.news().filter(one => one.startsWith('bundle_add')).length;
+  /** How many messages that change something came since that, or `news`, was asked. */
+  changes(): number {
+    return this.news().filter(one => /^(bundle_add|.*_mod$)/.test(one)).length;
   }
 
   /** What came since the last time that was asked, by type. */
