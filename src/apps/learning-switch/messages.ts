@@ -12,8 +12,7 @@ import {
   type PacketOut,
 } from '../../openflow/index.js';
 
-/** Where its flows are, and whose they are. */
-export interface Owner {
+interface Owner {
   readonly table: number;
   readonly cookie: bigint;
 }

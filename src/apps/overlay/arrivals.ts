@@ -22,6 +22,7 @@ import type { Claim, Claims } from './holders.js';
 import { toPort } from './learn.js';
 import type { Host } from './members.js';
 import { candidatesOf, isAwaited } from './mobility.js';
+import { onceOf } from './once.js';
 import type { Segment } from './segments.js';
 import type { TableNumbers } from './tables.js';
 import { cameFrom, learnSender } from './tunnel-fields.js';
@@ -75,11 +76,13 @@ export function arrivalFlows(
       // What tunnels bring goes back into them, as unicast.ts has it.
       ...(isSource ? [learnLoad('reg0', BigInt(from.local)), learnLoad('nxm_in_port', 0n)] : []),
     ];
+    const actions = conclude(...loads);
     const seen = { ...cameFrom(vtep), metadata: BigInt(network.vni), eth_src: mac };
-    return [
-      ...here,
-      flow(tables.tunnelSource, 120, seen, applyActions(conclude(...loads)), gotoTable(tables.unicast)),
-    ];
+    // One for all hosts that see it by the same port.
+    const seenFlow = onceOf(tables, arrival.member, `seen ${tunnelPort} ${isSource}`, () =>
+      flow(tables.tunnelSource, 120, seen, applyActions(actions), gotoTable(tables.unicast)),
+    );
+    return [...here, seenFlow];
   });
 }
 

@@ -1,5 +1,5 @@
 import { type Flow, type Group, groupIds } from '../../intent/index.js';
-import type { FloodKind } from '../../config/config.js';
+import type { FloodKind, NetworkConfig } from '../../config/config.js';
 import {
   applyActions,
   type Bucket,
@@ -11,7 +11,7 @@ import {
   setField,
 } from '../../openflow/index.js';
 import { flow, from } from './flow.js';
-import type { Host } from './members.js';
+import type { Host, Member } from './members.js';
 import { onceFor } from './once.js';
 import { hasForeign } from './mesh.js';
 import type { Segment } from './segments.js';
@@ -23,7 +23,7 @@ import type { Way } from './ways.js';
 /** No output port found: from a local port to all members everywhere, from a tunnel to the local members alone. */
 export function floodFlows(
   host: Host,
-  { network }: Segment,
+  network: NetworkConfig,
   storms: StormMeters,
   tables: TableNumbers,
 ): readonly Flow[] {
@@ -82,16 +82,23 @@ export function groupsOf({ network, locals, ways }: Segment, tables: TableNumber
         resubmit(tables.output),
       ]),
     );
+  const toLocal = ({ ofport }: Member): Bucket =>
+    onceFor(tables, `bucket ${ofport}`, () =>
+      bucket([setField({ reg1: ofport }), resubmit(tables.afterFlood)]),
+    );
+  const toLocals = onceFor(tables, `locals ${network.vni}`, () =>
+    bucket([group(groupIds.local(network.vni))]),
+  );
   return [
     {
       id: groupIds.local(network.vni),
       groupType: 'all',
-      buckets: locals.map(({ ofport }) => bucket([setField({ reg1: ofport }), resubmit(tables.afterFlood)])),
+      buckets: locals.map(toLocal),
     },
     {
       id: groupIds.flood(network.vni),
       groupType: 'all',
-      buckets: [bucket([group(groupIds.local(network.vni))]), ...ways.map(toVtep)],
+      buckets: [toLocals, ...ways.map(toVtep)],
     },
   ];
 }

@@ -5,6 +5,7 @@ import { flow, from } from './flow.js';
 import { learnFromPort, learnFromRemote, type Learning } from './learn.js';
 import { type LearnSource, meshSources, portSources, remoteSources } from './learn-sources.js';
 import type { Host, Member } from './members.js';
+import { onceOf } from './once.js';
 import type { Segment } from './segments.js';
 import type { TableNumbers } from './tables.js';
 import { cameFrom } from './tunnel-fields.js';
@@ -44,12 +45,10 @@ export function learnFlows(
   );
   if (fromPorts.length + fromRemotes.length + fromMesh.length === 0) return [];
   // What is known from OVSDB is never learned, so that nobody else can claim it.
-  const known = [
-    ...macsOf(locals),
-    ...peers.flatMap(({ members }) => macsOf(members.filter(m => m.network === network))),
-  ];
-  const knownFlows = [...new Set(known)].map(mac =>
-    flow(tables.learn, 100, { metadata, eth_src: mac }, next),
+  const known = [...locals, ...peers.flatMap(({ members }) => members.filter(m => m.network === network))];
+  const byMac = new Map(known.filter(hasMac).map(member => [member.mac, member]));
+  const knownFlows = [...byMac.values()].map(member =>
+    onceOf(tables, member, 'learn', () => flow(tables.learn, 100, { metadata, eth_src: member.mac }, next)),
   );
   return [
     // Learned, a group address as source would draw a whole network's broadcasts to one port [IEEE 802.1Q 8.7].
@@ -63,5 +62,4 @@ export function learnFlows(
 
 const groupAddresses = masked(0x01_00_00_00_00_00, 0x01_00_00_00_00_00);
 
-const macsOf = (members: readonly Member[]): readonly Mac[] =>
-  members.flatMap(({ mac }) => (mac === undefined ? [] : [mac]));
+const hasMac = (member: Member): member is Member & { readonly mac: Mac } => member.mac !== undefined;

@@ -1,13 +1,14 @@
 import type { AppMessage, LearnedNews, Problem, Step } from '../../intent/index.js';
 import { type Dpid, formatMac } from '../../lib/addresses.js';
-import { formatVtep } from '../../lib/vtep.js';
+import { sameItems } from '../../lib/same.js';
+import { formatVtep, type Vtep } from '../../lib/vtep.js';
 import { flowMod, match } from '../../openflow/index.js';
 import { AddressBook } from './address-book.js';
 import { Attachments } from './attachments.js';
 import { usualDamping } from './damping.js';
 import { addressKey } from './learn-ips.js';
 import { placesOf, tellPlace } from './learn-sources.js';
-import type { Host } from './members.js';
+import { type Host, hostsByDpid } from './members.js';
 import { Promoted } from './promote.js';
 import { type Look, mostOfSwitch, type Outcome, Sightings } from './sightings.js';
 
@@ -52,6 +53,7 @@ export class Locations {
   readonly #overdue = new Set<Dpid>();
   /** A switch is not waited for any more: what the others have kept for its sake may go. */
   #isOver = false;
+  #kept: { hosts: readonly Host[]; tellings: number; vteps: ReadonlySet<Vtep> } | undefined;
 
   constructor(options: LocationsOptions) {
     this.#options = options;
@@ -59,7 +61,7 @@ export class Locations {
 
   onNews(news: LearnedNews, hosts: Hosts, now: number): Consequences {
     this.addresses.onNews(news, this.#options.addressTable, now);
-    const host = byDpidOf(hosts).get(news.dpid);
+    const host = hostsByDpid(hosts).get(news.dpid);
     if (news.whole && host !== undefined && this.isAwaited(host)) this.#isOver = true;
     return this.#take([this.sightings.onNews(news, this.#look(hosts, now))], hosts);
   }
@@ -67,6 +69,18 @@ export class Locations {
   /** Whether it may have learned what it has not told yet since the start: until then, what is sent to it stays. */
   isAwaited({ dpid, members }: Host): boolean {
     return !this.sightings.hasTold(dpid) && !this.#overdue.has(dpid) && members.some(({ learns }) => learns);
+  }
+
+  /** Where hosts are that have not been read, or are waited for: the same set while it holds the same. */
+  awaited(hosts: readonly Host[]): ReadonlySet<Vtep> {
+    const { tellings } = this.sightings;
+    const before = this.#kept;
+    if (before?.hosts === hosts && before.tellings === tellings) return before.vteps;
+    const list = hosts.filter(host => !host.known || this.isAwaited(host)).map(({ vtep }) => vtep);
+    const isSame = before !== undefined && sameItems([...before.vteps], list);
+    const vteps = isSame ? before.vteps : new Set(list);
+    this.#kept = { hosts, tellings, vteps };
+    return vteps;
   }
 
   /**
@@ -81,7 +95,8 @@ export class Locations {
       .filter(dpid => !ours.has(dpid))
       .map(dpid => this.sightings.forgetSwitch(dpid, look));
     this.addresses.keepSwitches(ours);
-    for (const dpid of this.#overdue) if (!ours.has(dpid)) this.#overdue.delete(dpid);
+    for (const dpid of this.#overdue)
+      if (!ours.has(dpid) && this.#overdue.delete(dpid)) this.#kept = undefined;
     this.#wait(hosts, now);
     const isOver = this.#isOver;
     this.#isOver = false;
@@ -101,6 +116,7 @@ export class Locations {
       if (now - since < patience) awaited.set(host.dpid, since);
       else {
         this.#overdue.add(host.dpid);
+        this.#kept = undefined;
         this.#isOver = true;
       }
     }
@@ -183,7 +199,7 @@ export class Locations {
   }
 
   #look(hosts: Hosts, now: number): Look {
-    const byDpid = byDpidOf(hosts);
+    const byDpid = hostsByDpid(hosts);
     return {
       now,
       placeOf: (dpid, cookie, vni) => {
@@ -222,13 +238,4 @@ export class Locations {
             .map(({ dpid }) => dpid);
     return { changed, sendTo };
   }
-}
-
-const indexed = new WeakMap<Hosts, ReadonlyMap<Dpid, Host>>();
-
-function byDpidOf(hosts: Hosts): ReadonlyMap<Dpid, Host> {
-  let byDpid = indexed.get(hosts);
-  if (byDpid === undefined)
-    indexed.set(hosts, (byDpid = new Map([...hosts.values()].map(host => [host.dpid, host]))));
-  return byDpid;
 }

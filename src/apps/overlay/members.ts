@@ -58,6 +58,16 @@ export interface Host {
   readonly problems: readonly Problem[];
 }
 
+const indexed = new WeakMap<ReadonlyMap<string, Host>, ReadonlyMap<Dpid, Host>>();
+
+/** Hosts by their datapath ids; found once for each state of them. */
+export function hostsByDpid(hosts: ReadonlyMap<string, Host>): ReadonlyMap<Dpid, Host> {
+  let byDpid = indexed.get(hosts);
+  if (byDpid === undefined)
+    indexed.set(hosts, (byDpid = new Map([...hosts.values()].map(host => [host.dpid, host]))));
+  return byDpid;
+}
+
 const bondMessage = 'bonds are not served yet: this port has several interfaces, and is in no network';
 
 /** A hypervisor, from what its OVSDB tells. A port that cannot be served is a problem, not a guess. */

@@ -21,3 +21,23 @@ export function onceFor<T>(tables: TableNumbers, key: string, make: () => T): T 
   if (known.size < most) known.set(key, one);
   return one;
 }
+
+const madeOf = new WeakMap<TableNumbers, WeakMap<object, Map<string | number, unknown>>>();
+
+/**
+ * The same for what is said of one object, such as a port that peers know: kept for as long as that is.
+ *
+ * @param key what is made of it
+ */
+export function onceOf<T>(tables: TableNumbers, of: object, key: string | number, make: () => T): T {
+  let byObject = madeOf.get(tables);
+  if (byObject === undefined)
+    madeOf.set(tables, (byObject = new WeakMap<object, Map<string | number, unknown>>()));
+  let known = byObject.get(of);
+  if (known === undefined) byObject.set(of, (known = new Map<string | number, unknown>()));
+  const found = known.get(key);
+  if (found !== undefined) return found as T;
+  const one = make();
+  known.set(key, one);
+  return one;
+}

@@ -1,22 +1,21 @@
 import * as z from 'zod';
-import { defineApp, emptyProgram, type Setup, type Step, type World } from '../../intent/index.js';
+import {
+  defineApp,
+  emptyProgram,
+  type HypervisorView,
+  type Setup,
+  type Step,
+  type World,
+} from '../../intent/index.js';
 import type { Dpid } from '../../lib/addresses.js';
 import type { Vtep } from '../../lib/vtep.js';
 import { type PacketIn, valueOf } from '../../openflow/index.js';
 import { decodeEthernet } from '../../packet/ethernet.js';
-import {
-  type Departures,
-  departuresAfter,
-  departuresFrom,
-  dpidsLeft,
-  noDepartures,
-  stillSentOn,
-} from './departures.js';
 import { differing, differingSwitches } from './differing.js';
 import { agedBy, asFirstRead } from './holders.js';
 import { Locations } from './locations.js';
 import { macReports } from './macs.js';
-import { type Host, hostOf, signatures } from './members.js';
+import { type Host, hostOf, hostsByDpid, signatures } from './members.js';
 import { heardFrom } from './mobility.js';
 import { hasMarks, tunnelPort } from './ports.js';
 import { overlayProgram } from './program.js';
@@ -36,8 +35,6 @@ interface State {
   readonly hosts: ReadonlyMap<string, Host>;
   /** Of all networks on these hosts. */
   readonly spreads: Spreads;
-  /** What is still sent to where a VM was. */
-  readonly departures: Departures;
   /** Where MACs are. Kept in place. */
   readonly locations: Locations;
   /** Counts changes: the age of what came with the last one (see Age). */
@@ -59,7 +56,6 @@ export const overlay = defineApp<Record<string, never>, State>({
     vteps: vtepsOf(world),
     hosts: new Map(),
     spreads: noSpreads,
-    departures: noDepartures,
     locations: new Locations({
       cookieOf: learnedCookie,
       table: tables.number('learned'),
@@ -83,9 +79,9 @@ export const overlay = defineApp<Record<string, never>, State>({
       case 'hypervisor-changed':
         return located(onHypervisor(event.name, state, world), state, world);
       case 'switch-up':
-        return { state, changed: [event.dpid, ...formerHosts(event.dpid, state), ...leftHosts(state)] };
+        return { state, changed: [event.dpid, ...formerHosts(event.dpid, state)] };
       case 'switch-down':
-        return { state, changed: [...formerHosts(event.dpid, state), ...leftHosts(state)] };
+        return { state, changed: formerHosts(event.dpid, state) };
       case 'packet-in':
         return located(onPacket(event.dpid, event.packet, state), state, world);
       case 'port-status':
@@ -103,11 +99,9 @@ export const overlay = defineApp<Record<string, never>, State>({
     const now = world.now();
     const moved = state.locations.refresh(state.hosts, now);
     const timed = state.locations.onTime(state.hosts, now, dpidsOf(world));
-    const departures = stillSentOn(state.departures, state.hosts, world);
-    const isSame = departures === state.departures;
     return {
-      state: isSame ? state : { ...state, departures },
-      changed: new Set([...moved.changed, ...timed.changed, ...(isSame ? [] : leftHosts(state))]),
+      state,
+      changed: new Set([...moved.changed, ...timed.changed]),
       sendTo: [...moved.sendTo, ...timed.sendTo],
       tellAnew: timed.tellAnew,
     };
@@ -115,17 +109,14 @@ export const overlay = defineApp<Record<string, never>, State>({
 
   desired(state, world, dpid) {
     const hosts = allHosts(state, world);
-    const host = [...state.hosts.values()].find(one => one.dpid === dpid);
+    const host = hostsByDpid(state.hosts).get(dpid);
     // Of a host that has not been read nothing is known: nothing is added, and nothing taken away.
     if (host?.known !== true) return { ...emptyProgram, keep: 'all' };
     const { spreads, tables, learnedCookie, numberMeters } = state;
     const sending = world.meshSending ?? 'mesh';
     const isServed = ({ dpid }: Host): boolean => world.switches.has(dpid);
     return overlayProgram(
-      {
-        ...{ host, hosts, spreads, sending, isServed, tables, learnedCookie, numberMeters },
-        departures: departuresFrom(state.departures, host.name),
-      },
+      { host, hosts, spreads, sending, isServed, tables, learnedCookie, numberMeters },
       state.locations,
     );
   },
@@ -146,30 +137,41 @@ export const overlay = defineApp<Record<string, never>, State>({
   macs: (state, world) => macReports(state.spreads, world, state.locations),
 });
 
-/** By the hosts of a state that has them all. */
-const listed = new WeakMap<State['hosts'], readonly Host[]>();
+/** By the hosts of a state: all of the file, those that have not been read too. */
+const listed = new WeakMap<
+  State['hosts'],
+  { readonly hosts: readonly Host[]; readonly unread: readonly HypervisorView[] }
+>();
 
 /** With what follows from it for MACs that have been learned. */
 function located(step: Step<State>, before: State, world: World): Step<State> {
   if (step.state === before) return step;
   const { changed, sendTo } = step.state.locations.refresh(step.state.hosts, world.now());
-  return {
-    ...step,
-    sendTo,
-    changed: new Set([...(step.changed ?? []), ...changed, ...leftHosts(step.state)]),
-  };
+  return { ...step, sendTo, changed: new Set([...(step.changed ?? []), ...changed]) };
 }
 
-/** The same list while nothing has changed. Of a host that has not been read yet, one is made each time. */
+/** The same list while nothing has changed, and in it the same hosts. */
 function allHosts(state: State, world: World): readonly Host[] {
   const before = listed.get(state.hosts);
-  if (before !== undefined) return before;
+  if (before?.unread.every(view => world.hypervisors.get(view.config.name) === view) === true)
+    return before.hosts;
+  const unread = [...world.hypervisors.values()].filter(({ config: { name } }) => !state.hosts.has(name));
   const hosts = [...world.hypervisors].map(
-    ([name, view]) =>
-      state.hosts.get(name) ?? hostOf(view, state.rules, asFirstRead(world.hypervisors, name)),
+    ([name, view]) => state.hosts.get(name) ?? unreadHost(view, state, world),
   );
-  if (hosts.every(({ name }) => state.hosts.has(name))) listed.set(state.hosts, hosts);
+  listed.set(state.hosts, { hosts, unread });
   return hosts;
+}
+
+/** A view is a value, replaced and never edited. */
+const unreadHosts = new WeakMap<HypervisorView, Host>();
+
+function unreadHost(view: HypervisorView, { rules }: State, { hypervisors }: World): Host {
+  const known = view.known ? undefined : unreadHosts.get(view);
+  if (known !== undefined) return known;
+  const host = hostOf(view, rules, asFirstRead(hypervisors, view.config.name));
+  unreadHosts.set(view, host);
+  return host;
 }
 
 /**
@@ -185,8 +187,7 @@ function onHypervisor(name: string, state: State, world: World): Step<State> {
   const ageOf = before?.known === true ? agedBy(before, changes) : asFirstRead(world.hypervisors, name);
   const after = hostOf(view, state.rules, ageOf);
   const hosts = new Map(state.hosts).set(name, after);
-  const departures = departuresAfter(state.departures, before, after, state.spreads, world.now());
-  const next = { ...withHosts(state, hosts), departures, changes };
+  const next = { ...withHosts(state, hosts), changes };
   if (before === undefined && hosts.size === world.hypervisors.size)
     return { state: next, changed: world.switches.keys() };
   const changed = new Set<Dpid>([after.dpid]);
@@ -214,11 +215,9 @@ function onPacket(dpid: Dpid, { tableId, match, data }: PacketIn, state: State):
 /** The shortest that has a source [IEEE 802.3 3.1.1]. Bytes. */
 const ethernetLength = 14;
 
-const leftHosts = ({ departures, hosts }: State): readonly Dpid[] => dpidsLeft(departures, hosts);
-
 /** Hosts that a VM has left for this one send it what still comes for it, while this one is served. */
 function formerHosts(dpid: Dpid, { hosts }: State): readonly Dpid[] {
-  const here = [...hosts.values()].find(host => host.dpid === dpid);
+  const here = hostsByDpid(hosts).get(dpid);
   const arrived = new Set(
     here?.members.filter(({ age }) => age.heard > 0).map(({ ifaceId }) => ifaceId) ?? [],
   );

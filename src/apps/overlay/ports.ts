@@ -5,12 +5,20 @@ import { formatVtep, type Vtep } from '../../lib/vtep.js';
 /** At most 15 characters: a network device's name in Linux. */
 export const tunnelName = 'heddle-vxlan';
 
+const marked = new WeakMap<readonly NetworkConfig[], boolean>();
+
 /** Whether a service level of the file says anything of marks: the underlay is to see them then. */
-export const hasMarks = (networks: readonly NetworkConfig[]): boolean =>
-  networks
-    .flatMap(({ policy, ports }) => [policy, ...ports.map(port => port.policy)])
-    .flatMap(policy => [policy, ...(policy?.classes ?? [])])
-    .some(one => one?.dscp !== undefined);
+export function hasMarks(networks: readonly NetworkConfig[]): boolean {
+  let has = marked.get(networks);
+  if (has === undefined) {
+    has = networks
+      .flatMap(({ policy, ports }) => [policy, ...ports.map(port => port.policy)])
+      .flatMap(policy => [policy, ...(policy?.classes ?? [])])
+      .some(one => one?.dscp !== undefined);
+    marked.set(networks, has);
+  }
+  return has;
+}
 
 /**
  * One VXLAN port per host for all networks and all peers: the flows say the VNI and the remote VTEP of each packet, so

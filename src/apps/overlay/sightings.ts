@@ -79,6 +79,7 @@ export class Sightings {
   readonly #byVni = new Map<number, Map<Mac, Entry>>();
   readonly #bySwitch = new Map<Dpid, Shares<Entry>>();
   readonly #told = new Set<Dpid>();
+  #tellings = 0;
   readonly #held = new Set<Entry>();
   /** With a sighting that its switch has been asked to forget. */
   readonly #leaving = new Set<Entry>();
@@ -86,6 +87,11 @@ export class Sightings {
   /** Whether a switch has told what it has learned, since the start. */
   hasTold(dpid: Dpid): boolean {
     return this.#told.has(dpid);
+  }
+
+  /** Another number whenever `hasTold` may say another thing. */
+  get tellings(): number {
+    return this.#tellings;
   }
 
   /** Those that have told anything. */
@@ -126,6 +132,7 @@ export class Sightings {
     const touched = new Set<Entry>();
     if (whole) {
       this.#told.add(dpid);
+      this.#tellings += 1;
       this.#bySwitch.get(dpid)?.begin();
       for (const entry of this.#goneFrom(dpid, changes)) {
         this.#forget(entry, dpid);
@@ -159,6 +166,7 @@ export class Sightings {
   /** A switch that is none of the file's any more. */
   forgetSwitch(dpid: Dpid, look: Look): Outcome {
     this.#told.delete(dpid);
+    this.#tellings += 1;
     const its = [...(this.#bySwitch.get(dpid) ?? [])];
     for (const entry of its) this.#forget(entry, dpid);
     this.#bySwitch.delete(dpid);

@@ -17,7 +17,6 @@ export class Spread {
   /** By the hosts' names. */
   readonly parts: ReadonlyMap<string, SpreadPart>;
   #claims: ReadonlyMap<Mac, Claims> | undefined;
-  #hasRivals: boolean | undefined;
 
   constructor(parts: ReadonlyMap<string, SpreadPart>) {
     this.parts = parts;
@@ -26,11 +25,6 @@ export class Spread {
   /** All MACs that are known in it. */
   get claims(): ReadonlyMap<Mac, Claims> {
     return (this.#claims ??= claimsIn(this.parts.values()));
-  }
-
-  /** Whether a MAC is claimed by more than one port: who gets its frames may depend on more than the hosts then. */
-  get hasRivals(): boolean {
-    return (this.#hasRivals ??= [...this.claims.values()].some(claims => claims.length > 1));
   }
 }
 

@@ -41,14 +41,20 @@ export function stormMeters(
     ),
   ]);
   const ids = numberMeters(wanted.keys());
+  const texts = new Map<NetworkConfig, string>();
+  const textOf = (network: NetworkConfig): string =>
+    [answersName(network), ...ratesOf(network).map(([kind]) => nameOf(network, kind))]
+      .map(name => ids.get(name) ?? 0)
+      .join();
   return {
     meters: [...ids].map(([name, id]) => rateMeter(id, wanted.get(name) ?? 1)),
     idOf: (network, kind) => ids.get(nameOf(network, kind)),
     answersOf: network => ids.get(answersName(network)),
-    idsOf: network =>
-      [answersName(network), ...ratesOf(network).map(([kind]) => nameOf(network, kind))]
-        .map(name => ids.get(name) ?? 0)
-        .join(),
+    idsOf: network => {
+      let text = texts.get(network);
+      if (text === undefined) texts.set(network, (text = textOf(network)));
+      return text;
+    },
   };
 }
 

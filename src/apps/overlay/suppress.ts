@@ -13,6 +13,7 @@ import {
   setField,
 } from '../../openflow/index.js';
 import { flow, from } from './flow.js';
+import { onceOf } from './once.js';
 import type { Segment } from './segments.js';
 import { hasAddresses, type StormMeters } from './storms.js';
 import type { TableNumbers } from './tables.js';
@@ -29,17 +30,23 @@ export function suppressFlows(
   tables: TableNumbers,
 ): readonly Flow[] {
   const limit = storms.answersOf(network);
+  // A member's are made once, for all hosts with that meter.
+  const key = `answers ${limit ?? ''}`;
   const answer = (actions: readonly Action[], ...then: readonly Instruction[]): readonly Instruction[] => [
     ...(limit === undefined ? [] : [meter(limit)]),
     applyActions(actions),
     ...then,
   ];
-  return [...claims].flatMap(([mac, [holder]]) =>
-    holder.member.addresses.flatMap(({ version, value }) =>
-      version === 4
-        ? arpFlows({ network, mac, address: value, answer }, tables)
-        : ndFlows({ network, mac, address: value, answer }, tables),
-    ),
+  return [...claims].flatMap(([mac, [{ member }]]) =>
+    member.addresses.length === 0
+      ? []
+      : onceOf(tables, member, key, () =>
+          member.addresses.flatMap(({ version, value }) =>
+            version === 4
+              ? arpFlows({ network, mac, address: value, answer }, tables)
+              : ndFlows({ network, mac, address: value, answer }, tables),
+          ),
+        ),
   );
 }
 

@@ -1,5 +1,6 @@
 import type { NetworkConfig } from '../../config/config.js';
 import type { Flow } from '../../intent/index.js';
+import type { Vtep } from '../../lib/vtep.js';
 import { applyActions, gotoTable, move, output, setField, writeMetadata } from '../../openflow/index.js';
 import { flow, from } from './flow.js';
 import type { Host } from './members.js';
@@ -34,8 +35,8 @@ export function tunnelFlows(host: Host, network: NetworkConfig, tables: TableNum
 }
 
 /** Managed hosts send with their own VTEPs, whatever the network: V flows for all of them, not one for each network. */
-export const peerFlows = (others: readonly Host[], tables: TableNumbers): readonly Flow[] =>
-  others.map(({ vtep }) =>
+export const peerFlows = (others: readonly Vtep[], tables: TableNumbers): readonly Flow[] =>
+  others.map(vtep =>
     onceFor(tables, `peer ${vtep}`, () =>
       flow(tables.tunnelSource, 100, cameFrom(vtep), gotoTable(tables.unicast)),
     ),
