@@ -5,6 +5,10 @@ export interface FileHypervisor {
   readonly vtep: string;
   /** netdev unless said. */
   readonly datapath?: 'netdev' | 'system';
+  /** The NIC that is a port of the bridge. */
+  readonly uplink?: string;
+  /** What leaves by it, as YAML's flow style has it: `{ max-rate: 10mbit }`. */
+  readonly egress?: string;
 }
 
 export type FilePort =
@@ -38,12 +42,14 @@ export function heddleYaml(file: HeddleFile): string {
     `openflow: { listen: ${file.listen} }`,
     '',
     'hypervisors:',
-    ...file.hypervisors.flatMap(({ name, management, vtep, datapath = 'netdev' }) => [
+    ...file.hypervisors.flatMap(({ name, management, vtep, datapath = 'netdev', uplink, egress }) => [
       `  ${name}:`,
       `    ovsdb: tcp:${management}:${file.ovsdbPort}`,
       '    bridge: br-int',
       `    datapath: ${datapath}`,
       `    vtep: ${JSON.stringify(vtep)}`,
+      ...(uplink === undefined ? [] : [`    uplink: ${uplink}`]),
+      ...(egress === undefined ? [] : [`    egress: ${egress}`]),
     ]),
     '',
     'networks:',

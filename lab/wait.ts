@@ -2,12 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { HeddleError, messageOf } from '../src/lib/errors.js';
 
 export interface WaitOptions {
-  /** Milliseconds; 10,000 unless said. */
+  /** Milliseconds; 10,000 unless said. LAB_PATIENCE makes it as many times as long, on a machine that is slow. */
   readonly timeoutMs?: number;
   /** Milliseconds between two looks; 50 unless said. */
   readonly intervalMs?: number;
   readonly signal?: AbortSignal;
 }
+
+const patience = Math.max(1, Number(process.env['LAB_PATIENCE'] ?? 1) || 1);
 
 /**
  * Looks again and again until `look` returns something other than undefined or false, which it then returns. A look
@@ -19,7 +21,7 @@ export async function waitFor<T>(
   look: () => Promise<T | undefined | false> | T | undefined | false,
   options: WaitOptions = {},
 ): Promise<T> {
-  const timeoutMs = options.timeoutMs ?? 10_000;
+  const timeoutMs = (options.timeoutMs ?? 10_000) * patience;
   const end = performance.now() + timeoutMs;
   let problem = '';
   for (;;) {

@@ -19,6 +19,10 @@ export interface SiteSpec {
   readonly networks: readonly FileNetwork[];
   /** What the tunnels are over; IPv4 unless said. */
   readonly underlay?: 'ipv6';
+  /** The NIC of each host is this one, a port of br-int; one of a bridge to the underlay unless said. */
+  readonly uplink?: string;
+  /** Of each host, where there is an uplink: `{ max-rate: 10mbit }`. */
+  readonly egress?: string;
   /** Done before the hypervisors start. */
   readonly prepare?: (lab: Lab) => Promise<unknown>;
 }
@@ -52,16 +56,17 @@ export class Site {
   }
 
   /** Returns when Heddle holds every hypervisor's bridge, with no VM yet. */
-  static async open({ hypervisors: names, networks, underlay, prepare }: SiteSpec): Promise<Site> {
+  static async open({ hypervisors: names, networks, underlay, prepare, ...nic }: SiteSpec): Promise<Site> {
     const lab = await Lab.create();
     try {
       await prepare?.(lab);
       const hypervisors = [];
       for (const name of names) {
-        const hypervisor = await lab.addHypervisor(name);
+        const wiring = nic.uplink === undefined ? {} : { bridge: 'br-int', uplink: nic.uplink };
+        const hypervisor = await lab.addHypervisor(name, wiring);
         const { management, datapath } = hypervisor;
         const vtep = underlay === 'ipv6' ? await hypervisor.addIpv6Vtep() : hypervisor.vtep;
-        hypervisors.push({ name, management, vtep, datapath });
+        hypervisors.push({ name, management, vtep, datapath, ...nic });
       }
       const listen = `tcp:${controllerAddress}:${openflowPort}`;
       const yaml = heddleYaml({ listen, ovsdbPort, hypervisors, networks });
