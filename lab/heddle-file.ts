@@ -13,7 +13,7 @@ export interface FileHypervisor {
 
 export type FilePort =
   | { readonly ifaceId: string; readonly addresses?: readonly string[] }
-  | { readonly port: string; readonly on: string; readonly maxMacs?: number };
+  | { readonly port: string; readonly on: string; readonly maxMacs?: number; readonly vlan?: number };
 
 export interface FileNetwork {
   readonly name: string;
@@ -72,7 +72,10 @@ export function heddleYaml(file: HeddleFile): string {
 const portYaml = (port: FilePort): string =>
   'ifaceId' in port
     ? `{ iface-id: ${JSON.stringify(port.ifaceId)}${addressesYaml(port.addresses)} }`
-    : `{ port: ${JSON.stringify(port.port)}, on: ${port.on}${port.maxMacs === undefined ? '' : `, max-macs: ${port.maxMacs}`} }`;
+    : `{ port: ${JSON.stringify(port.port)}, on: ${port.on}${valueYaml('vlan', port.vlan)}${valueYaml('max-macs', port.maxMacs)} }`;
+
+const valueYaml = (key: string, value: number | undefined): string =>
+  value === undefined ? '' : `, ${key}: ${value}`;
 
 const addressesYaml = (addresses: readonly string[] | undefined): string =>
   addresses === undefined ? '' : `, addresses: ${JSON.stringify(addresses)}`;

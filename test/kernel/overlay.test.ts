@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { checkReachability } from '../../lab/reachability.js';
 import { wrongCells } from '../../lab/table.js';
+import { heddle } from '../live/support/heddle-in.js';
 import { reachEachOther, Site } from '../live/support/overlay-site.js';
 import { pingWhile } from './support/pinging.js';
 
@@ -56,4 +57,10 @@ t.test('two networks on two hosts', async t => {
       t.ok(sent > 40, `${sent} were sent`);
       t.equal(lost, 0, 'no packet is lost');
     });
+
+  await t.test('and nothing is left to do', async t => {
+    const { controller, directory } = site.lab;
+    const { code, stdout } = await heddle(controller, 'plan', `${directory}/heddle.yaml`);
+    t.equal(code, 0, stdout);
+  });
 });

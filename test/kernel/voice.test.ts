@@ -96,6 +96,7 @@ t.test('voice beside bulk', async t => {
     },
     { timeoutMs: 30_000 },
   );
+  t.same((await site.status()).problems, [], 'this datapath can do it');
   const others = await sentBy(1);
   const held = await talk('beside bulk, with the policy', bulkArrives);
   t.equal(held.lostPercent, 0, 'nothing is lost');
