@@ -2,7 +2,7 @@
 
 # What the tests, the lab and the guest's own start call, beside lab/programs.txt.
 guest_programs='bash sh env cat cp date dd echo grep head kill kmod ln ls mkdir mount mv nice ps rm sed sleep stat stty
-sysctl tail tee timeout touch tr umount uname nsenter unshare bridge tc ovs-appctl ovs-dpctl ovs-ofctl ovsdb-client
+ss sysctl tail tee timeout touch tr umount uname nsenter unshare bridge tc ovs-appctl ovs-dpctl ovs-ofctl ovsdb-client
 ovsdb-tool node'
 
 # Of the development's own packages, what no test needs once it has been built.
