@@ -1,7 +1,7 @@
 /** Pings that go on while something happens. The guest is slow: ping costs it much less than a program in Node does. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parsePing } from '../../../lab/ping.js';
-import type { Station } from '../../../lab/station.js';
+import type { Host } from '../../../lab/host.js';
 
 export interface Pinged {
   readonly sent: number;
@@ -12,7 +12,7 @@ export interface Pinged {
 
 /** @param args more for ping, such as -Q 0xb8 */
 export async function pingWhile(
-  from: Station,
+  from: { readonly host: Host },
   to: string,
   event: () => Promise<unknown>,
   { intervalMs = 50, args = [] }: { intervalMs?: number; args?: readonly string[] } = {},
