@@ -10,6 +10,8 @@ import type {
 } from '../intent/index.js';
 import type { Dpid } from '../lib/addresses.js';
 import { HeddleError } from '../lib/errors.js';
+import { getU16 } from '../lib/struct/index.js';
+import { OFP_VERSION, type Writer } from '../openflow/index.js';
 
 /**
  * What apps answer, checked before it is used: a user's own app may be written in plain JavaScript, and what it gets wrong
@@ -31,6 +33,14 @@ export function checkStep(step: unknown, by: keyof Steps = 'on'): Step<unknown> 
   if (step['sendTo'] !== undefined && !isIterable(step['sendTo']))
     throw invalid('`sendTo` must be a list of datapath ids with their messages');
   return step as unknown as Step<unknown>;
+}
+
+/** What has been written since `start` must be whole messages: half of one would take the next one with it. */
+export function checkWritten({ bytes, pos }: Writer, start: number): void {
+  let at = start;
+  while (pos - at >= 8 && bytes[at] === OFP_VERSION && getU16(bytes, at + 2) >= 8)
+    at += getU16(bytes, at + 2);
+  if (at !== pos) throw invalid('`onPacketBytes` must write whole messages of OpenFlow 1.3');
 }
 
 /** One of `sendTo`, which is read only once. */

@@ -6,6 +6,7 @@ import {
   type HostIntent,
   type LearnedNews,
   type MacReport,
+  type PacketBytes,
   type Pipeline,
   type Problem,
   type Program,
@@ -15,7 +16,7 @@ import {
 } from '../intent/index.js';
 import { type Dpid, formatDpid } from '../lib/addresses.js';
 import { messageOf } from '../lib/errors.js';
-import type { FlowStats } from '../openflow/index.js';
+import type { FlowStats, Writer } from '../openflow/index.js';
 import { type CheckedPart, checkPart } from '../reconcile/check.js';
 import { deleteByCookie } from '../reconcile/order.js';
 import {
@@ -27,6 +28,7 @@ import {
   checkReport,
   checkSending,
   checkStep,
+  checkWritten,
 } from './app-answers.js';
 import {
   fixedNumbers,
@@ -76,10 +78,22 @@ export class Apps {
   constructor(apps: readonly LoadedApp[], world: World, log: Log) {
     this.#log = log;
     this.#generation = startApps(apps, world);
+    this.#findOnly();
   }
 
   get #running(): readonly Running[] {
     return this.#generation.running;
+  }
+
+  /** The app of a scope that has no other. */
+  #only: Partial<Record<Scope, Running>> = {};
+
+  #findOnly(): void {
+    this.#only = {};
+    for (const scope of ['hypervisors', 'others'] as const) {
+      const [app, another] = this.#running.filter(({ module }) => module.scope === scope);
+      if (app !== undefined && another === undefined) this.#only[scope] = app;
+    }
   }
 
   /**
@@ -91,6 +105,7 @@ export class Apps {
     const next = nextApps(apps, world, this.#generation, worldChanged);
     return () => {
       this.#generation = next;
+      this.#findOnly();
       const step = told(next.changed);
       // Those that start now hear of the hypervisors as at any start; of switches, when these have been read again.
       for (const app of next.fresh.filter(({ module }) => module.scope === 'hypervisors'))
@@ -135,6 +150,26 @@ export class Apps {
       this.#tell(app, event, world, step);
     }
     return step;
+  }
+
+  /**
+   * Gives a packet to the apps that answer by its bytes.
+   *
+   * @returns whether all is done; where not, nothing is, and the packet is to be dispatched
+   */
+  answerPacket(packet: PacketBytes, scope: Scope, out: Writer): boolean {
+    const app = this.#only[scope];
+    if (app?.module.onPacketBytes === undefined || app.unmet.has(packet.dpid)) return false;
+    const { pos } = out;
+    let isDone = false;
+    try {
+      isDone = app.module.onPacketBytes(packet, app.state, out);
+      checkWritten(out, pos);
+    } catch (thrown) {
+      out.pos = pos;
+      this.#failed(app, 'onPacketBytes', thrown);
+    }
+    return isDone;
   }
 
   /** A switch has been read again: apps that were started while it was up are told of it. @returns as `dispatch` */
@@ -294,16 +329,20 @@ export class Apps {
     try {
       return run();
     } catch (thrown) {
-      const count = (app.failure?.count ?? 0) + 1;
-      app.failure = { message: messageOf(thrown), count };
-      // Told at 1, 2, 4, 8 …: an app that throws at every packet must not fill the disk.
-      if ((count & (count - 1)) === 0) {
-        this.#log.error(
-          { app: app.module.name, doing, count, err: thrown },
-          `app ${app.module.name} threw: ${messageOf(thrown)}`,
-        );
-      }
+      this.#failed(app, doing, thrown);
       return otherwise;
+    }
+  }
+
+  #failed(app: Running, doing: string, thrown: unknown): void {
+    const count = (app.failure?.count ?? 0) + 1;
+    app.failure = { message: messageOf(thrown), count };
+    // Told at 1, 2, 4, 8 …: an app that throws at every packet must not fill the disk.
+    if ((count & (count - 1)) === 0) {
+      this.#log.error(
+        { app: app.module.name, doing, count, err: thrown },
+        `app ${app.module.name} threw: ${messageOf(thrown)}`,
+      );
     }
   }
 }

@@ -90,6 +90,8 @@ export class Controller {
       wanted: view => this.#wanted(view),
       isTakenOver: dpid => this.#takeovers.isTaking(dpid),
       onEvent: (event, view) => this.#onEvent(event, view),
+      onPacketBytes: (packet, view, out) =>
+        view.hypervisor === undefined && this.#apps.answerPacket(packet, 'others', out),
       learning: {
         tables: view => this.#apps.learnedTables(scopeOf(view)),
         onNews: (news, view) => this.#onLearned(news, view),
@@ -137,6 +139,7 @@ export class Controller {
       hypervisors,
       switches: this.#switches.views,
       now: () => effects.now(),
+      isSettled: dpid => this.#switches.isSettled(dpid),
     };
     this.#apps = new Apps(apps, this.#world, log);
     this.#hypervisors.become(hypervisors);
@@ -209,7 +212,11 @@ export class Controller {
     const hypervisors = this.#hypervisors.next(config.hypervisors);
     const world = sameWorld
       ? this.#world
-      : { networks: config.networks, hypervisors, switches: this.#world.switches, now: this.#world.now };
+      : {
+          ...{ networks: config.networks, hypervisors },
+          ...{ switches: this.#world.switches, now: this.#world.now },
+          isSettled: (dpid: Dpid) => this.#switches.isSettled(dpid),
+        };
     const run = this.#apps.prepare(apps, world, !sameWorld);
     // Nothing can fail from here on.
     this.#config = config;

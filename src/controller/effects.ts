@@ -8,6 +8,8 @@ export interface Stream {
   readonly peer: string;
   /** Bytes that were written and that the peer has not taken yet. */
   readonly pending: number;
+  /** Nothing that was written is looked at any more: its memory is the caller's again. Left out: it may be kept. */
+  readonly isDrained?: boolean;
   /** This end's address, once the connection stands; a Unix socket has none. */
   readonly local?: string | undefined;
   write(bytes: Uint8Array | string): void;

@@ -1,4 +1,5 @@
 import type { Dpid } from '../lib/addresses.js';
+import { getU16 } from '../lib/struct/index.js';
 import type { Message } from '../openflow/index.js';
 
 /** How many messages that change a switch were sent to it, those in bundles included. */
@@ -16,6 +17,8 @@ const sum = (a: SentMods, b: SentMods): SentMods => ({
   meterMods: a.meterMods + b.meterMods,
 });
 
+const flowModType = 14;
+
 /** Counts what one connection sends. */
 export class ModCounter {
   #flowMods = 0;
@@ -24,6 +27,12 @@ export class ModCounter {
 
   get counted(): SentMods {
     return { flowMods: this.#flowMods, groupMods: this.#groupMods, meterMods: this.#meterMods };
+  }
+
+  /** Messages that an app has written by itself. */
+  countIn(bytes: Uint8Array, start: number, end: number): void {
+    for (let at = start; at + 8 <= end; at += Math.max(8, getU16(bytes, at + 2)))
+      if (bytes[at + 1] === flowModType) this.#flowMods += 1;
   }
 
   count(message: Message): void {

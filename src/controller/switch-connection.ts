@@ -25,20 +25,28 @@ import { ModCounter, type SentMods } from './sent-mods.js';
 export interface SwitchEvents {
   ready(info: SwitchInfo): void;
   asynchronous(message: Message): void;
+  /** A PACKET_IN as it came. @returns true: it is dealt with, and the answers are in `out`; otherwise it is told as a message */
+  packetBytes?(bytes: Uint8Array, start: number, end: number, out: Writer): boolean;
   portStatus(message: PortStatus, info: SwitchInfo): void;
   /** Told once. */
   closed(reason: string): void;
 }
 
-/** What may wait for a peer that does not read, in bytes: above this, what apps send by themselves is dropped. */
-export const fullAt = 4 * 2 ** 20;
+/**
+ * What may wait for a peer that does not read, in bytes: above this its PACKET_INs are dropped before anybody sees them, and so
+ * are the packets that apps send.
+ */
+export const fullAt = 2 ** 20;
 /** Above this the connection is given up: a whole program of flows fits, and is sent in one piece. */
 export const hopelessAt = 256 * 2 ** 20;
 /** The same for a peer that is not known yet. */
 export const hopelessGreetingAt = 2 ** 20;
 /** Frames that cannot be decoded, in one connection, before it is given up. */
 export const maxBadFrames = 100;
-/** A buffer that has grown past this is handed over whole, and not kept for the next messages. */
+/** How often a connection that is busy is noted to be alive. Milliseconds. */
+const heardEvery = 1_000;
+const packetInType = 10;
+/** A buffer that has grown past this is not kept for the next messages. */
 const largestKept = 2 ** 18;
 
 /** One OpenFlow connection: bytes in, session, bytes out; one write for all that one read brought about. */
@@ -60,6 +68,14 @@ export class SwitchConnection implements StreamHandlers {
   readonly #mods = new ModCounter();
   #badFrames = 0;
   #dropped = 0;
+  /** Of the chunk at hand: when it came, and whether there is no room for answers to packets. */
+  #now = 0;
+  #isFull = false;
+  #heardAt = -Infinity;
+  readonly #visit = (bytes: Uint8Array, start: number, end: number): boolean => {
+    this.#onBytes(bytes, start, end);
+    return !this.#closed;
+  };
 
   /**
    * @param early asked together with what the switch is asked by every handshake; it must change nothing there, since it is
@@ -80,7 +96,7 @@ export class SwitchConnection implements StreamHandlers {
     return this.#badFrames;
   }
 
-  /** Messages of apps that were not sent, since the switch did not take what was sent before. */
+  /** Its PACKET_INs that nobody has seen, and packets of apps that were not sent, since it did not take what was sent before. */
   get dropped(): number {
     return this.#dropped;
   }
@@ -111,12 +127,11 @@ export class SwitchConnection implements StreamHandlers {
 
   received(chunk: Uint8Array): void {
     if (this.#closed) return;
+    this.#now = this.#effects.now();
+    this.#isFull = this.#stream.pending > fullAt;
     this.#together(() => {
       try {
-        for (const frame of this.#frames.push(chunk)) {
-          this.#onFrame(frame);
-          if (this.#closed) return;
-        }
+        this.#frames.forEach(chunk, this.#visit);
       } catch (thrown) {
         if (!(thrown instanceof WireError)) throw thrown;
         this.close(`this is not OpenFlow: ${thrown.message}`);
@@ -143,19 +158,21 @@ export class SwitchConnection implements StreamHandlers {
   }
 
   /**
-   * Sends what an app wants sent, if the switch keeps up.
+   * Sends what an app wants sent; packets, if the switch keeps up.
    *
    * @throws HeddleError OF_BAD_FRAME for the first message that cannot be encoded; all others are sent
    */
   send(messages: readonly Message[]): void {
     if (this.#closed) return;
-    if (this.#stream.pending > fullAt) {
-      this.#dropped += messages.length;
-      return;
-    }
+    const isFull = this.#stream.pending > fullAt;
     const failures: HeddleError[] = [];
     this.#together(() => {
       for (const message of messages) {
+        // A flow that is not deleted would lead astray for long; a packet is only lost.
+        if (isFull && message.type === 'packet_out') {
+          this.#dropped += 1;
+          continue;
+        }
         const failure = this.#encode(message);
         if (failure !== undefined) failures.push(failure);
       }
@@ -175,8 +192,32 @@ export class SwitchConnection implements StreamHandlers {
     if (!this.#closed) this.#end(reason);
   }
 
+  #onBytes(bytes: Uint8Array, start: number, end: number): void {
+    if (bytes[start + 1] === packetInType && this.#session.phase === 'ready') {
+      if (this.#isFull) this.#dropped += 1;
+      if (this.#isFull || this.#isAnswered(bytes, start, end)) {
+        this.#heard();
+        return;
+      }
+    }
+    this.#onFrame(new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start));
+  }
+
+  #isAnswered(bytes: Uint8Array, start: number, end: number): boolean {
+    const before = this.#writer.pos;
+    if (this.#events.packetBytes?.(bytes, start, end, this.#writer) !== true) return false;
+    this.#mods.countIn(this.#writer.bytes, before, this.#writer.pos);
+    return true;
+  }
+
+  #heard(): void {
+    if (this.#now - this.#heardAt < heardEvery) return;
+    this.#heardAt = this.#now;
+    this.#step({ type: 'heard', now: this.#now });
+  }
+
   #onFrame(frame: Uint8Array): void {
-    const now = this.#effects.now();
+    const now = this.#now;
     let message: Message;
     try {
       message = decode(frame);
@@ -264,14 +305,10 @@ export class SwitchConnection implements StreamHandlers {
   #write(): void {
     const { bytes, pos } = this.#writer;
     if (pos === 0) return;
-    if (bytes.length > largestKept) {
-      this.#writer = new Writer();
-      this.#stream.write(bytes.subarray(0, pos));
-      return;
-    }
-    // A copy: the socket may still hold these bytes when the writer is filled again.
-    this.#stream.write(this.#writer.toBytes());
-    this.#writer.reset();
+    this.#stream.write(bytes.subarray(0, pos));
+    // The socket may still hold these bytes: the writer is filled again only where it does not.
+    if (this.#stream.isDrained === true && bytes.length <= largestKept) this.#writer.reset();
+    else this.#writer = new Writer();
   }
 
   #end(reason: string): void {

@@ -82,6 +82,11 @@ export class SwitchSync {
     return this.#phase;
   }
 
+  /** Whether all that is wanted is there, and no change of it waits to be looked at. */
+  get isSettled(): boolean {
+    return this.#phase === 'in sync' && !this.#again;
+  }
+
   get refusals(): readonly Refusal[] {
     return this.#refusals.all;
   }

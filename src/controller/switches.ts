@@ -1,7 +1,7 @@
-import type { AppEvent, LearnedNews, SwitchView } from '../intent/index.js';
+import type { AppEvent, LearnedNews, PacketBytes, SwitchView } from '../intent/index.js';
 import { type Dpid, formatDpid } from '../lib/addresses.js';
 import { messageOf } from '../lib/errors.js';
-import type { Message, PortStatus } from '../openflow/index.js';
+import type { Message, PortStatus, Writer } from '../openflow/index.js';
 import type { SwitchInfo } from '../openflow/session/session.js';
 import type { CheckedPart } from '../reconcile/check.js';
 import type { Actual, LooseFlows } from '../reconcile/actual.js';
@@ -27,6 +27,8 @@ export interface SwitchesOptions {
   readonly isTakenOver: (dpid: Dpid) => boolean;
   /** @returns messages to send to that switch at once */
   readonly onEvent: (event: AppEvent, view: SwitchView) => readonly Message[];
+  /** @returns whether all is done that there is to do for it; otherwise it comes as an event */
+  readonly onPacketBytes?: (packet: PacketBytes, view: SwitchView, out: Writer) => boolean;
   /** What switches learn by themselves; left out: nobody wants to know. */
   readonly learning?: {
     /** Tables of this switch that apps want to know what it learns into. */
@@ -77,6 +79,13 @@ export class Switches {
     const events: SwitchEvents = {
       ready: info => this.#onReady(connection, info),
       asynchronous: message => this.#onAsynchronous(connection, message),
+      packetBytes: (bytes, start, end, out) => {
+        const connected = this.#connections.get(connection);
+        // Apps hear of a switch first when it has been read.
+        if (connected?.isUp !== true) return false;
+        const { view } = connected;
+        return this.#options.onPacketBytes?.({ dpid: view.dpid, bytes, start, end }, view, out) === true;
+      },
       portStatus: (message, info) => this.#onPortStatus(connection, message, info),
       closed: reason => this.#onClosed(connection, reason),
     };
@@ -102,6 +111,11 @@ export class Switches {
     const { connection, sync } = connected;
     const inSync = sync.phase === 'in sync' && sync.refusals.length === 0;
     return { id: connection, peer: connection.peer, inSync };
+  }
+
+  /** Whether a switch holds all that is wanted of it, but for what it has refused. */
+  isSettled(dpid: Dpid): boolean {
+    return this.#byDpid.get(dpid)?.sync.isSettled === true;
   }
 
   /** Reads a switch anew and sends what it lacks. @returns whether it then holds all that is wanted */

@@ -1,6 +1,14 @@
 import type { z } from 'zod';
 import type { Dpid } from '../lib/addresses.js';
-import type { FlowMod, FlowRemoved, FlowStats, PacketIn, PacketOut, Port } from '../openflow/index.js';
+import type {
+  FlowMod,
+  FlowRemoved,
+  FlowStats,
+  PacketIn,
+  PacketOut,
+  Port,
+  Writer,
+} from '../openflow/index.js';
 import type { Program } from './flow.js';
 import type { PolicingIntent, PortIntent, QosIntent } from './host.js';
 import type { LearnedNews } from './learned.js';
@@ -24,6 +32,14 @@ export type AppEvent =
   | { readonly type: 'flow-removed'; readonly dpid: Dpid; readonly flow: FlowRemoved }
   /** Ports of a hypervisor's bridge came, moved or went, or it was read for the first time. */
   | { readonly type: 'hypervisor-changed'; readonly name: string };
+
+/** A PACKET_IN as it came, from `start` to before `end`; of it, the header alone has been looked at [OF1.3.5 7.1]. */
+export interface PacketBytes {
+  readonly dpid: Dpid;
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+}
 
 /** Messages that an app sends by itself, beside its desired state. `xid` 0: the session gives one. */
 export type AppMessage = PacketOut | FlowMod;
@@ -157,6 +173,14 @@ export interface AppModule<Options = unknown, State = unknown> {
    */
   reconfigure?(options: Options, setup: Setup, state: State, world: World): Omit<Step<State>, 'send'>;
   on(event: AppEvent, state: State, world: World): Step<State>;
+  /**
+   * The short way of a packet, for an app that is asked so often that making objects of packets costs more than answering them.
+   * It changes its state in place, and writes whole messages for the switch that asks into `out`. The bytes may be wrong in any way, and
+   * are not to be kept. Used where the switch has no other app.
+   *
+   * @returns false: nothing has been changed or written, and `on` is to hear of the packet
+   */
+  onPacketBytes?(packet: PacketBytes, state: State, out: Writer): boolean;
   /**
    * What a switch has learned by itself under this app's cookies (`Setup.learnedCookie`), in its tables of the stage `learned`:
    * all of it just before `switch-up`, then each change: at once where the switch tells it, otherwise within some 15 seconds.

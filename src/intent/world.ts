@@ -80,6 +80,8 @@ export interface World {
   readonly networks: readonly NetworkConfig[];
   readonly hypervisors: ReadonlyMap<string, HypervisorView>;
   readonly switches: ReadonlyMap<Dpid, SwitchView>;
+  /** Whether a switch holds all that is wanted of it, as far as is known. Left out: nobody can say. */
+  readonly isSettled?: (dpid: Dpid) => boolean;
   /**
    * By which tunnels managed hosts send to each other where somebody has made VXLAN ports that the networks name in `mesh`: by
    * those, or by Heddle's own flow-based port. Frames are taken from both, whatever this says. Left out: 'mesh'.

@@ -156,6 +156,10 @@ function streamOf(socket: Socket, peer: string): Stream {
     get pending() {
       return socket.writableLength;
     },
+    // What the kernel takes at once is no longer counted when `write` returns.
+    get isDrained() {
+      return socket.writableLength === 0;
+    },
     get local() {
       return socket.localAddress;
     },

@@ -35,13 +35,40 @@ export class FrameSplitter {
           continue;
         }
       }
-      const taken = Math.min(this.#partial.length - this.#filled, chunk.length - pos);
-      this.#partial.set(chunk.subarray(pos, pos + taken), this.#filled);
-      this.#filled += taken;
-      pos += taken;
+      pos += this.#take(chunk, pos);
       const whole = this.#grow();
       if (whole) yield whole;
     }
+  }
+
+  /**
+   * As `push`, by calls, and with no view made of each frame: it is `bytes` from `start` to before `end`. Ends early where `visit` returns
+   * false; the rest of the chunk is lost then.
+   */
+  forEach(chunk: Uint8Array, visit: (bytes: Uint8Array, start: number, end: number) => boolean): void {
+    if (this.#failure) throw this.#failure;
+    let pos = 0;
+    while (pos < chunk.length) {
+      if (this.#filled === 0 && chunk.length - pos >= headerSize) {
+        const size = this.#check(chunk, pos);
+        if (chunk.length - pos >= size) {
+          if (!visit(chunk, pos, pos + size)) return;
+          pos += size;
+          continue;
+        }
+      }
+      pos += this.#take(chunk, pos);
+      const whole = this.#grow();
+      if (whole && !visit(whole, 0, whole.length)) return;
+    }
+  }
+
+  /** Adds to the partial frame what there is of it. @returns how many bytes */
+  #take(chunk: Uint8Array, pos: number): number {
+    const taken = Math.min(this.#partial.length - this.#filled, chunk.length - pos);
+    this.#partial.set(chunk.subarray(pos, pos + taken), this.#filled);
+    this.#filled += taken;
+    return taken;
   }
 
   /** The partial frame, where it is whole now; where only its header is, makes room for the rest. */

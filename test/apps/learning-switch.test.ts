@@ -2,7 +2,7 @@ import fc from '../support/fast-check.js';
 import t from 'tap';
 import { forward } from '../../src/apps/learning-switch/messages.js';
 import { learningSwitch } from '../../src/apps/learning-switch/learning-switch.js';
-import { MacTable } from '../../src/apps/learning-switch/mac-table.js';
+import { keyHigh, MacTable } from '../../src/apps/learning-switch/mac-table.js';
 import {
   type AppEvent,
   makeCookie,
@@ -326,60 +326,122 @@ t.test('a table that is full', t => {
   run.packet(1, broadcast, a);
   run.packet(1, broadcast, a, { vlan: 7 });
   for (let n = 0; n < 14; n++) run.packet(2, broadcast, 0x0200_0000_1000 + n, { vlan: 7 });
-  t.strictSame(run.packet(3, broadcast, b, { vlan: 7 }), [
-    'delete priority=10,dl_vlan=7,dl_dst=02:00:00:00:00:0a',
+  t.strictSame(run.packet(3, broadcast, b, { vlan: 7 }), ['send 60 bytes from 3 to flood']);
+  t.strictSame(run.packet(2, a, c, { vlan: 7 }), ['send 60 bytes from 2 to flood'], 'the oldest has gone');
+  t.match(run.packet(2, a, c), [/idle_timeout=60.*output:1/], 'the small VLAN keeps its own');
+  t.end();
+});
+
+t.test('a flood of made-up MACs takes the place of none that somebody sends to', t => {
+  const run = new Run({ 'max-macs': 64 });
+  const hosts = Array.from({ length: 20 }, (_, n) => 0x0200_0000_2000 + n);
+  for (const host of hosts) run.packet(1, broadcast, host);
+  for (const host of hosts) run.packet(2, host, a);
+  let floods = 0;
+  for (let n = 0; n < 5_000; n++)
+    if (run.packet(3, hosts[n % 20]!, 0x0600_0000_0000 + n).at(-1) !== 'send 60 bytes from 3 to 1')
+      floods += 1;
+  t.equal(floods, 0);
+  t.match(run.packet(2, hosts[0]!, b), [/output:1$/, 'send 60 bytes from 2 to 1']);
+  t.end();
+});
+
+t.test('whom nobody has sent to for longest makes room where all are sent to, and is asked about anew', t => {
+  const run = new Run({ 'max-macs': 16 });
+  const hosts = Array.from({ length: 16 }, (_, n) => 0x0200_0000_3000 + n);
+  for (const host of hosts) run.packet(1, broadcast, host);
+  for (const host of [...hosts, hosts[0]!]) run.packet(1, host, hosts[1]!);
+  const untagged = 'vlan_tci=0x0000/0x1fff';
+  t.strictSame(run.packet(3, broadcast, a), [
+    `delete priority=10,${untagged},dl_dst=02:00:00:00:30:01`,
+    `delete priority=10,${untagged},dl_src=02:00:00:00:30:01`,
     'send 60 bytes from 3 to flood',
   ]);
-  t.match(
-    run.packet(2, a, c),
-    ['delete priority=10,dl_vlan=7,dl_dst=02:00:00:00:10:00', /idle_timeout=60.*output:1/],
-    'the small VLAN keeps its own',
-  );
+  t.match(run.packet(3, hosts[0]!, a), [/output:1$/, 'send 60 bytes from 3 to 1']);
   t.end();
 });
 
 t.test('MacTable, beside a plain model', t => {
-  const vlan = fc.constantFrom(undefined, 0, 1, 4_095);
+  const vlans = [undefined, 0, 1, 4_095];
+  const station = { vlan: fc.constantFrom(...vlans), mac: fc.nat(12).map(n => n * 0x1001_0000_0001) };
   const step = fc.oneof(
-    { weight: 9, arbitrary: fc.record({ vlan, mac: fc.nat(12), port: fc.integer({ min: 1, max: 3 }) }) },
-    { weight: 1, arbitrary: fc.integer({ min: 1, max: 3 }) },
+    { weight: 9, arbitrary: fc.record({ ...station, port: fc.constantFrom(1, 2, 0xffff_fffe) }) },
+    { weight: 5, arbitrary: fc.record(station) },
+    { weight: 1, arbitrary: fc.constantFrom(1, 2, 0xffff_fffe) },
   );
+  interface Known {
+    readonly vlan: number | undefined;
+    readonly mac: number;
+    readonly port: number;
+    readonly sentTo: boolean;
+  }
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 12 }), fc.array(step, { maxLength: 60 }), (limit, steps) => {
-      const table = new MacTable(limit);
-      /** From the longest unchanged to the newest. */
-      let model: { vlan: number | undefined; mac: number; port: number }[] = [];
-      for (const one of steps) {
-        if (typeof one === 'number') {
-          table.forgetPort(one);
-          model = model.filter(({ port }) => port !== one);
-        } else {
-          const isSame = (other: { vlan: number | undefined; mac: number }): boolean =>
-            other.vlan === one.vlan && other.mac === one.mac;
-          const before = model.find(isSame)?.port;
-          const { before: told, evicted } = table.learn(one.vlan, one.mac, one.port) ?? {};
-          if (told !== (before === one.port ? undefined : before)) return false;
-          if (evicted !== undefined) {
-            if (before !== undefined || model.length < limit) return false;
-            const sizeOf = (of: number | undefined) => model.filter(({ vlan }) => vlan === of).length;
-            if (model.some(({ vlan }) => sizeOf(vlan) > sizeOf(evicted.vlan))) return false;
-            const oldest = model.find(({ vlan }) => vlan === evicted.vlan);
-            if (oldest?.mac !== evicted.mac) return false;
-            model = model.filter(other => other !== oldest);
+    fc.property(
+      fc.integer({ min: 1, max: 24 }),
+      fc.array(step, { maxLength: 120 }),
+      fc.boolean(),
+      (limit, steps, byEntry) => {
+        const table = new MacTable(limit);
+        /** From the one that goes first to the newest. */
+        let model: Known[] = [];
+        const of = (vlan: number | undefined): Known[] => model.filter(other => other.vlan === vlan);
+        for (const one of steps) {
+          if (typeof one === 'number') {
+            table.forgetPort(one);
+            model = model.filter(({ port }) => port !== one);
+            continue;
           }
-          if (before !== one.port) model = [...model.filter(other => !isSame(other)), { ...one }];
+          const isSame = ({ vlan, mac }: Known): boolean => vlan === one.vlan && mac === one.mac;
+          const before = model.find(isSame);
+          const others = model.filter(other => other !== before);
+          if (!('port' in one)) {
+            table.sendToMac(one.vlan, one.mac);
+            if (before !== undefined) model = [...others, { ...before, sentTo: true }];
+            continue;
+          }
+          const key = [keyHigh(one.vlan, Math.floor(one.mac / 2 ** 32)), one.mac % 2 ** 32] as const;
+          const isFull = before === undefined && model.length === limit;
+          const largest = Math.max(...vlans.map(vlan => of(vlan).length));
+          const mayGo = vlans
+            .map(of)
+            .filter(all => all.length === largest)
+            .map(all => {
+              const [newcomers, sentTo] = [false, true].map(is => all.filter(other => other.sentTo === is));
+              return newcomers!.length > all.length >> 3 ? newcomers![0] : sentTo![0];
+            });
+          if (byEntry && before === undefined) {
+            const added = table.add(...key, one.port);
+            const gone = isFull
+              ? model.find(({ vlan, mac }) => table.portOf(vlan, mac) === undefined)
+              : undefined;
+            if (!added) {
+              if (!isFull || gone !== undefined || !mayGo.some(victim => victim!.sentTo)) return false;
+            } else {
+              if (isFull && (gone === undefined || gone.sentTo || !mayGo.includes(gone))) return false;
+              model = [...model.filter(other => other !== gone), { ...one, sentTo: false }];
+            }
+            continue;
+          }
+          const { before: told, evicted } = table.learn(one.vlan, one.mac, one.port) ?? {};
+          if (told !== (before?.port === one.port ? undefined : before?.port)) return false;
+          if (isFull) {
+            const gone = model.find(({ vlan, mac }) => table.portOf(vlan, mac) === undefined);
+            if (gone === undefined || !mayGo.includes(gone)) return false;
+            if (gone.sentTo !== (evicted?.mac === gone.mac && evicted.vlan === gone.vlan)) return false;
+            model = model.filter(other => other !== gone);
+          } else if (evicted !== undefined) return false;
+          if (before === undefined) model = [...model, { ...one, sentTo: false }];
+          else if (before.port !== one.port) model = [...others, { ...before, port: one.port }];
         }
         if (table.size !== model.length || table.size > limit) return false;
-        if (model.some(({ vlan, mac, port }) => table.portOf(vlan, mac) !== port)) return false;
-      }
-      return [undefined, 0, 1, 4_095].every(vlan =>
-        Array.from({ length: 13 }, (_, mac) => mac).every(
-          mac =>
-            table.portOf(vlan, mac) === model.find(other => other.vlan === vlan && other.mac === mac)?.port,
-        ),
-      );
-    }),
-    { numRuns: 500 },
+        return vlans.every(vlan =>
+          Array.from({ length: 13 }, (_, n) => n * 0x1001_0000_0001).every(
+            mac => table.portOf(vlan, mac) === of(vlan).find(other => other.mac === mac)?.port,
+          ),
+        );
+      },
+    ),
+    { numRuns: 1_000 },
   );
   t.end();
 });

@@ -107,6 +107,14 @@ t.test('the destination takes over with the first frame that the VM sends there'
   t.strictSame(site.frame(2, 6, mac(1)), [], 'once');
   t.strictSame(site.frame(1, 5, mac(1)), [], 'a late frame of the source changes nothing');
   t.strictSame(site.read('kvm1', {}), [1, 2, 3]);
+  t.strictSame(
+    site.flows(1).filter(text => /0x1388/.test(text)),
+    [
+      'priority=100,tun_id=0x1388,in_port=2 actions=set_field:0x1->reg0,write_metadata:0x1388,goto_table:5',
+      `table=60, priority=110,reg0=0x1/0x1,metadata=0x1388,dl_dst=02:00:00:00:00:01 actions=${again},${toKvm2},goto_table:95`,
+    ],
+    'the old host has nothing of the network any more, and still sends on what comes',
+  );
   t.strictSame(ways(site, 2), ['100 set_field:0x6->reg1']);
   t.strictSame(ways(site, 3), [`100 ${toKvm2}`]);
   t.strictSame(site.problems(), []);
@@ -212,6 +220,64 @@ t.test('brought in by a new file in the middle of a migration: whoever is heard'
     t.strictSame(ways(site, 3), [`100 ${toKvm1}`]);
     t.strictSame([awaited(site, 1), awaited(site, 2)], [[], []]);
   }
+  t.end();
+});
+
+t.test(
+  'the old host sends on until all switches of the network have what is wanted, or for half a minute',
+  t => {
+    const onward = (site: Site): number => ways(site, 1).filter(text => text.startsWith('110 ')).length;
+    const moved = (): Site => {
+      const site = start();
+      site.read('kvm2', vm(6));
+      site.frame(2, 6, mac(1));
+      site.read('kvm1', {});
+      return site;
+    };
+    const site = moved();
+    const settled = new Set([2n]);
+    site.settled = settled;
+    site.now += 10_000;
+    t.strictSame([...site.tick().changed], []);
+    t.equal(onward(site), 1, 'kvm3 does not say that it has it');
+    settled.add(3n);
+    t.strictSame([...site.tick().changed], [1]);
+    t.equal(onward(site), 0);
+
+    const early = moved();
+    early.settled = new Set([2n, 3n]);
+    early.now += 1_000;
+    early.tick();
+    t.equal(onward(early), 1, 'what is on its way needs some time');
+
+    const mute = moved();
+    mute.settled = new Set();
+    mute.now += 29_000;
+    mute.tick();
+    t.equal(onward(mute), 1);
+    mute.now += 1_000;
+    t.strictSame([...mute.tick().changed], [1]);
+    t.equal(onward(mute), 0, 'one that does not answer');
+    t.end();
+  },
+);
+
+t.test('on to a third host while the first still sends on, and back to the first', t => {
+  const site = start();
+  site.read('kvm2', vm(6));
+  site.frame(2, 6, mac(1));
+  site.read('kvm1', {});
+  site.read('kvm3', { ...onlooker, ...vm(8) });
+  t.match(ways(site, 1), [/^110 .*10\.97\.0\.2/], 'to where it is, until it is elsewhere');
+  t.ok(site.frame(3, 8, mac(1)).includes(1), 'the first is told, too');
+  t.match(ways(site, 1), [/^110 .*10\.97\.0\.3/]);
+  site.read('kvm2', {});
+  t.match(ways(site, 2), [/^110 .*10\.97\.0\.3/]);
+  site.read('kvm1', vm(5));
+  t.match(ways(site, 1), [/^100 .*10\.97\.0\.3/, '110 set_field:0x5->reg1'], 'its port is there again');
+  site.read('kvm3', onlooker);
+  t.match(ways(site, 1), ['100 set_field:0x5->reg1']);
+  t.match(ways(site, 2), [], 'to a port that nobody has heard it from nothing is sent on');
   t.end();
 });
 

@@ -1,6 +1,7 @@
 import t from 'tap';
-import { emptyProgram, type Program } from '../../src/intent/index.js';
-import { formatFlow } from '../../src/openflow/index.js';
+import type { LoadedApp } from '../../src/controller/apps.js';
+import { type AppModule, emptyProgram, type Program } from '../../src/intent/index.js';
+import { formatFlow, Writer } from '../../src/openflow/index.js';
 import { combine } from '../../src/reconcile/compile.js';
 import {
   world,
@@ -66,6 +67,59 @@ t.test('an app that answers nonsense', t => {
     t.match(problemsOf(apps), [new RegExp(`last: ${message.replace(/[{}]/g, '\\$&')}$`)]);
     t.equal(seen, state, 'its state is the one from before');
   }
+  t.end();
+});
+
+t.test('packets by their bytes', t => {
+  const packet = { dpid: 1n, bytes: new Uint8Array(60), start: 0, end: 60 };
+  const barrier = Uint8Array.of(4, 20, 0, 8, 0, 0, 0, 1);
+  const writes =
+    (bytes: Uint8Array, isDone = true): NonNullable<AppModule['onPacketBytes']> =>
+    (_packet, _state, out) => {
+      out.ensure(bytes.length);
+      out.bytes.set(bytes, out.pos);
+      out.pos += bytes.length;
+      return isDone;
+    };
+  const answer = (...apps: readonly LoadedApp[]) => {
+    const started = start(...apps).apps;
+    const out = new Writer(4);
+    out.ensure(3);
+    out.pos = 3;
+    const isDone = started.answerPacket(packet, 'others', out);
+    return { isDone, wrote: out.pos - 3, problems: problemsOf(started) };
+  };
+  const quick = app('quick', { onPacketBytes: writes(barrier) });
+  t.strictSame(answer(quick), { isDone: true, wrote: 8, problems: [] });
+  t.strictSame(answer(app('slow')), { isDone: false, wrote: 0, problems: [] });
+  t.strictSame(
+    answer(quick, app('slow')),
+    { isDone: false, wrote: 0, problems: [] },
+    'another one must hear it',
+  );
+  t.strictSame(
+    answer(quick, app('overlay', { scope: 'hypervisors' })),
+    { isDone: true, wrote: 8, problems: [] },
+    'unless it is of other switches',
+  );
+  const wrong = 'quick: threw once, last: `onPacketBytes` must write whole messages of OpenFlow 1.3';
+  for (const bytes of [
+    barrier.subarray(0, 7),
+    Uint8Array.of(4, 20, 0, 7, 0, 0, 0),
+    Uint8Array.of(1, ...barrier.subarray(1)),
+  ])
+    t.strictSame(
+      answer(app('quick', { onPacketBytes: writes(bytes) })),
+      { isDone: true, wrote: 0, problems: [wrong] },
+      'half messages are not sent',
+    );
+  const throws = app('quick', {
+    onPacketBytes: (...args) => {
+      writes(barrier)(...args);
+      throw new Error('no idea');
+    },
+  });
+  t.strictSame(answer(throws), { isDone: false, wrote: 0, problems: ['quick: threw once, last: no idea'] });
   t.end();
 });
 

@@ -5,6 +5,7 @@ import {
   hopelessGreetingAt,
   maxBadFrames,
 } from '../../src/controller/switch-connection.js';
+import { flowMod } from '../../src/openflow/index.js';
 import type { ExchangeOutcome } from '../../src/openflow/session/exchange.js';
 import { settled } from '../support/fake-effects.js';
 import { port } from '../support/port.js';
@@ -118,7 +119,7 @@ t.test('a connection', t => {
     t.end();
   });
 
-  t.test('drops what apps send while the peer does not read, and ends when it is hopeless', t => {
+  t.test('drops packets while the peer does not read, and ends when it is hopeless', t => {
     const line = new Line().ready();
     line.stream.pending = fullAt;
     line.connection.send([packetOut(noData)]);
@@ -127,8 +128,17 @@ t.test('a connection', t => {
     line.connection.send([packetOut(noData), packetOut(noData)]);
     t.equal(line.stream.writes.length, 1);
     t.equal(line.connection.dropped, 2);
+    line.connection.send([packetOut(noData), flowMod({ command: 'delete' })]);
+    t.strictSame(typesIn(line.stream).slice(-1), ['flow_mod'], 'a flow that is to go is not kept');
+    t.equal(line.connection.dropped, 3);
+    line.hear(packetIn('one'), packetIn('two'));
+    t.equal(line.connection.dropped, 5, 'and nobody hears of packets that could not be answered');
+    t.strictSame(line.told, []);
     line.hear(echo(1));
-    t.equal(line.stream.writes.length, 2, 'what the protocol asks for is still said');
+    t.strictSame(typesIn(line.stream), ['echo_reply'], 'what the protocol asks for is still said');
+    line.stream.pending = 0;
+    line.hear(packetIn('three'));
+    t.strictSame(line.told.splice(0), ['packet_in']);
     line.stream.pending = hopelessAt + 1;
     line.hear(echo(1));
     t.strictSame(line.told, ['closed: it does not read what it is sent']);

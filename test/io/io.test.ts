@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { connect as dial, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
@@ -105,6 +105,28 @@ t.test('streams', t => {
     await here.until(() => here.isClosed);
     t.strictSame(here.told, ['opened', 'closed: the other end closed the connection']);
     t.strictSame(there?.told, ['closed: closed on this side']);
+  });
+
+  t.test('memory may be written to again where the stream is drained, and not before', async t => {
+    const server = await listenWithEars();
+    const here = open(tcp(server.port));
+    await eventually(() => server.ears.length === 1);
+    const [there] = server.ears;
+    let block = Buffer.alloc(50_000);
+    let [again, size] = [0, 0];
+    for (let round = 0; round < 200; round += 1) {
+      block.fill(round);
+      here.stream?.write(block);
+      size += block.length;
+      if (here.stream?.isDrained === true) again += 1;
+      else block = Buffer.alloc(block.length);
+      if (round % 20 === 0) await there?.until(() => there.size === size);
+    }
+    t.ok(again > 0, `${again} blocks were used again`);
+    await there?.until(() => there.size === size);
+    const blocks = Array.from({ length: 200 }, (_, round) => Buffer.alloc(50_000, round));
+    t.ok(there?.bytes.equals(Buffer.concat(blocks)), 'all came as it was written');
+    await server.close();
   });
 
   t.test('a half-closed connection is a closed one', async t => {
@@ -238,7 +260,29 @@ const deafServer = `
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
   });`;
 
+/** Connects many times at once, and tells how many of them stood before it gave up. Usage: node -e … PORT COUNT */
+const dialsMany = `
+  const { connect } = require('node:net');
+  const [port, count] = process.argv.slice(1).map(Number);
+  let standing = 0;
+  const end = () => { console.log(standing); process.exit(); };
+  setTimeout(end, 20_000);
+  for (let i = 0; i < count; i += 1)
+    connect(port, '127.0.0.1').on('connect', () => { if (++standing === count) end(); }).on('error', () => undefined);
+`;
+
 t.test('listening', t => {
+  const most = Number(readFileSync('/proc/sys/net/core/somaxconn', 'utf8'));
+  const skip = most < 1_000 && `net.core.somaxconn is ${most} here`;
+  t.test('a thousand connections stand before the first of them is looked at', { skip }, async t => {
+    const server = await listenWithEars();
+    // Nothing is accepted meanwhile: the kernel alone keeps them, or loses their SYNs.
+    const args = ['-e', dialsMany, String(server.port), '1000'];
+    const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+    t.equal(stdout.trim(), '1000', stderr);
+    await server.close();
+  });
+
   t.test('on an address that is taken says what to do', async t => {
     const first = await listen(loopback, () => new Ear());
     const at = { host: loopback.host, port: first.port };

@@ -298,7 +298,13 @@ t.test('a stream gives the same frames wherever it is cut', t => {
   const wanted = fixtures.slice(0, 12).map(fixture => hexOf(fixture.bytes));
   const framesOf = (chunks: readonly Uint8Array[]): string[] => {
     const splitter = new FrameSplitter();
-    return chunks.flatMap(chunk => [...splitter.push(chunk)]).map(hexOf);
+    const frames = chunks.flatMap(chunk => [...splitter.push(chunk)]).map(hexOf);
+    const visited: string[] = [];
+    const visiting = new FrameSplitter();
+    for (const chunk of chunks)
+      visiting.forEach(chunk, (bytes, start, end) => visited.push(hexOf(bytes.subarray(start, end))) > 0);
+    if (visited.join() !== frames.join()) t.fail('forEach gives others');
+    return frames;
   };
   for (let at = 0; at <= stream.length; at++) {
     const frames = framesOf([stream.subarray(0, at), stream.subarray(at)]);
@@ -373,5 +379,21 @@ t.test('what is no OpenFlow is known by its first header', t => {
     for (const frame of later.push(hex`0402 0008 00000003 0402 0001 00000000`)) frames.push(frame);
   });
   t.same(frames.map(hexOf), ['0402000800000003'], 'the frame before a bad header is given out');
+
+  const visited = new FrameSplitter();
+  const starts: number[] = [];
+  t.throws(
+    () =>
+      visited.forEach(
+        hex`0402 0008 00000003 0402 0001 00000000`,
+        (_, start, end) => starts.push(start, end) > 0,
+      ),
+    { code: 'WIRE_BAD_LENGTH' },
+  );
+  t.same(starts, [0, 8]);
+  t.throws(() => visited.forEach(hex`0402 0008 00000001`, () => true), { code: 'WIRE_BAD_LENGTH' });
+  let calls = 0;
+  new FrameSplitter().forEach(hex`0402 0008 00000003 0402 0008 00000004`, () => ++calls < 1);
+  t.equal(calls, 1, 'it ends where that is asked for');
   t.end();
 });

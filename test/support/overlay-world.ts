@@ -86,6 +86,8 @@ export class Site {
   meshSending: 'mesh' | 'flow' = 'mesh';
   /** Milliseconds. */
   now = 0;
+  /** Switches that hold all that is wanted; undefined: nobody can say. */
+  settled: ReadonlySet<Dpid> | undefined;
   readonly #told = new Set<Dpid>();
   #state: ReturnType<typeof overlay.init>;
 
@@ -115,7 +117,10 @@ export class Site {
 
   get world(): World {
     const { hypervisors, switches, meshSending } = this;
-    return { networks: this.config.networks, hypervisors, switches, meshSending, now: () => this.now };
+    return {
+      ...{ networks: this.config.networks, hypervisors, switches, meshSending, now: () => this.now },
+      ...(this.settled !== undefined && { isSettled: dpid => this.settled?.has(dpid) === true }),
+    };
   }
 
   /**

@@ -1,4 +1,4 @@
-import { SwitchConnection } from '../../src/controller/switch-connection.js';
+import { SwitchConnection, type SwitchEvents } from '../../src/controller/switch-connection.js';
 import {
   decode,
   encode,
@@ -80,9 +80,12 @@ export class Line {
       this.told.push(type);
       if (type === 'packet_in') this.connection.send([packetOut(noData)]);
     },
+    packetBytes: (...packet) => this.packetBytes(...packet),
     portStatus: ({ desc }) => this.told.push(`port ${desc.portNo}`),
     closed: reason => this.told.push(`closed: ${reason}`),
   });
+
+  packetBytes: NonNullable<SwitchEvents['packetBytes']> = () => false;
 
   constructor() {
     this.stream.handlers = this.connection;

@@ -15,6 +15,7 @@ import {
 } from '../../openflow/index.js';
 import { decodeEthernet, isLinkLocalMac } from '../../packet/ethernet.js';
 import { EtherType } from '../../packet/numbers.js';
+import { Answers } from './answers.js';
 import { MacTable } from './mac-table.js';
 import { deleteFlows, forward, packetOut } from './messages.js';
 
@@ -33,6 +34,7 @@ interface State {
   readonly table: number;
   readonly cookie: bigint;
   readonly macs: Map<Dpid, MacTable>;
+  readonly answers: Answers;
 }
 
 const tableName = 'forward';
@@ -48,15 +50,20 @@ export const learningSwitch = defineApp<Options, State>({
   options,
   tables: [{ name: tableName, stage: 'unicast', miss: 'own' }],
 
-  init: (options, { tables, reactiveCookie }) => ({
-    options,
-    table: tables.number(tableName),
-    cookie: reactiveCookie,
-    macs: new Map(),
-  }),
+  init: (options, { tables, reactiveCookie }) => {
+    const owner = { table: tables.number(tableName), cookie: reactiveCookie };
+    return { options, ...owner, macs: new Map(), answers: new Answers(owner, options['idle-timeout']) };
+  },
 
   // A smaller `max-macs` comes to hold where a switch connects: what is known is not forgotten for it.
-  reconfigure: (options, _setup, state) => ({ state: { ...state, options } }),
+  reconfigure: (options, _setup, state) => ({
+    state: { ...state, options, answers: new Answers(state, options['idle-timeout']) },
+  }),
+
+  onPacketBytes(packet, { macs, answers }, out) {
+    const known = macs.get(packet.dpid);
+    return known !== undefined && answers.answer(packet, known, out);
+  },
 
   on(event, state): Step<State> {
     switch (event.type) {
@@ -111,9 +118,11 @@ function onPacket(dpid: Dpid, packet: PacketIn, state: State): Step<State> {
     send.push(deleteFlows(state, { ...vlanFields(vlan), eth_dst: src }));
     send.push(deleteFlows(state, { ...vlanFields(vlan), eth_src: src, in_port: before }));
   }
-  // Where the forgotten one moves, nobody will know that flows lead to its old port.
-  if (evicted !== undefined)
+  // Where the forgotten one moves, nobody will know that flows lead to its old port; and it is known again with its next packet.
+  if (evicted !== undefined) {
     send.push(deleteFlows(state, { ...vlanFields(evicted.vlan), eth_dst: evicted.mac }));
+    send.push(deleteFlows(state, { ...vlanFields(evicted.vlan), eth_src: evicted.mac }));
+  }
   const outPort = isGroupMac(dst) ? undefined : macs.portOf(vlan, dst);
   if (outPort === undefined) {
     send.push(...packetOut(packet, inPort, OFPP.FLOOD));
@@ -121,6 +130,7 @@ function onPacket(dpid: Dpid, packet: PacketIn, state: State): Step<State> {
   }
   // Where both ends are behind one port, they have heard each other already: a switch drops what would go back by the
   // port that it came in by [OF1.3.5 5.10], and with the flow it does so without asking.
+  macs.sendToMac(vlan, dst);
   const conversation = { inPort, dst, src, vlanVid: vlanFields(vlan).vlan_vid };
   send.push(forward(state, conversation, outPort, state.options['idle-timeout']));
   if (outPort !== inPort) send.push(...packetOut(packet, inPort, outPort));
@@ -149,11 +159,13 @@ function relearn(flows: readonly FlowStats[], limit: number): MacTable {
   for (const { match, instructions } of flows) {
     const vid = valueOf(match, 'vlan_vid') ?? 0;
     const vlan = vid === 0 ? undefined : vid & 0xfff;
+    const dst = valueOf(match, 'eth_dst');
     const ends = [
-      [valueOf(match, 'eth_dst'), outPortOf(instructions)],
+      [dst, outPortOf(instructions)],
       [valueOf(match, 'eth_src'), valueOf(match, 'in_port')],
     ] as const;
     for (const [mac, port] of ends) if (mac !== undefined && port !== undefined) macs.learn(vlan, mac, port);
+    if (dst !== undefined) macs.sendToMac(vlan, dst);
   }
   return macs;
 }

@@ -12,7 +12,8 @@ import {
   type PacketOut,
 } from '../../openflow/index.js';
 
-interface Owner {
+/** Where its flows are, and whose they are. */
+export interface Owner {
   readonly table: number;
   readonly cookie: bigint;
 }

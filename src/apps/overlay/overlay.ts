@@ -11,6 +11,14 @@ import type { Dpid } from '../../lib/addresses.js';
 import type { Vtep } from '../../lib/vtep.js';
 import { type PacketIn, valueOf } from '../../openflow/index.js';
 import { decodeEthernet } from '../../packet/ethernet.js';
+import {
+  type Departures,
+  departuresAfter,
+  departuresFrom,
+  dpidsLeft,
+  noDepartures,
+  stillSentOn,
+} from './departures.js';
 import { differing, differingSwitches } from './differing.js';
 import { agedBy, asFirstRead } from './holders.js';
 import { Locations } from './locations.js';
@@ -35,6 +43,8 @@ interface State {
   readonly hosts: ReadonlyMap<string, Host>;
   /** Of all networks on these hosts. */
   readonly spreads: Spreads;
+  /** What is still sent to where a VM was. */
+  readonly departures: Departures;
   /** Where MACs are. Kept in place. */
   readonly locations: Locations;
   /** Counts changes: the age of what came with the last one (see Age). */
@@ -56,6 +66,7 @@ export const overlay = defineApp<Record<string, never>, State>({
     vteps: vtepsOf(world),
     hosts: new Map(),
     spreads: noSpreads,
+    departures: noDepartures,
     locations: new Locations({
       cookieOf: learnedCookie,
       table: tables.number('learned'),
@@ -79,9 +90,9 @@ export const overlay = defineApp<Record<string, never>, State>({
       case 'hypervisor-changed':
         return located(onHypervisor(event.name, state, world), state, world);
       case 'switch-up':
-        return { state, changed: [event.dpid, ...formerHosts(event.dpid, state)] };
+        return { state, changed: [event.dpid, ...formerHosts(event.dpid, state), ...leftHosts(state)] };
       case 'switch-down':
-        return { state, changed: formerHosts(event.dpid, state) };
+        return { state, changed: [...formerHosts(event.dpid, state), ...leftHosts(state)] };
       case 'packet-in':
         return located(onPacket(event.dpid, event.packet, state), state, world);
       case 'port-status':
@@ -99,9 +110,11 @@ export const overlay = defineApp<Record<string, never>, State>({
     const now = world.now();
     const moved = state.locations.refresh(state.hosts, now);
     const timed = state.locations.onTime(state.hosts, now, dpidsOf(world));
+    const departures = stillSentOn(state.departures, state.hosts, world);
+    const isSame = departures === state.departures;
     return {
-      state,
-      changed: new Set([...moved.changed, ...timed.changed]),
+      state: isSame ? state : { ...state, departures },
+      changed: new Set([...moved.changed, ...timed.changed, ...(isSame ? [] : leftHosts(state))]),
       sendTo: [...moved.sendTo, ...timed.sendTo],
       tellAnew: timed.tellAnew,
     };
@@ -116,7 +129,10 @@ export const overlay = defineApp<Record<string, never>, State>({
     const sending = world.meshSending ?? 'mesh';
     const isServed = ({ dpid }: Host): boolean => world.switches.has(dpid);
     return overlayProgram(
-      { host, hosts, spreads, sending, isServed, tables, learnedCookie, numberMeters },
+      {
+        ...{ host, hosts, spreads, sending, isServed, tables, learnedCookie, numberMeters },
+        departures: departuresFrom(state.departures, host.name),
+      },
       state.locations,
     );
   },
@@ -147,7 +163,11 @@ const listed = new WeakMap<
 function located(step: Step<State>, before: State, world: World): Step<State> {
   if (step.state === before) return step;
   const { changed, sendTo } = step.state.locations.refresh(step.state.hosts, world.now());
-  return { ...step, sendTo, changed: new Set([...(step.changed ?? []), ...changed]) };
+  return {
+    ...step,
+    sendTo,
+    changed: new Set([...(step.changed ?? []), ...changed, ...leftHosts(step.state)]),
+  };
 }
 
 /** The same list while nothing has changed, and in it the same hosts. */
@@ -187,7 +207,8 @@ function onHypervisor(name: string, state: State, world: World): Step<State> {
   const ageOf = before?.known === true ? agedBy(before, changes) : asFirstRead(world.hypervisors, name);
   const after = hostOf(view, state.rules, ageOf);
   const hosts = new Map(state.hosts).set(name, after);
-  const next = { ...withHosts(state, hosts), changes };
+  const departures = departuresAfter(state.departures, before, after, state.spreads, world.now());
+  const next = { ...withHosts(state, hosts), departures, changes };
   if (before === undefined && hosts.size === world.hypervisors.size)
     return { state: next, changed: world.switches.keys() };
   const changed = new Set<Dpid>([after.dpid]);
@@ -214,6 +235,8 @@ function onPacket(dpid: Dpid, { tableId, match, data }: PacketIn, state: State):
 
 /** The shortest that has a source [IEEE 802.3 3.1.1]. Bytes. */
 const ethernetLength = 14;
+
+const leftHosts = ({ departures, hosts }: State): readonly Dpid[] => dpidsLeft(departures, hosts);
 
 /** Hosts that a VM has left for this one send it what still comes for it, while this one is served. */
 function formerHosts(dpid: Dpid, { hosts }: State): readonly Dpid[] {

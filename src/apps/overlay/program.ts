@@ -2,6 +2,7 @@ import type { NetworkConfig } from '../../config/config.js';
 import type { Flow, Keep, Program, Setup } from '../../intent/index.js';
 import { sameItems } from '../../lib/same.js';
 import type { Vtep } from '../../lib/vtep.js';
+import { departureFlows, type Departures } from './departures.js';
 import type { Locations } from './locations.js';
 import type { Host } from './members.js';
 import type { Place } from './promote.js';
@@ -21,6 +22,8 @@ export interface ProgramInput {
   /** All hosts, this one too; the same list while none of them has changed. */
   readonly hosts: readonly Host[];
   readonly spreads: Spreads;
+  /** VMs that have left this host. */
+  readonly departures: Departures;
   readonly sending: MeshSending;
   /** Whether a host's switch is connected, and does what Heddle wants. */
   readonly isServed: (host: Host) => boolean;
@@ -65,7 +68,12 @@ export function overlayProgram(input: ProgramInput, locations: Locations): Progr
   const { host, hosts, sending, tables } = input;
   const promoted = settled.places.flatMap(place => locations.promoted.blocks(host, place, tables, sending));
   const own = settled.program.blocks ?? [];
-  const blocks = promoted.length === 0 ? own : [...own, ...promoted];
+  // There are few of them, and not for long.
+  const departed = departureFlows(input);
+  const blocks =
+    promoted.length + departed.length === 0
+      ? own
+      : [...own, ...promoted, ...(departed.length === 0 ? [] : [departed])];
   const keep = keepOf(host, hosts, locations);
   const { whole } = settled;
   if (whole !== undefined && sameItems(whole.blocks ?? [], blocks) && whole.keep === keep) return whole;

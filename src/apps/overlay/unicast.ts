@@ -1,6 +1,7 @@
 import type { NetworkConfig } from '../../config/config.js';
 import type { Flow } from '../../intent/index.js';
 import type { Mac } from '../../lib/addresses.js';
+import type { Vtep } from '../../lib/vtep.js';
 import {
   type Action,
   applyActions,
@@ -118,7 +119,7 @@ function contendedFlows(
     const there = [sendTo(holder.host.vtep), setField({ reg1: way })];
     return [
       flow(tables.unicast, 100, known, applyActions(there), next),
-      flow(tables.unicast, 110, arrived, applyActions([...asFromHere, ...there]), next),
+      sentOn(network.vni, mac, holder.host.vtep, way, tables),
     ];
   }
   // From a tunnel a frame goes to a port here or nowhere: who sent it knows already that the MAC has come to this host.
@@ -158,6 +159,16 @@ function guessedFlows(
  * sends nothing to the port that it came in by [OF1.3.5 7.2.1]. The other host never sends it back: the VM's port is there.
  */
 const asFromHere = [setField({ reg0: from.local }), load(0n, 'nxm_in_port')];
+
+/** What a tunnel brings for a MAC that was here. */
+export const sentOn = (vni: number, mac: Mac, vtep: Vtep, way: number, tables: TableNumbers): Flow =>
+  flow(
+    tables.unicast,
+    110,
+    { metadata: BigInt(vni), eth_dst: mac, reg0: masked(from.tunnel, from.tunnel) },
+    applyActions([...asFromHere, sendTo(vtep), setField({ reg1: way })]),
+    gotoTable(tables.afterFlood),
+  );
 
 /** A learned flow cannot go on by itself: it is looked up on the way, and leaves reg1 set where it matched. */
 export const missOfUnicast = (tables: TableNumbers): readonly Flow[] => [

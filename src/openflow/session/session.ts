@@ -33,6 +33,11 @@ export function stepSession(state: SessionState, input: SessionInput): Step {
       return state.phase === 'closed' ? onOpened(input.now, input.early ?? []) : { state, outputs: nothing };
     case 'message':
       return onMessage(state, input.message, input.now);
+    case 'heard':
+      return {
+        state: state.phase === 'closed' ? state : { ...state, heardAt: input.now },
+        outputs: nothing,
+      };
     case 'bad-frame':
       return onBadFrame(state, input.frame, input.now);
     case 'tick':

@@ -74,6 +74,8 @@ export type SessionInput =
   /** `early` goes out behind the handshake's own questions, and saves a round trip: it must change nothing in the switch. */
   | { readonly type: 'opened'; readonly now: number; readonly early?: readonly Asked[] }
   | { readonly type: 'message'; readonly message: Message; readonly now: number }
+  /** Something came that the session has no part in. */
+  | { readonly type: 'heard'; readonly now: number }
   /** A frame whose body could not be decoded: it costs that frame alone, unless it was an answer. */
   | { readonly type: 'bad-frame'; readonly frame: Uint8Array; readonly now: number }
   | { readonly type: 'tick'; readonly now: number }
