@@ -24,21 +24,25 @@ install_tools() {
 # Sets kernel (its folder, as the package has it) and release (its name, as uname -r tells it there).
 fetch_kernel() { # CACHE
   local cache=$1 package
-  package=$(apt-cache depends linux-image-cloud-amd64 2>/dev/null | awk '$1 == "Depends:" && /^ /{ print $2; exit }')
-  [ -n "$package" ] || { apt-get update -q >/dev/null || true
-    package=$(apt-cache depends linux-image-cloud-amd64 2>/dev/null | awk '$1 == "Depends:" { print $2; exit }'); }
-  if [ -z "$package" ]; then
-    # Without a network, the one that was fetched before does.
-    package=$(ls "$cache" 2>/dev/null | grep '^linux-image-.*-cloud-amd64$' | sort -V | tail -n 1)
-    [ -n "$package" ] ||
-      fail 'apt knows no package linux-image-cloud-amd64: this needs Debian on amd64, with its package lists'
-  fi
+  package=$(newest_kernel)
+  [ -n "$package" ] || { apt-get update -q >/dev/null || true; package=$(newest_kernel); }
+  if [ -n "$package" ] && [ ! -e "$cache/$package" ]; then download_kernel "$cache" "$package" || package=; fi
+  # Without a network, the one that was fetched before does.
+  [ -n "$package" ] || package=$(find "$cache" -maxdepth 1 -name 'linux-image-*' -printf '%f\n' 2>/dev/null | sort -V | tail -n 1)
+  [ -n "$package" ] ||
+    fail 'apt-get has no linux-image-cloud-amd64: this needs Debian on amd64, with its package lists and a network'
   release=${package#linux-image-}
   kernel=$cache/$package
-  [ -e "$kernel/boot/vmlinuz-$release" ] && return 0
-  say "fetching $package with apt-get: it is unpacked into $cache, not installed"
-  rm -rf "$cache/new" && mkdir -p "$cache/new"
-  (cd "$cache/new" && apt-get download -q "$package" >/dev/null 2>&1 && dpkg-deb -x ./*.deb tree) ||
-    fail "apt-get could not download $package"
-  rm -rf "$kernel" && mv "$cache/new/tree" "$kernel" && rm -rf "$cache/new"
+}
+
+# The package that linux-image-cloud-amd64 stands for; nothing where apt does not know it.
+newest_kernel() {
+  apt-cache depends linux-image-cloud-amd64 2>/dev/null | awk '$1 == "Depends:" && !told { print $2; told = 1 }'
+}
+
+download_kernel() { # CACHE PACKAGE
+  say "fetching $2 with apt-get: it is unpacked into $1, not installed"
+  rm -rf "$1/new" && mkdir -p "$1/new"
+  (cd "$1/new" && apt-get download -q "$2" >/dev/null 2>&1 && dpkg-deb -x ./*.deb tree && mv tree "../$2") || return 1
+  rm -rf "$1/new"
 }

@@ -3,6 +3,7 @@ import t from 'tap';
 import { waitFor } from '../../lab/wait.js';
 import { reachEachOther, Site } from '../live/support/overlay-site.js';
 import { pingWhile, quantile } from './support/pinging.js';
+import { arriving } from './support/arriving.js';
 import { busyWhile } from './support/cpus.js';
 import { received, type Stream } from './support/received.js';
 
@@ -67,9 +68,12 @@ t.test('voice beside bulk', async t => {
   }
 
   const bulkArrives = async (): Promise<void> => {
-    const { bitsPerSecond } = await received(disk1, disk2, bulk);
-    t.comment(`bulk, of 15 mbit/s: ${(bitsPerSecond / mbit).toFixed(2)} mbit/s`);
-    t.ok(bitsPerSecond > 6 * mbit && bitsPerSecond < 10 * mbit, 'it fills what it is given');
+    const [, { bitsPerSecond }] = await Promise.all([
+      received(disk1, disk2, bulk),
+      arriving(disk2, 6_000, 3_000),
+    ]);
+    t.comment(`bulk, of 15 mbit/s: ${(bitsPerSecond / mbit).toFixed(2)} mbit/s of frames`);
+    t.ok(bitsPerSecond > 8 * mbit && bitsPerSecond < 10 * mbit, 'it fills what it is given');
   };
 
   const idle = await talk('idle');
