@@ -141,7 +141,6 @@ export function buildStatus(input: StatusInput): Status {
     uptimeSeconds: Math.floor((now - startedAt) / 1000),
     ...(reload !== undefined && { reload: reloadStatus(reload, now) }),
     ...(input.meshReplacement !== undefined && { meshReplacement: input.meshReplacement }),
-    ...(input.meshReplacement !== undefined && { meshReplacement: input.meshReplacement }),
     switches,
     hypervisors: hosts.map(({ status }) => status),
     ...(config.ovsdb !== undefined && {
