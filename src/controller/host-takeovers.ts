@@ -182,7 +182,7 @@ export class HostTakeovers {
         fields,
         `${name}: ${gaveUp}: ${bridge} is taken over the simple way, which may lose some packets`,
       );
-    else if (state.phase !== one.state.phase) log.info(fields, `${name}: ${news(state, bridge)}`);
+    else if (state.phase !== one.state.phase) log.info(fields, `${name}: ${news(state, bridge, one.ground)}`);
   }
 
   async #stage(dpid: Dpid, askedAt: number): Promise<void> {
@@ -234,9 +234,14 @@ const tellWait = (waits: 'connection' | 'flows'): string =>
     ? 'has not connected to Heddle for its flows, and goes on forwarding by itself: can that host reach openflow.advertise, and does every firewall on the way let it?'
     : 'has not taken all its flows, and goes on forwarding by itself: see what it refused in `heddle status`';
 
-function news({ phase }: TakeoverState, bridge: string): string {
-  return phase === 'none' ? `${bridge} is taken over` : `${bridge}: ${tellPhase(phase)}`;
+function news({ phase }: TakeoverState, bridge: string, ground: Ground | undefined): string {
+  if (phase === 'none') return `${bridge} is taken over`;
+  const how = phase === 'serving' && ground?.obeysOthers === true ? `; ${besideOthers}` : '';
+  return `${bridge}: ${tellPhase(phase)}${how}`;
 }
+
+const besideOthers =
+  "it has somebody else's controller already, so none of its tables is emptied, and the gentle way is not needed";
 
 /** What is going on, in words. */
 export function tellPhase(phase: TakeoverPhase): string {

@@ -16,6 +16,10 @@ import type { Ground } from '../reconcile/stage.js';
  * `fail_mode=secure` follows. A controller that connects too early leaves that flow there for good, and so does all that changes
  * only its probe and the `fail_mode`: the gentle way is left by taking the controller away again, never by going on.
  *
+ * A bridge that has somebody else's controller loses nothing the simple way, and is always taken over by it: Open vSwitch empties no
+ * table when it gets one more. While that controller is away the bridge fails open, and our flows wait beneath the same hidden
+ * NORMAL, which goes with `fail_mode=secure`.
+ *
  * Until the switch has taken its flows over the service connection, it goes on forwarding by itself, however long that takes: a
  * host that cannot reach Heddle must not be told to obey it.
  *
@@ -172,13 +176,13 @@ function prepared(
 function served(
   state: TakeoverState & { phase: 'serving' },
   { now, gentle, complete, applied, session }: TakeoverInput,
-  { reached }: Ground,
+  { reached, obeysOthers }: Ground,
 ): TakeoverStep {
   // A controller on standby goes first, in the database and in the switch: its connection could not be told from this one, and
   // one that came back before the switch has seen it go would keep its hidden NORMAL.
   if (session?.inSync === true && complete && applied && reached === 'service') {
     const { attempt } = state;
-    return gentle && state.simple !== true
+    return gentle && !obeysOthers && state.simple !== true
       ? { state: { phase: 'settling', since: now, attempt, session: session.id } }
       : { state: { phase: 'staging', since: now, session: session.id }, stage: true };
   }

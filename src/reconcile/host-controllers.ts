@@ -62,9 +62,13 @@ export function planControllers(
   const others = all.filter(([, row]) => targetOf(row) !== intent.controller);
   const foreign = others.filter(([, row]) => !isOurs(row)).map(([, row]) => targetOf(row));
   const service = others.find(([, row]) => isService(row, intent));
+  const told =
+    foreign.length === 0
+      ? nothing
+      : problem(`bridge ${intent.bridge} obeys other controllers too: ${foreign.join(', ')}`);
   switch (stage) {
     case 'prepare':
-      return nothing;
+      return told;
     case 'service':
       return joined([
         service === undefined ? addedService(intent, uuid) : nothing,
@@ -72,14 +76,16 @@ export function planControllers(
           uuid,
           others.concat(mine === undefined ? [] : [mine]).filter(([, row]) => isStandby(row, intent)),
         ),
+        told,
       ]);
     case 'standby':
       return joined([
         service === undefined ? addedService(intent, uuid) : nothing,
         mine === undefined ? added(intent, uuid, standby) : nothing,
+        told,
       ]);
     case 'obeying':
-      return mine === undefined ? added(intent, uuid) : probing(intent, mine);
+      return joined([mine === undefined ? added(intent, uuid) : probing(intent, mine), told]);
     case 'whole':
       return joined([
         mine === undefined
@@ -89,9 +95,7 @@ export function planControllers(
           uuid,
           others.filter(([, row]) => isOurs(row)),
         ),
-        foreign.length === 0
-          ? nothing
-          : problem(`bridge ${intent.bridge} obeys other controllers too: ${foreign.join(', ')}`),
+        told,
       ]);
   }
 }
@@ -102,18 +106,23 @@ export interface ControllersThere {
   readonly service: boolean;
   /** Our controller, still on standby. */
   readonly standby: boolean;
-  /** Any other one. */
-  readonly others: boolean;
+  /** A Heddle's, this one's or of an earlier file, that the bridge obeys. */
+  readonly heddle: boolean;
+  /** Somebody else's: such a bridge forwards by itself only while none of them answers, and empties no table for ours. */
+  readonly foreign: boolean;
 }
 
 export function controllersThere(intent: HostIntent, [, bridge]: Named, rows: Replica): ControllersThere {
   const all = controllersOf(bridge, rows);
   const service = all.filter(([, row]) => isService(row, intent));
   const standing = all.filter(([, row]) => isStandby(row, intent));
+  const rest = all.filter(one => !service.includes(one) && !standing.includes(one)).map(([, row]) => row);
+  const isHeddle = (row: Row): boolean => isOurs(row) || targetOf(row) === intent.controller;
   return {
     service: service.length > 0,
     standby: standing.length > 0,
-    others: all.length > service.length + standing.length,
+    heddle: rest.some(isHeddle),
+    foreign: rest.some(row => !isHeddle(row)),
   };
 }
 

@@ -68,10 +68,14 @@ export function disruptions(bridge: string, before: Replica, after: Replica): re
     const [mode, nextMode] = [readString(old, 'fail_mode'), readString(now, 'fail_mode')];
     if (mode !== nextMode)
       told.push(
-        `fail_mode of ${name} becomes ${nextMode ?? 'unset'}: from then on it forwards by flows alone, also while no controller is there`,
+        `fail_mode of ${name} becomes ${nextMode ?? 'unset'}: from then on it forwards by flows alone, also while no controller is there${had.length > 0 ? besideOthers(had) : ''}`,
       );
     if (pinOf(old) !== pinOf(now) && had.length > 0)
       told.push(`${name} gets another datapath id: its controllers are connected anew, and its flows stay`);
   }
   return told;
 }
+
+/** Of a bridge that may fail open now (controller/takeover.ts). */
+const besideOthers = (targets: readonly string[]): string =>
+  `. It has a controller already (${targets.join(', ')}), and may forward by itself while that is away: \`heddle run\` changes this when all hosts of the file have been read and the bridge has its flows, with \`--gentle\` or without; no table is emptied`;

@@ -11,25 +11,29 @@ export interface Ground {
   readonly reached: Exclude<TakeoverStage, 'whole'> | 'nothing';
   /** Its Open vSwitch knows connections of type `service` (2.12 and newer). */
   readonly canServe: boolean;
+  /** It has controllers of somebody else's: ours is not its first one, for which Open vSwitch would empty its tables. */
+  readonly obeysOthers: boolean;
 }
 
 /**
- * @returns undefined for a bridge that is not there, obeys a controller, drops what no flow says (`fail_mode=secure`), or
- * has no ports but its own and ours: there is nothing to take care of then
+ * @returns undefined for a bridge that is not there, obeys a Heddle, drops what no flow says (`fail_mode=secure`), or has no ports
+ * but its own and ours: there is nothing to take care of then. One that obeys somebody else's controller may forward by
+ * itself, as it does while none of them answers: OVSDB alone does not tell
  */
 export function groundIn(intent: HostIntent, rows: Replica): Ground | undefined {
   const bridge = findBridge(intent.bridge, rows);
   if (bridge === undefined) return undefined;
-  const { service, standby, others } = controllersThere(intent, bridge, rows);
+  const { service, standby, heddle, foreign } = controllersThere(intent, bridge, rows);
   const canServe = rows.columns('Controller').has('type');
   if (readString(bridge[1], 'fail_mode') === 'secure')
-    return service ? { reached: 'obeying', canServe } : undefined;
-  if (others || !isUsed(intent, bridge, rows)) return undefined;
+    return service ? { reached: 'obeying', canServe, obeysOthers: foreign } : undefined;
+  if (heddle || !isUsed(intent, bridge, rows)) return undefined;
   const isPrepared =
     pinIn(bridge[1]) === intent.dpid && intent.ports.every(({ name }) => hasOfport(name, rows));
   return {
     reached: standby ? 'standby' : service ? 'service' : isPrepared ? 'prepare' : 'nothing',
     canServe,
+    obeysOthers: foreign,
   };
 }
 

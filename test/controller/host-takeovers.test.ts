@@ -5,6 +5,7 @@ import { builtin, configOf, Fixture, flowsOf } from '../support/controller-world
 import { MemoryStream } from '../support/fake-effects.js';
 import type { FakeOvsdb } from '../support/fake-ovsdb.js';
 
+const listen = 'tcp:192.0.2.1:6653';
 const apps = [builtin('overlay'), builtin('learning-switch')];
 const file = (more = '', hosts = ['kvm1', 'kvm2']): string =>
   [
@@ -18,8 +19,12 @@ const file = (more = '', hosts = ['kvm1', 'kvm2']): string =>
     more,
   ].join('\n');
 
-/** Bridges that forward by themselves: Heddle's own ones, set back. */
-async function standalone(): Promise<Fixture> {
+/**
+ * Bridges that forward by themselves: Heddle's own ones, set back.
+ *
+ * @param foreign the controller of somebody's that they have, and that is away
+ */
+async function standalone(foreign?: string): Promise<Fixture> {
   const first = await new Fixture(file()).start();
   first.hosts.forEach((host, index) => {
     host.addPort('br-int', `v${index}`, { 'iface-id': `fw${index}` });
@@ -30,7 +35,8 @@ async function standalone(): Promise<Fixture> {
     host.edit(() => {
       const bridge = host.row('Bridge', 'br-int');
       bridge['fail_mode'] = ['set', []];
-      bridge['controller'] = ['set', []];
+      if (foreign === undefined) bridge['controller'] = ['set', []];
+      else Object.assign(host.row('Controller', listen), { target: foreign, external_ids: ['map', []] });
     });
   }
   return first;
@@ -89,6 +95,40 @@ t.test('nothing is sent while another host has not been read', async t => {
   t.ok(flowsOf(one, 60).length > 0, 'and all of it then');
   fixture.controller.stop();
 });
+
+for (const gentle of [false, true])
+  t.test(`a bridge that fails open for somebody's controller${gentle ? ', gently' : ''}`, async t => {
+    const foreign = 'tcp:192.0.2.99:6633';
+    const before = await standalone(foreign);
+    const [host, other] = before.hosts;
+    const controllers = (): readonly string[] => [...host.names('Controller')].sort();
+    other.away = 'no route to host';
+    const fixture = await again(before, { gentle }).start();
+    await pass(fixture, 30_000);
+    t.equal(takeoverOf(fixture, 0), 'preparing');
+    t.strictSame(failMode(host), ['set', []], 'while another host has not been read, it stays as it is');
+    t.strictSame(controllers(), [foreign]);
+    t.ok(
+      fixture.problems().some(text => /br-int obeys other controllers too: tcp:192\.0\.2\.99/.test(text)),
+      'and is told',
+    );
+
+    other.away = undefined;
+    await pass(fixture, 20_000);
+    t.equal(takeoverOf(fixture, 0), 'serving');
+    t.strictSame(failMode(host), ['set', []], 'nor is it told to obey before it has its flows');
+    t.strictSame(controllers(), ['tcp:192.0.2.1:06653', foreign].sort());
+    t.ok(fixture.log.told.some(line => /kvm1: .*already.*the gentle way is not needed/.test(line)));
+    const [one] = fixture.switches;
+    await fixture.connect(one);
+    await pass(fixture, 1_000);
+    t.ok(flowsOf(one, 60).length > 0);
+    t.equal(takeoverOf(fixture, 0), 'obeying');
+    t.equal(failMode(host), 'secure', 'then it is');
+    t.ok(controllers().includes(listen));
+    t.ok(controllers().includes(foreign), "somebody else's stays");
+    fixture.controller.stop();
+  });
 
 t.test('while another Heddle holds the host, nothing steps', async t => {
   const before = await standalone();

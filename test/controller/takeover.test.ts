@@ -19,7 +19,9 @@ import type { Ground } from '../../src/reconcile/stage.js';
 
 const service = {};
 const controller = {};
-const at = (reached: Ground['reached'], canServe = true): Ground => ({ reached, canServe });
+const at = (reached: Ground['reached'], canServe = true, obeysOthers = false): Ground => ({
+  ...{ reached, canServe, obeysOthers },
+});
 
 /** Steps a machine, with an input that stays as it was last said. */
 class Machine {
@@ -112,6 +114,30 @@ t.test('the gentle way, step by step', t => {
   t.equal(machine.after(1, { ground: undefined }), 'none: whole');
   t.same(machine.asked, ['restore']);
   t.same(machine.gaveUp, []);
+  t.end();
+});
+
+t.test("beside somebody else's controller no table is emptied, and the simple way loses nothing", t => {
+  const beside = (reached: Ground['reached']): Ground => at(reached, true, true);
+  const machine = new Machine({ ground: beside('nothing') });
+  t.equal(machine.after(60_000), 'preparing: prepare', 'it waits for all hosts, as any other');
+  t.equal(machine.step({ ground: beside('prepare'), complete: true }), 'serving: service');
+  t.equal(
+    machine.step({ ground: beside('service'), session: { id: service, inSync: true } }),
+    'staging: service',
+    'though the gentle way was asked for',
+  );
+  t.equal(machine.step({ stagedFrom: 60_000 }), 'obeying: obeying');
+  t.equal(
+    machine.step({ ground: beside('obeying'), session: { id: controller, inSync: true } }),
+    'finishing: whole, shut',
+  );
+  t.same([machine.asked, machine.gaveUp], [['stage', 'commit'], []]);
+  t.equal(
+    new Machine({ ground: beside('standby'), complete: true }).step(),
+    'serving: service, shut',
+    'a controller on standby, of a run that was cut, is taken away',
+  );
   t.end();
 });
 

@@ -264,6 +264,22 @@ t.test('planHost', { skip: whyNoServer() }, async t => {
 
     await person('set Bridge br-int fail_mode=standalone');
     t.equal(reached(), undefined, 'it has a controller that is no standby');
+
+    await person('set-controller br-int tcp:192.0.2.7:6653');
+    t.match(
+      groundIn(intent, client.replica),
+      { reached: 'prepare', obeysOthers: true },
+      "somebody else's: it forwards by itself while that one is away",
+    );
+    const prepared = await settle({}, 'prepare');
+    t.strictSame(prepared.changes, []);
+    t.match(prepared.problems, [/obeys other controllers too/]);
+    await settle({}, 'service');
+    await settle({}, 'obeying');
+    t.equal(get('Bridge', 'br-int', 'fail_mode'), 'secure');
+    t.strictSame(controllers(), [service, target, 'tcp:192.0.2.7:6653'].sort());
+    await settle();
+    t.strictSame(controllers(), [target, 'tcp:192.0.2.7:6653'].sort());
   });
 
   t.test('a host whose way to Heddle is this very bridge', async t => {
