@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { parseDpid, parseIpv4, type Dpid } from '../lib/addresses.js';
 import { parseIpv6 } from '../lib/ipv6.js';
-import { parseVtep, type Vtep } from '../lib/vtep.js';
+import { familyOf, isOfOneHost, parseVtep, type Vtep } from '../lib/vtep.js';
 import type { FloodLimit, IpAddress } from './config.js';
 import { readAdvertise, readApiListen, readTcp, type Reading } from './endpoint.js';
 import { readRate } from './quantities.js';
@@ -87,29 +87,17 @@ export const datapathId = readable('1 to 16 hexadecimal digits, not all zero', (
     : { value: dpid };
 });
 
-/**
- * An address that a tunnel can end at: not 0.0.0.0/8, multicast, reserved or broadcast [RFC 6890 2.2.2]; not unspecified, loopback,
- * multicast or IPv4-mapped [RFC 6890 2.2.3], nor link-local, which says nothing without a link [RFC 4007 6].
- */
+/** An address that a tunnel can end at. */
 export const tunnelAddress = readable('an IPv4 or IPv6 address', (text): Reading<Vtep> => {
   const address = parseVtep(text);
   if (address === undefined) return { problem: 'expected an IPv4 or IPv6 address' };
-  if (typeof address === 'number') {
-    const firstByte = address >>> 24;
-    return firstByte === 0 || firstByte >= 224
-      ? {
-          problem:
-            'expected an IPv4 address of one host: this one is unspecified, multicast, reserved or broadcast',
-        }
-      : { value: address };
-  }
-  const isOfOneHost = address > 1n && address >> 32n !== 0xffffn && address >> 120n !== 0xffn;
-  return isOfOneHost && address >> 118n !== 0xfe80n >> 6n
-    ? { value: address }
-    : {
-        problem:
-          'expected an IPv6 address of one host: this one is unspecified, loopback, IPv4-mapped, link-local or multicast',
-      };
+  if (isOfOneHost(address)) return { value: address };
+  return {
+    problem:
+      familyOf(address) === 'IPv4'
+        ? 'expected an IPv4 address of one host: this one is unspecified, multicast, reserved or broadcast'
+        : 'expected an IPv6 address of one host: this one is unspecified, loopback, IPv4-mapped, link-local or multicast',
+  };
 });
 
 /** An address that one host has: not all zeros, no group, not the broadcast address. */

@@ -1,11 +1,12 @@
 import { dpidOfName, isMadeFromName } from '../config/dpid.js';
-import { type Dpid, formatDpid, formatIpv4, type Ipv4, parseIpv4 } from '../lib/addresses.js';
+import { type Dpid, formatDpid } from '../lib/addresses.js';
+import { familyOf, formatVtep, parseVtep, type Vtep } from '../lib/vtep.js';
 import type { DraftHost } from './draft.js';
 import { type HostFacts, vxlansOf } from './facts.js';
 import { type Finding, some } from './finding.js';
 import { nameOf } from './peers.js';
 import type { Uplink } from './uplinks.js';
-import type { Vtep, Vteps } from './vteps.js';
+import type { FoundVtep, Vteps } from './vteps.js';
 
 export interface DraftedHosts {
   readonly hypervisors: readonly DraftHost[];
@@ -75,7 +76,7 @@ export function draftHosts(
   return { hypervisors, findings };
 }
 
-function noteOf({ address, from }: Vtep, host: HostFacts, { towards }: Vteps): string {
+function noteOf({ address, from }: FoundVtep, host: HostFacts, { towards }: Vteps): string {
   switch (from) {
     case 'local': {
       const ports = vxlansOf([host]).filter(({ vxlan }) => vxlan.localIp === address);
@@ -96,9 +97,20 @@ function noteOf({ address, from }: Vtep, host: HostFacts, { towards }: Vteps): s
 
 function vtepFindings(
   host: HostFacts,
-  found: Vtep | undefined,
-  { owners, towards }: Vteps,
+  found: FoundVtep | undefined,
+  { family, besides, owners, towards }: Vteps,
 ): readonly Finding[] {
+  const other = besides.get(host);
+  if (other !== undefined && (found === undefined || found.from === 'ovsdb'))
+    return [
+      {
+        level: 'broken',
+        code: 'vtep',
+        host: host.name,
+        what: `other hosts reach it by ${formatVtep(other)}, and the file's tunnels are over ${family}, as most are: no tunnel joins two families`,
+        todo: `give it an ${family} address that all the others reach, and write it as \`vtep\`; or bring all hosts to one family, and import again`,
+      },
+    ];
   if (found === undefined)
     return [
       {
@@ -110,8 +122,11 @@ function vtepFindings(
       },
     ];
   const unowned = [...towards]
-    .filter(([address, ports]) => !owners.has(address) && ports.some(port => port.host !== host))
-    .map(([address]) => formatIpv4(address));
+    .filter(
+      ([address, ports]) =>
+        familyOf(address) === family && !owners.has(address) && ports.some(port => port.host !== host),
+    )
+    .map(([address]) => formatVtep(address));
   return found.from !== 'ovsdb' || vxlansOf([host]).length === 0 || unowned.length === 0
     ? []
     : [
@@ -119,17 +134,20 @@ function vtepFindings(
           level: 'broken',
           code: 'vtep',
           host: host.name,
-          what: `${formatIpv4(found.address)} is where its OVSDB is, but no tunnel leads there; it may be one of ${some(unowned)}, which are no known host's`,
+          what: `${formatVtep(found.address)} is where its OVSDB is, but no tunnel leads there; it may be one of ${some(unowned)}, which are no known host's`,
           todo: 'write the right one as `vtep`, and take it out of `remotes`',
         },
       ];
 }
 
-/** Addresses for documentation [RFC 5737: TEST-NET-1], which lead nowhere, for the hosts that have none. */
-function standIns(hosts: readonly HostFacts[], { of, owners, towards }: Vteps): ReadonlyMap<HostFacts, Ipv4> {
+/** Addresses for documentation [RFC 5737: TEST-NET-1; RFC 3849], which lead nowhere, for the hosts that have none. */
+function standIns(
+  hosts: readonly HostFacts[],
+  { family, of, owners, towards }: Vteps,
+): ReadonlyMap<HostFacts, Vtep> {
   const used = new Set([...owners.keys(), ...towards.keys()]);
-  const given = new Map<HostFacts, Ipv4>();
-  let next = parseIpv4('192.0.2.1') ?? 0;
+  const given = new Map<HostFacts, Vtep>();
+  let next = parseVtep(family === 'IPv4' ? '192.0.2.1' : '2001:db8::1') ?? 0;
   for (const host of hosts) {
     if (of.has(host)) continue;
     while (used.has(next)) next++;

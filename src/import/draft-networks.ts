@@ -1,4 +1,5 @@
-import { formatMac, type Ipv4 } from '../lib/addresses.js';
+import { formatMac } from '../lib/addresses.js';
+import { type Family, familyOf, formatVtep, type Vtep } from '../lib/vtep.js';
 import type { DraftNetwork, DraftPort } from './draft.js';
 import { isKnownCard } from './known-card.js';
 import type { HostFacts } from './facts.js';
@@ -18,6 +19,7 @@ export function draftNetworks(
   numbered: readonly Numbered[],
   peering: Peering,
   hosts: readonly HostFacts[],
+  family: Family,
 ): DraftedNetworks {
   const findings: Finding[] = [];
   const names = nameNetworks(numbered);
@@ -29,7 +31,9 @@ export function draftNetworks(
     findings.push(...tunnelFindings(name, one), ...cardFindings(name, network));
     const ports = draftPorts(network, several);
     findings.push(...ports.findings);
-    const remotes = draftRemotes(one, peering);
+    const all = draftRemotes(one, peering);
+    const remotes = all.filter(({ address }) => familyOf(address) === family);
+    findings.push(...strangers(name, all, family));
     return {
       name,
       about: aboutOf(network, hosts),
@@ -144,10 +148,10 @@ function draftPort({ placed: at, tag }: Member, several: ReadonlySet<string>): D
 function draftRemotes(
   { network, vni, mesh }: Numbered,
   { outside }: Peering,
-): readonly { readonly address: Ipv4; readonly note: string }[] {
+): readonly { readonly address: Vtep; readonly note: string }[] {
   const tunnels = new Set(network.tunnels);
-  const byAddress = new Map<Ipv4, string[]>();
-  const keys = new Map<Ipv4, boolean>();
+  const byAddress = new Map<Vtep, string[]>();
+  const keys = new Map<Vtep, boolean>();
   for (const { port, address } of outside) {
     if (!tunnels.has(port)) continue;
     byAddress.set(address, [...(byAddress.get(address) ?? []), nameOf(port)]);
@@ -160,6 +164,21 @@ function draftRemotes(
       keys.get(address) === true ? '' : '; it has another key, and will not be reached'
     }`,
   }));
+}
+
+/** Addresses that `remotes` has no place for, beside tunnels of the other family. */
+function strangers(name: string, remotes: DraftNetwork['remotes'], family: Family): readonly Finding[] {
+  const others = remotes.filter(({ address }) => familyOf(address) !== family);
+  return others.length === 0
+    ? []
+    : [
+        {
+          level: 'broken',
+          code: 'vtep',
+          what: `${some(others.map(({ address }) => formatVtep(address)))}, to which tunnels of ${name} lead, cannot be in its \`remotes\`: the file's tunnels are over ${family}, and none joins two families`,
+          todo: `give those an ${family} address, and write it there; until then Heddle sends nothing to them`,
+        },
+      ];
 }
 
 /** Cards that carry a network, and are not written, since two of them would make a loop, or nobody has said that they do. */

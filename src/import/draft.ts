@@ -1,6 +1,7 @@
 /** What the file will say, each value with the comment that stands beside it. */
 import type { Endpoint } from '../config/config.js';
-import type { Dpid, Ipv4 } from '../lib/addresses.js';
+import type { Dpid } from '../lib/addresses.js';
+import type { Vtep } from '../lib/vtep.js';
 
 export interface Draft {
   /** Where Heddle is to listen; none where the default will do. */
@@ -15,7 +16,7 @@ export interface DraftHost {
   readonly bridge: string;
   readonly datapath: 'system' | 'netdev';
   readonly datapathId?: Dpid;
-  readonly vtep: { readonly address: Ipv4; readonly note: string };
+  readonly vtep: { readonly address: Vtep; readonly note: string };
   readonly uplink?: { readonly name: string; readonly note: string };
 }
 
@@ -26,7 +27,7 @@ export interface DraftNetwork {
   readonly vni: { readonly number: number; readonly note: string };
   readonly mesh: readonly string[];
   readonly ports: readonly DraftPort[];
-  readonly remotes: readonly { readonly address: Ipv4; readonly note: string }[];
+  readonly remotes: readonly { readonly address: Vtep; readonly note: string }[];
 }
 
 export type DraftPort = ({ readonly ifaceId: string } | { readonly port: string; readonly on: string }) & {

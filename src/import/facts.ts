@@ -1,6 +1,7 @@
 /** What a host that was set up by hand holds, as far as its database tells: plain values, checked one by one. */
 import type { Endpoint } from '../config/config.js';
-import type { Dpid, Ipv4, Mac } from '../lib/addresses.js';
+import type { Dpid, Mac } from '../lib/addresses.js';
+import type { Vtep } from '../lib/vtep.js';
 import type { VlanMode } from './vlan.js';
 
 /** What a database says of its host as a whole. */
@@ -65,8 +66,8 @@ export interface PortFacts {
 
 /** The options of a tunnel port [ovs-vswitchd.conf.db(5), Interface: Tunnel Options]. */
 export interface VxlanFacts {
-  readonly remote: { readonly kind: 'one'; readonly address: Ipv4 } | { readonly kind: 'flow' } | BadRemote;
-  readonly localIp?: Ipv4;
+  readonly remote: { readonly kind: 'one'; readonly address: Vtep } | { readonly kind: 'flow' } | BadRemote;
+  readonly localIp?: Vtep;
   /** What frames must carry to come in here, and what goes out with: 0 where none is set, undefined where it is no VNI. */
   readonly inKey: Key | undefined;
   readonly outKey: Key | undefined;

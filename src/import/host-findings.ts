@@ -149,7 +149,7 @@ function portFindings(host: HostFacts, bridge: BridgeFacts, port: PortFacts): re
       level: 'note',
       code: 'tunnel',
       ...place,
-      what: `it leads to ${remote.text}, which is no IPv4 address of one host: the file has no place for it`,
+      what: `it leads to ${remote.text}, which is no address of one host: the file has no place for it`,
       todo: 'nothing where all hosts are in the file, as Heddle has tunnels of its own',
     });
   if (remote?.kind === 'flow' && bridge === host.bridge)

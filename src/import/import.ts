@@ -126,7 +126,7 @@ function describe(hosts: readonly HostFacts[], wanted: string | undefined) {
   const networks = findNetworks(hosts, joints, tunnels, peering, cards);
   const numbered = numberNetworks(networks, tunnels, vteps, new Set(cards.values()));
   const ofHosts = draftHosts(hosts, vteps, uplinks, wanted ?? 'br-int');
-  const ofNetworks = draftNetworks(numbered, peering, hosts);
+  const ofNetworks = draftNetworks(numbered, peering, hosts, vteps.family);
   const findings = [
     ...twinFindings(hosts, vteps),
     ...peerFindings(peering),

@@ -2,10 +2,10 @@
  * Loops: two ways from one bridge to another within a VLAN. Frames carry no number of hops, so that a broadcast goes round
  * for ever, as many times as the links allow [IEEE 802.1D has STP for this].
  */
+import { groupBy } from '../lib/group-by.js';
 import { type BridgeFacts, forwardsByItself, type Placed } from './facts.js';
 import { type Joint, keyOf, Partition } from './fabric.js';
 import { type Finding, listed, some } from './finding.js';
-import { grouped } from './grouped.js';
 import { compareNames } from './names.js';
 
 export function loopFindings(joints: readonly Joint[]): readonly Finding[] {
@@ -36,8 +36,8 @@ function loopsIn(joints: readonly Joint[]): readonly Loop[] {
   for (const joint of joints) (partition.join(keyOf(joint.a), keyOf(joint.b)) ? tree : spare).push(joint);
   if (spare.length === 0) return [];
   const rootOf = ({ a }: Joint): string => partition.find(keyOf(a));
-  const trees = grouped(tree, rootOf);
-  return [...grouped(spare, rootOf)].map(([root, extra]) => {
+  const trees = groupBy(tree, rootOf);
+  return [...groupBy(spare, rootOf)].map(([root, extra]) => {
     const whole = trees.get(root) ?? [];
     const all = [...whole, ...extra];
     const members = new Set(all.flatMap(({ a, b }) => [keyOf(a), keyOf(b)]));

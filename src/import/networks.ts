@@ -2,9 +2,9 @@
  * The networks that hand-made bridges are: the ports of one VLAN of a bridge, and those that they reach by tunnels, patch
  * ports and cards on other hosts. Pure sorting: which VNI and which name such a network gets is said elsewhere.
  */
+import { groupBy } from '../lib/group-by.js';
 import { type HostFacts, type Placed, type PlacedVxlan } from './facts.js';
 import { type Joint, keyOf, Partition, type Segment } from './fabric.js';
-import { grouped } from './grouped.js';
 import type { Peering } from './peers.js';
 import { isOpen, tagOutside, vlanInside } from './vlan.js';
 
@@ -44,8 +44,8 @@ export function findNetworks(
   for (const [a, b] of meant(peering, parts)) partition.join(keyOf(a), keyOf(b));
   for (const [a, b] of byTagAlone(parts, joints, partition)) partition.join(keyOf(a), keyOf(b));
 
-  const groups = grouped(parts, part => partition.find(keyOf(part)));
-  const tunnelsAt = grouped(tunnels, ({ host, bridge, port }) => {
+  const groups = groupBy(parts, part => partition.find(keyOf(part)));
+  const tunnelsAt = groupBy(tunnels, ({ host, bridge, port }) => {
     const vlan = vlanInside(port.vlan, 0);
     return vlan === undefined || bridge !== host.bridge ? undefined : keyOf({ host, bridge, vlan });
   });

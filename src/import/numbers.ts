@@ -1,6 +1,7 @@
 /** Which VNI each network gets, and which hand-made tunnel ports it can go on using. */
+import { groupBy } from '../lib/group-by.js';
+import { familyOf } from '../lib/vtep.js';
 import type { Key, PlacedVxlan } from './facts.js';
-import { grouped } from './grouped.js';
 import { compareNames } from './names.js';
 import type { FoundNetwork } from './networks.js';
 import { remoteOf, type Vteps } from './vteps.js';
@@ -31,17 +32,17 @@ const firstFree = 1_000;
 export function numberNetworks(
   networks: readonly FoundNetwork[],
   all: readonly PlacedVxlan[],
-  vteps: Pick<Vteps, 'owners'>,
+  vteps: Pick<Vteps, 'owners' | 'family'>,
   reserved: ReadonlySet<string>,
 ): readonly Numbered[] {
   const forAll = new Set(all.filter(tunnel => isForAll(tunnel, vteps)));
-  const named = grouped(
+  const named = groupBy(
     all.filter(tunnel => isManaged(tunnel) && !forAll.has(tunnel)),
     ({ port }) => port.name,
   );
-  const meshes = networks.map(network => meshOf(network, { named, forAll, reserved }));
+  const meshes = networks.map(network => meshOf(network, { named, forAll, reserved, family: vteps.family }));
   const taken = new Set<number>();
-  const uses = grouped(
+  const uses = groupBy(
     all.flatMap(port => [...new Set(keysOf(port))].map(key => ({ port, key }))),
     ({ key }) => key,
   );
@@ -81,14 +82,15 @@ interface Tunnels {
   readonly named: ReadonlyMap<string, readonly PlacedVxlan[]>;
   readonly forAll: ReadonlySet<PlacedVxlan>;
   readonly reserved: ReadonlySet<string>;
+  readonly family: Vteps['family'];
 }
 
 /** `mesh` names ports by name alone, on all hosts. */
-function meshOf({ parts, tunnels }: FoundNetwork, { named, forAll, reserved }: Tunnels): Mesh {
+function meshOf({ parts, tunnels }: FoundNetwork, { named, forAll, reserved, family }: Tunnels): Mesh {
   const hosts = new Set(parts.map(({ host }) => host));
   const own = new Set([...tunnels, ...[...forAll].filter(({ host }) => hosts.has(host))]);
   const isOthers = (name: string): boolean => named.get(name)?.some(tunnel => !own.has(tunnel)) === true;
-  const judged = [...own].map(tunnel => ({ tunnel, why: whyUnused(tunnel, isOthers, reserved) }));
+  const judged = [...own].map(tunnel => ({ tunnel, why: whyUnused(tunnel, isOthers, reserved, family) }));
   const good = judged.filter(({ why }) => why === undefined).map(({ tunnel }) => tunnel);
   return {
     mesh: [...new Set(good.map(({ port }) => port.name))].sort(compareNames),
@@ -110,13 +112,16 @@ function whyUnused(
   { port, vxlan }: PlacedVxlan,
   isOthers: (name: string) => boolean,
   reserved: ReadonlySet<string>,
+  family: Vteps['family'],
 ): string | undefined {
   const { remote, inKey, outKey, dstPort } = vxlan;
   if (isOthers(port.name)) return 'a port of this name is in another network, or in none';
   if (reserved.has(port.name)) return 'another port of the file has this name';
   if (/[\s*?/]/.test(port.name) || port.name === '' || port.name.length > 255)
     return 'its name has wildcards or spaces, or is too long';
-  if (remote.kind !== 'one') return 'it leads to no single IPv4 address';
+  if (remote.kind !== 'one') return 'it leads to no single address';
+  if (familyOf(remote.address) !== family)
+    return `it is over ${familyOf(remote.address)}, and the tunnels of the file are over ${family}`;
   if (inKey === undefined || outKey === undefined) return 'its key is no VNI';
   if ((inKey === 'flow') !== (outKey === 'flow')) return 'its key is flow in one direction only';
   return dstPort === undefined ? 'its dst_port is no port' : undefined;

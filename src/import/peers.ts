@@ -1,8 +1,8 @@
 /** Which hand-made tunnel port answers which: a tunnel works only where both ends agree. */
-import { formatIpv4, type Ipv4 } from '../lib/addresses.js';
+import { groupBy } from '../lib/group-by.js';
+import { formatVtep, type Vtep } from '../lib/vtep.js';
 import type { HostFacts, Key, PlacedVxlan } from './facts.js';
 import { type Finding, listed } from './finding.js';
-import { grouped } from './grouped.js';
 import { remoteOf, type Vteps } from './vteps.js';
 
 export type Pair = readonly [PlacedVxlan, PlacedVxlan];
@@ -15,14 +15,14 @@ export interface Peering {
   /** The host that it leads to has no port that leads back. */
   readonly lonely: readonly { readonly port: PlacedVxlan; readonly to: HostFacts }[];
   /** To an address of none of the imported hosts. */
-  readonly outside: readonly { readonly port: PlacedVxlan; readonly address: Ipv4 }[];
+  readonly outside: readonly { readonly port: PlacedVxlan; readonly address: Vtep }[];
   /** To the host that it is on. */
   readonly inward: readonly PlacedVxlan[];
 }
 
 export function findPeers(tunnels: readonly PlacedVxlan[], vteps: Vteps): Peering {
   const pairs: Pair[] = [];
-  const outside: { port: PlacedVxlan; address: Ipv4 }[] = [];
+  const outside: { port: PlacedVxlan; address: Vtep }[] = [];
   const inward: PlacedVxlan[] = [];
   const directions: { readonly port: PlacedVxlan; readonly to: HostFacts }[] = [];
   for (const port of tunnels) {
@@ -34,7 +34,7 @@ export function findPeers(tunnels: readonly PlacedVxlan[], vteps: Vteps): Peerin
     }
   }
   const used = new Set<PlacedVxlan>();
-  const between = grouped(directions, ({ port, to }) => `${port.host.name} ${to.name}`);
+  const between = groupBy(directions, ({ port, to }) => `${port.host.name} ${to.name}`);
   const back = (port: PlacedVxlan, to: HostFacts): PlacedVxlan[] =>
     (between.get(`${to.name} ${port.host.name}`) ?? [])
       .map(direction => direction.port)
@@ -102,14 +102,14 @@ export function peerFindings({ estranged, lonely, inward }: Peering): readonly F
       level: 'broken',
       code: 'peer-missing',
       ...placed(port),
-      what: `it leads to ${to.name} (${listed(remoteOf(port).map(formatIpv4))}), which has no port that leads back here with key ${formatKeys(port)}`,
+      what: `it leads to ${to.name} (${listed(remoteOf(port).map(formatVtep))}), which has no port that leads back here with key ${formatKeys(port)}`,
       todo: `on ${to.name}, add the port that was forgotten, or take this one away; with this file the two hosts reach each other by Heddle's own tunnel`,
     })),
     ...inward.map((port): Finding => ({
       level: 'broken',
       code: 'tunnel',
       ...placed(port),
-      what: `it leads to the host that it is on (${listed(remoteOf(port).map(formatIpv4))})`,
+      what: `it leads to the host that it is on (${listed(remoteOf(port).map(formatVtep))})`,
       todo: 'take it away, or let its options:remote_ip be the other host',
     })),
   ];

@@ -1,5 +1,5 @@
 /** What becomes of hand-made tunnels that the file cannot use as they are. */
-import { formatIpv4 } from '../lib/addresses.js';
+import { familyOf, formatVtep } from '../lib/vtep.js';
 import type { PlacedVxlan } from './facts.js';
 import { type Finding, some } from './finding.js';
 import type { Numbered } from './numbers.js';
@@ -38,12 +38,13 @@ const usualPort = 4789;
 
 /**
  * Open vSwitch gives a frame to the port that names its sender before it gives it to one that takes all, and Heddle's own
- * takes all: a tunnel that takes every VNI, and is in no network, would swallow what the other host sends to Heddle's.
+ * takes all: a tunnel that takes every VNI, and is in no network, would swallow what the other host sends to Heddle's. Those of
+ * the other family see nothing of that.
  */
 export function shadowFindings(
   tunnels: readonly PlacedVxlan[],
   numbered: readonly Numbered[],
-  { owners }: Vteps,
+  { owners, family }: Vteps,
 ): readonly Finding[] {
   const used = new Set(numbered.flatMap(({ mesh }) => mesh));
   return tunnels
@@ -51,12 +52,13 @@ export function shadowFindings(
     .filter(({ host, bridge, port }) => bridge !== host.bridge || !used.has(port.name))
     .flatMap(tunnel =>
       remoteOf(tunnel)
+        .filter(address => familyOf(address) === family)
         .filter(address => owners.has(address) && owners.get(address) !== tunnel.host)
         .map((address): Finding => ({
           level: 'broken',
           code: 'tunnel',
           ...placed(tunnel),
-          what: `with key=flow it takes all that ${owners.get(address)?.name ?? ''} (${formatIpv4(address)}) sends, and would take it from Heddle's own tunnel, too`,
+          what: `with key=flow it takes all that ${owners.get(address)?.name ?? ''} (${formatVtep(address)}) sends, and would take it from Heddle's own tunnel, too`,
           todo: 'give it a key of its own, or take it away before Heddle comes',
         })),
     );

@@ -1,8 +1,9 @@
 /** What must be one host's, or one VM's, alone, and is there twice. */
-import { formatIpv4, formatMac } from '../lib/addresses.js';
+import { formatMac } from '../lib/addresses.js';
+import { groupBy } from '../lib/group-by.js';
+import { formatVtep } from '../lib/vtep.js';
 import { type HostFacts, type Placed, type PortFacts, portsOf } from './facts.js';
 import { type Finding, some } from './finding.js';
-import { grouped } from './grouped.js';
 import type { Vteps } from './vteps.js';
 
 export const twinFindings = (hosts: readonly HostFacts[], { clashes }: Vteps): readonly Finding[] => [
@@ -10,7 +11,7 @@ export const twinFindings = (hosts: readonly HostFacts[], { clashes }: Vteps): r
     level: 'broken',
     code: 'address-twice',
     host: second.name,
-    what: `${formatIpv4(address)} is the tunnel address of ${first.name}, and this host has it too`,
+    what: `${formatVtep(address)} is the tunnel address of ${first.name}, and this host has it too`,
     todo: 'give each host its own (options:local_ip, and the address itself), and write it as `vtep`',
   })),
   ...repeated(hosts, host => host.systemId).map(([systemId, same]): Finding => ({
@@ -49,4 +50,6 @@ const repeated = <T>(
   list: readonly T[],
   keyOf: (one: T) => string | undefined,
 ): readonly (readonly [string, readonly T[]])[] =>
-  [...grouped(list, keyOf)].filter(([, group]) => group.length > 1);
+  [...groupBy(list, keyOf)].flatMap(([key, group]) =>
+    key === undefined || group.length === 1 ? [] : [[key, group] as const],
+  );

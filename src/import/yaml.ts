@@ -1,7 +1,8 @@
 /** The file's text, as a person would have written it: in order, with comments beside the values that they are about. */
 import { formatEndpoint } from '../config/endpoint.js';
 import { printable } from '../config/mistake.js';
-import { formatDpid, formatIpv4 } from '../lib/addresses.js';
+import { formatDpid } from '../lib/addresses.js';
+import { formatVtep, type Vtep } from '../lib/vtep.js';
 import type { Draft, DraftHost, DraftNetwork, DraftPort } from './draft.js';
 import { type Finding, placeOf } from './finding.js';
 
@@ -62,7 +63,7 @@ function hypervisor(host: DraftHost, findings: readonly Finding[]): readonly str
         ...(datapathId === undefined
           ? []
           : [{ text: `datapath-id: "${formatDpid(datapathId)}"`, note: 'other_config:datapath-id' }]),
-        { text: `vtep: ${formatIpv4(vtep.address)}`, note: vtep.note },
+        { text: `vtep: ${address(vtep.address)}`, note: vtep.note },
         ...(uplink === undefined ? [] : [{ text: `uplink: ${scalar(uplink.name)}`, note: uplink.note }]),
       ]),
     ),
@@ -99,7 +100,7 @@ function network({ name, about, vni, mesh, ports, remotes }: DraftNetwork): read
           '    remotes:',
           ...indented(
             6,
-            aligned(remotes.map(({ address, note }) => ({ text: `- ${formatIpv4(address)}`, note }))),
+            aligned(remotes.map(({ address: at, note }) => ({ text: `- ${address(at)}`, note }))),
           ),
         ]),
   ];
@@ -122,6 +123,10 @@ function scalar(text: string, inFlow = false): string {
   const isSafe = plain.test(text) && !isWord && !/: |:$| $|^- /.test(text);
   return isSafe ? text : quotedScalar(text);
 }
+
+/** Dots and digits are no number with three dots; colons may be a key's. */
+const address = (vtep: Vtep): string =>
+  typeof vtep === 'number' ? formatVtep(vtep) : scalar(formatVtep(vtep));
 
 /** As libvirt's iface-ids are; with its hyphens it is no number. */
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;

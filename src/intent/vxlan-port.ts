@@ -1,5 +1,5 @@
 import type { VxlanPort } from './world.js';
-import { parseIpv4 } from '../lib/addresses.js';
+import { parseVtep, type Vtep } from '../lib/vtep.js';
 
 const largestVni = 2 ** 24 - 1;
 /** IANA's [RFC 7348 section 8]. */
@@ -10,7 +10,7 @@ const usualPort = 4789;
  * [ovs-vswitchd.conf.db(5), Interface: Tunnel Options]. What it would read as something else than is written is left out.
  */
 export function vxlanPort(options: ReadonlyMap<string, string>): VxlanPort {
-  const remoteIp = options.get('remote_ip') === 'flow' ? 'flow' : parseIpv4(options.get('remote_ip') ?? '');
+  const remoteIp = options.get('remote_ip') === 'flow' ? 'flow' : addressOf(options.get('remote_ip'));
   const key = options.get('key') ?? '0';
   const inKey = keyOf(options.get('in_key') ?? key);
   const outKey = keyOf(options.get('out_key') ?? key);
@@ -22,6 +22,13 @@ export function vxlanPort(options: ReadonlyMap<string, string>): VxlanPort {
     ...(dstPort !== undefined && { dstPort }),
     ...(options.get('tos') === 'inherit' && { copiesDscp: true as const }),
   };
+}
+
+/** An IPv4-mapped address is the IPv4 address to Open vSwitch, too [RFC 4291 2.5.5.2]. */
+function addressOf(text: string | undefined): Vtep | undefined {
+  const address = parseVtep(text ?? '');
+  const isMapped = typeof address === 'bigint' && address >> 32n === 0xffffn;
+  return isMapped ? Number(address & 0xffffffffn) : address;
 }
 
 function keyOf(text: string): VxlanPort['inKey'] {

@@ -1,5 +1,6 @@
 import type { HypervisorConfig, NetworkConfig } from '../config/config.js';
-import type { Dpid, Ipv4, Mac } from '../lib/addresses.js';
+import type { Dpid, Mac } from '../lib/addresses.js';
+import type { Vtep } from '../lib/vtep.js';
 import type { Port, SwitchFeatures } from '../openflow/index.js';
 
 /** A switch with a live OpenFlow session. */
@@ -50,7 +51,7 @@ export interface HostPortBandwidth {
  */
 export interface VxlanPort {
   /** Where it sends to, and whom it takes frames from; 'flow': the flows say that. */
-  readonly remoteIp?: Ipv4 | 'flow';
+  readonly remoteIp?: Vtep | 'flow';
   /** The VNIs that it takes and sends with (options:in_key, out_key, else key); 'flow': any, as the flows say; 0 unless given. */
   readonly inKey?: number | 'flow';
   readonly outKey?: number | 'flow';

@@ -14,5 +14,18 @@ export const parseVtep = (text: string): Vtep | undefined => parseIpv4(text) ?? 
 export const compareVteps = (a: Vtep, b: Vtep): number =>
   typeof a === typeof b ? (a < b ? -1 : a > b ? 1 : 0) : typeof a === 'number' ? -1 : 1;
 
+export type Family = 'IPv4' | 'IPv6';
+
 /** Tunnels join hosts of one family. */
-export const familyOf = (vtep: Vtep): 'IPv4' | 'IPv6' => (typeof vtep === 'number' ? 'IPv4' : 'IPv6');
+export const familyOf = (vtep: Vtep): Family => (typeof vtep === 'number' ? 'IPv4' : 'IPv6');
+
+/**
+ * Whether a tunnel can end there: not 0.0.0.0/8, multicast, reserved or broadcast [RFC 6890 2.2.2]; not unspecified, loopback,
+ * multicast or IPv4-mapped [RFC 6890 2.2.3], nor link-local, which says nothing without a link [RFC 4007 6].
+ */
+export function isOfOneHost(vtep: Vtep): boolean {
+  if (typeof vtep === 'number') return vtep >>> 24 !== 0 && vtep >>> 24 < 224;
+  const [isLow, isMapped] = [vtep <= 1n, vtep >> 32n === 0xffffn];
+  const [isMulticast, isLinkLocal] = [vtep >> 120n === 0xffn, vtep >> 118n === 0xfe80n >> 6n];
+  return !isLow && !isMapped && !isMulticast && !isLinkLocal;
+}

@@ -82,6 +82,19 @@ t.test('key=flow: the network’s VNI, for all networks', t => {
   t.end();
 });
 
+t.test('a tunnel over IPv6', t => {
+  const six = (text: string): string => text.replaceAll('10.97.0.', 'fd00::');
+  const site = new Site(six(hosts(2)) + networks);
+  site.read('kvm1', { vx2: vx(12, 'remote_ip=fd00:0::2 key=10'), ...vm(1) });
+  site.read('kvm2', { vx1: vx(11, 'remote_ip=fd00::1 key=10'), ...vm(2) });
+  t.strictSame(site.problems(), []);
+  t.strictSame(
+    sends(site),
+    byMesh.map(text => six(text).replace('tun_dst', 'tun_ipv6_dst')),
+  );
+  t.end();
+});
+
 t.test('where the other end does not take it, Heddle’s own is used', t => {
   const ways: [string, string, boolean][] = [
     ['remote_ip=10.97.0.2 key=10', 'remote_ip=10.97.0.1 key=11', false],
@@ -204,7 +217,7 @@ t.test('what cannot be used is told', t => {
   const cases: [PortText, string | RegExp][] = [
     [{ ofport: 12 }, `${named} it is not a port of type vxlan`],
     [vx(12, 'remote_ip=flow key=flow'), /with remote_ip=flow it leads nowhere by itself/],
-    [vx(12, 'key=1'), `${named} its remote_ip is missing, or is no IPv4 address`],
+    [vx(12, 'key=1'), `${named} its remote_ip is missing, or is no IP address`],
     [vx(12, 'remote_ip=10.97.0.1'), `${named} its remote_ip 10.97.0.1 is this host's own vtep`],
     [vx(12, 'remote_ip=10.97.0.2 key=ten'), /its key is none that Heddle reads/],
     [vx(12, 'remote_ip=10.97.0.2 key=10 in_key=flow'), /its key is none that Heddle reads/],

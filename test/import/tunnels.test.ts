@@ -1,7 +1,8 @@
 import t from 'tap';
 import { type Imported, importHosts } from '../../src/import/import.js';
+import { formatVtep } from '../../src/lib/vtep.js';
 import { type HandMadeBridge, type HandMadePort, nic, read, vm, vxlan } from '../support/hand-made.js';
-import { codes, broken, find, host, networks } from '../support/imported.js';
+import { broken, codes, configOf, find, host, networks } from '../support/imported.js';
 
 t.test('loops', t => {
   const pair = (make: (remote: string) => readonly HandMadePort[], bridge: Partial<HandMadeBridge> = {}) =>
@@ -146,5 +147,82 @@ t.test('many tunnels of one network', t => {
     )[0]?.mesh;
   t.strictSame(mesh(), ['vx-kvm*-7'], 'a glob');
   t.equal(mesh({ name: 'vx-kvm-old-7', tag: 9 })?.length, 8, 'which takes no other port');
+  t.end();
+});
+
+t.test('tunnels over IPv6', t => {
+  const at = (self: number, ports: readonly HandMadePort[]) =>
+    read(`10.98.0.${self}`, {
+      hostname: `kvm${self}`,
+      bridges: [{ name: 'br0', ports: [vm(`vnet${self}`, 10), ...ports] }],
+    });
+  const vteps = (imported: Imported) => configOf(t, imported).hypervisors.map(({ vtep }) => formatVtep(vtep));
+  const mesh = (self: number, options = {}) => vxlan('vxlan10', `fd00::${3 - self}`, 10, 10, options);
+  const two = importHosts([1, 2].map(self => at(self, [mesh(self)])));
+  t.strictSame(vteps(two), ['fd00::1', 'fd00::2'], 'and the OVSDBs over IPv4');
+  t.strictSame(networks(t, two), [
+    { name: 'vlan10', vni: 10, mesh: ['vxlan10'], ports: ['id-vnet1', 'id-vnet2'], remotes: [] },
+  ]);
+  t.strictSame(codes(two), []);
+  t.match(two.yaml, /vtep: fd00::2 +# remote_ip of vxlan10 of kvm1/);
+  const local = importHosts([
+    at(1, [mesh(1, { local_ip: '2001:db8:0::1' }), vxlan('vx9', 'fd00::', 10, 10)]),
+  ]);
+  t.strictSame(vteps(local), ['2001:db8::1']);
+  t.strictSame(
+    networks(t, local)[0]?.remotes,
+    ['fd00::', 'fd00::2'],
+    'colons that a reader could take for a key',
+  );
+  const unknown = importHosts([at(1, [mesh(1)])]);
+  t.strictSame(
+    [vteps(unknown), broken(unknown)],
+    [['2001:db8::1'], ['vtep']],
+    'an address that leads nowhere',
+  );
+  const scoped = importHosts([at(1, [vxlan('vx', 'fe80::2%eth0', 10, 10)])]);
+  t.match(find(scoped, 'tunnel')?.what, /fe80::2%eth0, which is no address of one host/);
+  t.end();
+});
+
+t.test('tunnels over both families: the file has one', t => {
+  const at = (self: number, ports: readonly HandMadePort[]) =>
+    read(`host${self}`, {
+      hostname: `kvm${self}`,
+      bridges: [{ name: 'br0', ports: [vm(`vnet${self}`, 10), ...ports] }],
+    });
+  const vteps = (imported: Imported) => configOf(t, imported).hypervisors.map(({ vtep }) => formatVtep(vtep));
+  const four = (peer: number, self: number) =>
+    vxlan(`four${peer}`, `10.97.0.${peer}`, 10, 10, { local_ip: `10.97.0.${self}` });
+  const six = (peer: number, self: number) =>
+    vxlan(`six${peer}`, `fd00::${peer}`, 20, 10, { local_ip: `fd00::${self}` });
+  const both = importHosts([
+    at(1, [four(2, 1), six(3, 1)]),
+    at(2, [four(1, 2), four(7, 2), four(9, 2)]),
+    at(3, [six(1, 3), four(9, 3)]),
+  ]);
+  t.strictSame(vteps(both), ['10.97.0.1', '10.97.0.2', '10.97.0.3']);
+  t.strictSame(
+    networks(t, both).map(({ mesh, ports, vni }) => [mesh, ports.length, vni]),
+    [[['four1', 'four2', 'four7', 'four9'], 3, 10]],
+    'who reached whom still does, by a tunnel of the other family',
+  );
+  t.strictSame(broken(both), []);
+  t.match(find(both, 'vni')?.what, /it is over IPv6, and the tunnels of the file are over IPv4/);
+
+  const lacking = importHosts([
+    at(1, [four(2, 1), six(3, 1)]),
+    at(2, [four(1, 2), four(7, 2), four(9, 2)]),
+    at(3, [six(1, 3), six(8, 3)]),
+  ]);
+  t.strictSame(vteps(lacking), ['10.97.0.1', '10.97.0.2', '192.0.2.1']);
+  t.strictSame(broken(lacking), ['vtep', 'vtep']);
+  t.match(
+    lacking.findings.filter(({ level }) => level === 'broken'),
+    [
+      { host: 'kvm3', what: /other hosts reach it by fd00::3, and the file's tunnels are over IPv4/ },
+      { what: /^fd00::8, to which tunnels of vlan10 lead, cannot be in its `remotes`/ },
+    ],
+  );
   t.end();
 });

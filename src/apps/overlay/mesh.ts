@@ -1,6 +1,6 @@
 import type { NetworkConfig } from '../../config/config.js';
 import type { HostPort, HypervisorView, Problem } from '../../intent/index.js';
-import { formatIpv4, type Ipv4 } from '../../lib/addresses.js';
+import { formatVtep, type Vtep } from '../../lib/vtep.js';
 import type { Rules } from './rules.js';
 
 /** A VXLAN port that somebody made by hand, and that networks name in `mesh`: it is used as it is. */
@@ -10,7 +10,7 @@ export interface MeshPort {
   /** Those that name it. With one fixed VNI there is one network. */
   readonly networks: readonly NetworkConfig[];
   /** Where it leads, and where all its frames come from. */
-  readonly remote: Ipv4;
+  readonly remote: Vtep;
   /** Whether that is a hypervisor of the file: nothing is learned from those. */
   readonly managed: boolean;
   /** The VNIs that it takes and sends with; 'flow': those of the flows, in both directions. */
@@ -41,8 +41,8 @@ export function meshPort(
   const { remoteIp, inKey, outKey, dstPort } = vxlan;
   if (remoteIp === 'flow')
     return problem("with remote_ip=flow it leads nowhere by itself: Heddle's own port does that");
-  if (remoteIp === undefined) return problem('its remote_ip is missing, or is no IPv4 address');
-  if (remoteIp === vtep) return problem(`its remote_ip ${formatIpv4(vtep)} is this host's own vtep`);
+  if (remoteIp === undefined) return problem('its remote_ip is missing, or is no IP address');
+  if (remoteIp === vtep) return problem(`its remote_ip ${formatVtep(vtep)} is this host's own vtep`);
   if (inKey === undefined || outKey === undefined || (inKey === 'flow') !== (outKey === 'flow'))
     return problem('its key is none that Heddle reads: give it a VNI, or flow, the same in both directions');
   if (dstPort === undefined) return problem('its dst_port is none that Heddle reads');
@@ -54,7 +54,7 @@ export function meshPort(
     const owner = rules.networkOfVni(inKey);
     if (owner !== undefined && owner !== network && dstPort === usualPort)
       return problem(
-        `its key ${inKey} is the VNI of network ${owner.name}, whose frames from ${formatIpv4(remoteIp)} come in by it: give that network another VNI`,
+        `its key ${inKey} is the VNI of network ${owner.name}, whose frames from ${formatVtep(remoteIp)} come in by it: give that network another VNI`,
       );
   }
   if (ofport === undefined)
@@ -87,7 +87,7 @@ export function shadowProblem(hypervisor: string, port: HostPort, rules: Rules):
     {
       hypervisor,
       port: port.name,
-      message: `this VXLAN port takes the frames of ${what} that come from ${peer ?? formatIpv4(remoteIp)}, and they are dropped: name it in the mesh of its network, or delete it`,
+      message: `this VXLAN port takes the frames of ${what} that come from ${peer ?? formatVtep(remoteIp)}, and they are dropped: name it in the mesh of its network, or delete it`,
     },
   ];
 }
