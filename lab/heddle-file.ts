@@ -34,12 +34,15 @@ export interface HeddleFile {
   readonly ovsdbPort: number;
   readonly hypervisors: readonly FileHypervisor[];
   readonly networks: readonly FileNetwork[];
+  /** Copies of one packet that a switch makes, at most: as many as it can unless said. */
+  readonly maxCopies?: number;
 }
 
 /** The text of heddle.yaml. */
 export function heddleYaml(file: HeddleFile): string {
   const lines = [
     `openflow: { listen: ${file.listen} }`,
+    ...(file.maxCopies === undefined ? [] : [`apps: [{ overlay: { max-copies: ${file.maxCopies} } }]`]),
     '',
     'hypervisors:',
     ...file.hypervisors.flatMap(({ name, management, vtep, datapath = 'netdev', uplink, egress }) => [

@@ -80,13 +80,14 @@ export function formatStatus(status: Status): string {
   );
   section(
     'Networks',
-    ['NAME', 'VNI', 'PORTS', 'HYPERVISORS', 'REMOTES'],
-    status.networks.map(({ name, vni, vlan, ports, hypervisors, remotes }) => [
+    ['NAME', 'VNI', 'PORTS', 'HYPERVISORS', 'REMOTES', 'FLOODS'],
+    status.networks.map(({ name, vni, vlan, ports, hypervisors, remotes, relayParts }) => [
       name,
       vni === undefined ? `VLAN ${vlan ?? ''}` : String(vni),
       String(ports),
       hypervisors.join(' '),
       remotes.join(' '),
+      relayParts === undefined ? '' : `by relays in ${relayParts} parts`,
     ]),
   );
   section(

@@ -109,6 +109,8 @@ export interface NetworkReport {
   readonly hypervisors: readonly string[];
   readonly ports: number;
   readonly remotes: readonly string[];
+  /** Where it has more hosts than one packet's copies reach: in so many parts, to each of which one host sends on what is for all. */
+  readonly relayParts?: number;
 }
 
 /** One limit that a service level has for a port, or for a class of its packets: what `heddle qos` tells of. */

@@ -62,13 +62,15 @@ export const emptyProgram: Program = { flows: [], groups: [], learned: new Set()
 export const groupIds = {
   local: (vni: number): number => (isWire(vni) ? 0x5a000000 : 0x48000000) + (vni & 0xffffff),
   flood: (vni: number): number => (isWire(vni) ? 0x5b000000 : 0x49000000) + (vni & 0xffffff),
+  /** What a host sends on for others. */
+  relay: (vni: number): number => 0x5c000000 + (vni & 0xffffff),
   /** @param index 0 to 7 */
   part: (id: number, index: number): number =>
     ((id >>> 24 === 0x48 ? 0x4a : 0x52) + index) * 2 ** 24 + (id & 0xffffff),
   /** The group that a part belongs to. */
   wholeOf: (part: number): number => (part >>> 24 < 0x52 ? 0x48000000 : 0x49000000) + (part & 0xffffff),
   isPart: (id: number): boolean => id >>> 24 >= 0x4a && id >>> 24 <= 0x59,
-  isOurs: (id: number): boolean => id >>> 24 >= 0x48 && id >>> 24 <= 0x5b,
+  isOurs: (id: number): boolean => id >>> 24 >= 0x48 && id >>> 24 <= 0x5c,
 } as const;
 
 /** Numbers above all VNIs are those of networks on the wire (config.ts, wireNumber). */

@@ -91,14 +91,18 @@ export class Site {
   readonly #told = new Set<Dpid>();
   #state: ReturnType<typeof overlay.init>;
 
-  constructor(text: string) {
+  readonly #options: { 'max-copies'?: number };
+
+  /** @param options the app's own */
+  constructor(text: string, options: { 'max-copies'?: number } = {}) {
+    this.#options = options;
     this.config = configOf(text);
     for (const config of this.config.hypervisors) {
       this.hypervisors.set(config.name, { config, known: false, ports: new Map() });
       const { dpid, name } = config;
       this.switches.set(dpid, { dpid, peer: name, ports: new Map(), hypervisor: name });
     }
-    this.#state = overlay.init({}, setup, this.world);
+    this.#state = overlay.init(options, setup, this.world);
   }
 
   /** A new file. What was read of its hypervisors stays. @returns as `read` */
@@ -110,7 +114,7 @@ export class Site {
         return [config.name, { ...before, config }];
       }),
     );
-    const step = overlay.reconfigure!({}, setup, this.#state, this.world);
+    const step = overlay.reconfigure!(this.#options, setup, this.#state, this.world);
     this.#state = step.state;
     return [...(step.changed ?? [])].map(Number).sort();
   }

@@ -1,5 +1,6 @@
 import { type Flow, type Group, groupIds } from '../../intent/index.js';
 import type { FloodKind, NetworkConfig } from '../../config/config.js';
+import type { Vtep } from '../../lib/vtep.js';
 import {
   applyActions,
   type Bucket,
@@ -14,6 +15,7 @@ import { flow, from } from './flow.js';
 import type { Host, Member } from './members.js';
 import { onceFor } from './once.js';
 import { hasForeign } from './mesh.js';
+import { relayGroup, relayWays, toRelay } from './relays.js';
 import type { Segment } from './segments.js';
 import type { StormMeters } from './storms.js';
 import type { TableNumbers } from './tables.js';
@@ -73,7 +75,12 @@ const kinds: readonly {
  * Head-end replication [RFC 7348 4.2, with unicast in the multicast group's place]: Open vSwitch cannot send VXLAN to a
  * multicast group. Only hosts that have the network are in its list. Each bucket works on a copy of the packet.
  */
-export function groupsOf({ network, locals, ways }: Segment, tables: TableNumbers): readonly Group[] {
+export function groupsOf(
+  host: Host,
+  { network, locals, ways, relaying }: Segment,
+  tables: TableNumbers,
+  isServed: (host: Host) => boolean,
+): readonly Group[] {
   const toVtep = ({ vtep, ofport }: Way): Bucket =>
     onceFor(tables, `bucket ${vtep} ${ofport}`, () =>
       bucket([
@@ -89,6 +96,19 @@ export function groupsOf({ network, locals, ways }: Segment, tables: TableNumber
   const toLocals = onceFor(tables, `locals ${network.vni}`, () =>
     bucket([group(groupIds.local(network.vni))]),
   );
+  const { tunnelPort } = host;
+  const byRelays =
+    relaying?.isInUse === true && tunnelPort !== undefined
+      ? { ...relayWays(host, relaying, isServed), vni: relaying.vni, tunnelPort }
+      : undefined;
+  // VTEPs that Heddle does not manage learn from where a frame comes: nobody can send to them in another's place.
+  const direct = new Set<Vtep | undefined>([
+    ...network.remotes,
+    ...(byRelays?.direct ?? []).map(({ vtep }) => vtep),
+  ]);
+  const itself = byRelays === undefined ? ways : ways.filter(({ vtep }) => direct.has(vtep));
+  const relays =
+    byRelays?.relays.map(relay => toRelay(relay, byRelays.vni, byRelays.tunnelPort, tables)) ?? [];
   return [
     {
       id: groupIds.local(network.vni),
@@ -98,7 +118,10 @@ export function groupsOf({ network, locals, ways }: Segment, tables: TableNumber
     {
       id: groupIds.flood(network.vni),
       groupType: 'all',
-      buckets: [toLocals, ...ways.map(toVtep)],
+      buckets: [toLocals, ...itself.map(toVtep), ...relays],
     },
+    ...(relaying !== undefined && tunnelPort !== undefined
+      ? [relayGroup(host, network, relaying, vtep => toVtep({ vtep, ofport: tunnelPort }))]
+      : []),
   ];
 }

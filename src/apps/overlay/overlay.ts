@@ -27,17 +27,28 @@ import { type Host, hostOf, hostsByDpid, signatures } from './members.js';
 import { heardFrom } from './mobility.js';
 import { hasMarks, tunnelPort } from './ports.js';
 import { overlayProgram } from './program.js';
+import { mostCopies } from './copies.js';
+import { type Copying, relayingOf } from './relays.js';
 import { report } from './report.js';
 import { type Rules, rulesOf } from './rules.js';
+import { networksOn } from './segments.js';
 import { noSpreads, type Spreads, spreadsAfter } from './spreads.js';
 import { numbersOf, overlayTables, type TableNumbers } from './tables.js';
 import { replaceable } from './ways.js';
+
+const options = z.strictObject({
+  /** Copies of one packet that a host's switch can make: where what is for all of a network takes more, it goes by relays. */
+  'max-copies': z.int().min(4).max(mostCopies).optional(),
+});
+
+type Options = z.infer<typeof options>;
 
 interface State {
   readonly tables: TableNumbers;
   readonly learnedCookie: Setup['learnedCookie'];
   readonly numberMeters: Setup['numberMeters'];
   readonly rules: Rules;
+  readonly copying: Copying;
   /** Of all hypervisors of the file. */
   readonly vteps: ReadonlySet<Vtep>;
   readonly hosts: ReadonlyMap<string, Host>;
@@ -52,17 +63,18 @@ interface State {
 }
 
 /** VXLAN overlays [RFC 7348]: one network is one VNI, and its ports reach each other on whatever hosts they are. */
-export const overlay = defineApp<Record<string, never>, State>({
+export const overlay = defineApp<Options, State>({
   name: 'overlay',
   scope: 'hypervisors',
-  options: z.strictObject({}),
+  options,
   tables: overlayTables,
 
-  init: (_options, { tables, learnedCookie, numberMeters }, world) => ({
+  init: (its, { tables, learnedCookie, numberMeters }, world) => ({
     tables: numbersOf(tables),
     learnedCookie,
     numberMeters,
     rules: rulesOf(world),
+    copying: copyingOf(its, world),
     vteps: vtepsOf(world),
     hosts: new Map(),
     spreads: noSpreads,
@@ -75,10 +87,10 @@ export const overlay = defineApp<Record<string, never>, State>({
     changes: 0,
   }),
 
-  reconfigure(_options, _setup, state, world) {
-    const next = newFile(state, world);
+  reconfigure(its, _setup, state, world) {
+    const next = newFile(its, state, world);
     // Every host takes frames from every other: a new address is news to all of them.
-    const isSame = sameSet(state.vteps, next.vteps);
+    const isSame = sameSet(state.vteps, next.vteps) && state.copying === next.copying;
     return {
       state: next,
       changed: isSame ? differingSwitches(state.hosts, next.hosts) : world.switches.keys(),
@@ -90,9 +102,9 @@ export const overlay = defineApp<Record<string, never>, State>({
       case 'hypervisor-changed':
         return located(onHypervisor(event.name, state, world), state, world);
       case 'switch-up':
-        return { state, changed: [event.dpid, ...formerHosts(event.dpid, state), ...leftHosts(state)] };
+        return { state, changed: [event.dpid, ...onSwitch(event.dpid, state)] };
       case 'switch-down':
-        return { state, changed: [...formerHosts(event.dpid, state), ...leftHosts(state)] };
+        return { state, changed: onSwitch(event.dpid, state) };
       case 'packet-in':
         return located(onPacket(event.dpid, event.packet, state), state, world);
       case 'port-status':
@@ -125,12 +137,12 @@ export const overlay = defineApp<Record<string, never>, State>({
     const host = hostsByDpid(state.hosts).get(dpid);
     // Of a host that has not been read nothing is known: nothing is added, and nothing taken away.
     if (host?.known !== true) return { ...emptyProgram, keep: 'all' };
-    const { spreads, tables, learnedCookie, numberMeters } = state;
+    const { spreads, copying, tables, learnedCookie, numberMeters } = state;
     const sending = world.meshSending ?? 'mesh';
     const isServed = ({ dpid }: Host): boolean => world.switches.has(dpid);
     return overlayProgram(
       {
-        ...{ host, hosts, spreads, sending, isServed, tables, learnedCookie, numberMeters },
+        ...{ host, hosts, spreads, copying, sending, isServed, tables, learnedCookie, numberMeters },
         departures: departuresFrom(state.departures, host.name),
       },
       state.locations,
@@ -148,7 +160,8 @@ export const overlay = defineApp<Record<string, never>, State>({
     return host === undefined ? [] : replaceable(host, hosts);
   },
 
-  report: (state, world) => report(allHosts(state, world), state.spreads, world, state.locations),
+  report: (state, world) =>
+    report(allHosts(state, world), state.spreads, state.copying, world, state.locations),
 
   macs: (state, world) => macReports(state.spreads, world, state.locations),
 });
@@ -236,6 +249,23 @@ function onPacket(dpid: Dpid, { tableId, match, data }: PacketIn, state: State):
 /** The shortest that has a source [IEEE 802.3 3.1.1]. Bytes. */
 const ethernetLength = 14;
 
+/** Switches that go by whether this one is connected. */
+const onSwitch = (dpid: Dpid, state: State): readonly Dpid[] => [
+  ...formerHosts(dpid, state),
+  ...leftHosts(state),
+  ...relayedBy(dpid, state),
+];
+
+/** Hosts that may send by this one as a relay. */
+const relayedBy = (dpid: Dpid, { hosts, spreads, copying }: State): readonly Dpid[] => {
+  const here = [...hosts.values()].find(host => host.dpid === dpid);
+  return networksOn(here, spreads).flatMap(([network, spread]) =>
+    relayingOf(network, spread, copying)?.isInUse === true
+      ? [...spread.parts.values()].map(({ host }) => host.dpid)
+      : [],
+  );
+};
+
 const leftHosts = ({ departures, hosts }: State): readonly Dpid[] => dpidsLeft(departures, hosts);
 
 /** Hosts that a VM has left for this one send it what still comes for it, while this one is served. */
@@ -251,7 +281,7 @@ function formerHosts(dpid: Dpid, { hosts }: State): readonly Dpid[] {
 }
 
 /** Hosts that have to be read first, since the file leads elsewhere now, are as before their first reading. */
-function newFile(state: State, world: World): State {
+function newFile(its: Options, state: State, world: World): State {
   const changes = state.changes + 1;
   const rules = rulesOf(world);
   const hosts = new Map<string, Host>();
@@ -260,7 +290,13 @@ function newFile(state: State, world: World): State {
     if (before !== undefined && before.known === view.known)
       hosts.set(name, hostOf(view, rules, agedBy(before, changes)));
   }
-  return { ...withHosts(state, hosts), rules, vteps: vtepsOf(world), changes };
+  return {
+    ...withHosts(state, hosts),
+    rules,
+    copying: copyingOf(its, world, state.copying),
+    vteps: vtepsOf(world),
+    changes,
+  };
 }
 
 const withHosts = (state: State, hosts: State['hosts']): State => ({
@@ -268,6 +304,16 @@ const withHosts = (state: State, hosts: State['hosts']): State => ({
   hosts,
   spreads: spreadsAfter(state.spreads, state.hosts, hosts),
 });
+
+/** @param before kept, where it says the same */
+function copyingOf(
+  { 'max-copies': most = mostCopies }: Options,
+  { networks }: World,
+  before?: Copying,
+): Copying {
+  const vnis = new Set(networks.map(({ vni }) => vni));
+  return before?.most === most && sameSet(before.vnis, vnis) ? before : { most, vnis };
+}
 
 const vtepsOf = ({ hypervisors }: World): ReadonlySet<Vtep> =>
   new Set([...hypervisors.values()].map(({ config }) => config.vtep));

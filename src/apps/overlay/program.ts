@@ -6,6 +6,7 @@ import { departureFlows, type Departures } from './departures.js';
 import type { Locations } from './locations.js';
 import type { Host } from './members.js';
 import type { Place } from './promote.js';
+import type { Copying } from './relays.js';
 import { areServed, asked, type SegmentProgram, segmentProgram } from './segment-program.js';
 import { networksOn } from './segments.js';
 import type { Spreads } from './spreads.js';
@@ -24,6 +25,7 @@ export interface ProgramInput {
   readonly spreads: Spreads;
   /** VMs that have left this host. */
   readonly departures: Departures;
+  readonly copying: Copying;
   readonly sending: MeshSending;
   /** Whether a host's switch is connected, and does what Heddle wants. */
   readonly isServed: (host: Host) => boolean;
@@ -97,6 +99,7 @@ const isStillTrue = ({ input: before, served }: Made, now: ProgramInput): boolea
 
 const hasSameTerms = (a: ProgramInput, b: ProgramInput): boolean =>
   a.sending === b.sending &&
+  a.copying === b.copying &&
   a.tables === b.tables &&
   a.learnedCookie === b.learnedCookie &&
   a.numberMeters === b.numberMeters;

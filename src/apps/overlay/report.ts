@@ -8,20 +8,30 @@ import { copyProblems } from './copies.js';
 import type { Locations } from './locations.js';
 import type { Host } from './members.js';
 import { candidatesOf, hasLeft, isSameInterface } from './mobility.js';
+import { type Copying, relayingOf } from './relays.js';
 import type { Spreads } from './spreads.js';
 import { hasAddresses, ratesOf } from './storms.js';
 import { isAnswered } from './ways.js';
 import { wireProblems } from './wire.js';
 
 /** What `heddle status` tells of the overlay. */
-export function report(hosts: readonly Host[], spreads: Spreads, world: World, locations: Locations): Report {
+export function report(
+  hosts: readonly Host[],
+  spreads: Spreads,
+  copying: Copying,
+  world: World,
+  locations: Locations,
+): Report {
   const members = groupBy(
     hosts.flatMap(host => host.members.map(member => ({ host, ...member }))),
     ({ network }) => network.name,
   );
   const uses = usesOf(hosts);
   return {
-    networks: world.networks.map(({ name, vni, wire, remotes }) => {
+    networks: world.networks.map(network => {
+      const { name, vni, wire, remotes } = network;
+      const spread = spreads.get(network);
+      const relaying = spread && relayingOf(network, spread, copying);
       const its = members.get(name) ?? [];
       return {
         name,
@@ -29,6 +39,7 @@ export function report(hosts: readonly Host[], spreads: Spreads, world: World, l
         hypervisors: [...new Set(its.map(({ host }) => host.name))],
         ports: its.length,
         remotes: remotes.map(formatVtep),
+        ...(relaying?.isInUse === true && { relayParts: relaying.parts.length }),
       };
     }),
     ports: [...world.hypervisors].flatMap(([hypervisor, view]) =>
@@ -50,7 +61,7 @@ export function report(hosts: readonly Host[], spreads: Spreads, world: World, l
       ...hosts.flatMap(host => [...host.problems, ...wireProblems(host), ...tunnelProblems(host, world)]),
       ...hosts.flatMap(host => meshProblems(host, hosts, world)),
       ...world.networks.flatMap(network => duplicateMacs(network, spreads)),
-      ...copyProblems(world.networks, hosts),
+      ...copyProblems(world.networks, spreads, copying),
       ...hosts.flatMap(host => stormProblems(host)),
       ...locations.problems(hosts),
       ...waiting(hosts),

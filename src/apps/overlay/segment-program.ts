@@ -8,6 +8,7 @@ import { learnFlows } from './learn-flows.js';
 import { addressFlows } from './learn-ips.js';
 import type { Host } from './members.js';
 import type { Place } from './promote.js';
+import { type Copying, relayFlows, relayingOf } from './relays.js';
 import { segmentOf } from './segments.js';
 import type { Spread, SpreadPart } from './spreads.js';
 import type { StormMeters } from './storms.js';
@@ -35,6 +36,7 @@ export interface SegmentInput {
   readonly sending: MeshSending;
   readonly isServed: (host: Host) => boolean;
   readonly storms: StormMeters;
+  readonly copying: Copying;
   readonly tables: TableNumbers;
   readonly learnedCookie: Setup['learnedCookie'];
 }
@@ -45,6 +47,7 @@ interface Terms {
   readonly sending: MeshSending;
   /** Of its meters. */
   readonly ids: string;
+  readonly copying: Copying;
 }
 
 interface Made extends Terms {
@@ -68,11 +71,11 @@ export function segmentProgram(
   spread: Spread,
   before?: SegmentProgram,
 ): SegmentProgram {
-  const { host, sending, storms, tables } = input;
+  const { host, sending, storms, copying, tables } = input;
   if (host.mesh.length > 0) return makeProgram(input, network, spread, before);
   let programs = made.get(spread);
   if (programs === undefined) made.set(spread, (programs = new Map<string, Made>()));
-  const terms: Terms = { tables, sending, ids: storms.idsOf(network) };
+  const terms: Terms = { tables, sending, ids: storms.idsOf(network), copying };
   const known = programs.get(host.name);
   if (known !== undefined && haveSameTerms(known, terms) && areServed(known.served, input.isServed))
     return known.program;
@@ -99,7 +102,7 @@ export function areServed(answers: ReadonlyMap<Host, boolean>, isServed: (host: 
 }
 
 const haveSameTerms = (a: Terms, b: Terms): boolean =>
-  a.tables === b.tables && a.sending === b.sending && a.ids === b.ids;
+  a.tables === b.tables && a.sending === b.sending && a.ids === b.ids && a.copying === b.copying;
 
 function makeProgram(
   input: SegmentInput,
@@ -107,8 +110,9 @@ function makeProgram(
   spread: Spread,
   before: SegmentProgram | undefined,
 ): SegmentProgram {
-  const { host, others, sending, isServed, storms, tables, learnedCookie } = input;
-  const segment = segmentOf(host, network, spread, others, sending);
+  const { host, others, sending, isServed, storms, copying, tables, learnedCookie } = input;
+  const relaying = relayingOf(network, spread, copying);
+  const segment = segmentOf(host, network, spread, others, sending, relaying);
   const own = ownFlows(input, network, spread);
   const learned = new Set(own.learned);
   const cookieFor = (key: string): bigint => {
@@ -117,13 +121,16 @@ function makeProgram(
     return cookie;
   };
   const shared = [
+    ...relayFlows(host, network, relaying, tables),
     ...arrivalFlows(host, segment, tables, sending, cookieFor),
     ...learnFlows(host, segment, tables, cookieFor),
     ...suppressFlows(segment, storms, tables),
     ...unicastFlows(host, segment, tables, sending, isServed),
   ];
   const blocks = [own.flows, shared].map((block, index) => orBefore(block, before?.blocks[index]));
-  const groups = groupsOf(segment, tables).map((group, index) => sameOrNew(group, before?.groups[index]));
+  const groups = groupsOf(host, segment, tables, isServed).map((group, index) =>
+    sameOrNew(group, before?.groups[index]),
+  );
   // Not all of a segment: it is kept, and what is known of MACs is much.
   const place = { network, peers: segment.peers };
   return { blocks, groups, learned: [...learned], place };
@@ -145,12 +152,12 @@ const madeOfOwn = new WeakMap<SpreadPart, OwnFlows & Terms>();
 
 /** What does not depend on other hosts. */
 function ownFlows(
-  { host, sending, storms, tables, learnedCookie }: SegmentInput,
+  { host, sending, storms, copying, tables, learnedCookie }: SegmentInput,
   network: NetworkConfig,
   spread: Spread,
 ): OwnFlows {
   const part = spread.parts.get(host.name);
-  const terms: Terms = { tables, sending, ids: storms.idsOf(network) };
+  const terms: Terms = { tables, sending, ids: storms.idsOf(network), copying };
   const before = part && madeOfOwn.get(part);
   if (before !== undefined && host.mesh.length === 0 && haveSameTerms(before, terms)) return before;
   const learned = new Set<bigint>();

@@ -2,6 +2,7 @@ import type { NetworkConfig } from '../../config/config.js';
 import type { Mac } from '../../lib/addresses.js';
 import type { Claims } from './holders.js';
 import type { Host, Member } from './members.js';
+import type { Relaying } from './relays.js';
 import type { Spread, Spreads } from './spreads.js';
 import { type MeshSending, type Way, waysOf } from './ways.js';
 
@@ -16,6 +17,8 @@ export interface Segment {
   readonly claims: ReadonlyMap<Mac, Claims>;
   /** Where its broadcasts go besides. */
   readonly ways: readonly Way[];
+  /** Where there are too many of these for one packet. */
+  readonly relaying?: Relaying;
 }
 
 /** A network on a host. @param others all of them: a tunnel of somebody's making may lead to one without this network */
@@ -25,6 +28,7 @@ export function segmentOf(
   spread: Spread,
   others: readonly Host[],
   sending: MeshSending,
+  relaying?: Relaying,
 ): Segment {
   const peers = [...spread.parts.values()].flatMap(part => (part.host.name === host.name ? [] : [part.host]));
   return {
@@ -34,12 +38,16 @@ export function segmentOf(
     peers,
     claims: spread.claims,
     ways: waysOf(host, network, host.mesh.length === 0 ? peers : others, sending),
+    ...(relaying !== undefined && { relaying }),
   };
 }
 
 /** The networks that have ports on a host. */
-export function networksOn(host: Host, spreads: Spreads): readonly (readonly [NetworkConfig, Spread])[] {
-  return [...new Set(host.members.map(({ network }) => network))].flatMap(network => {
+export function networksOn(
+  host: Host | undefined,
+  spreads: Spreads,
+): readonly (readonly [NetworkConfig, Spread])[] {
+  return [...new Set((host?.members ?? []).map(({ network }) => network))].flatMap(network => {
     const spread = spreads.get(network);
     return spread === undefined ? [] : [[network, spread] as const];
   });

@@ -19,6 +19,7 @@ export interface SiteSpec {
   readonly networks: readonly FileNetwork[];
   /** What the tunnels are over; IPv4 unless said. */
   readonly underlay?: 'ipv6';
+  readonly maxCopies?: number;
   /** The NIC of each host is this one, a port of br-int; one of a bridge to the underlay unless said. */
   readonly uplink?: string;
   /** Of each host, where there is an uplink: `{ max-rate: 10mbit }`. */
@@ -56,7 +57,14 @@ export class Site {
   }
 
   /** Returns when Heddle holds every hypervisor's bridge, with no VM yet. */
-  static async open({ hypervisors: names, networks, underlay, prepare, ...nic }: SiteSpec): Promise<Site> {
+  static async open({
+    hypervisors: names,
+    networks,
+    underlay,
+    maxCopies,
+    prepare,
+    ...nic
+  }: SiteSpec): Promise<Site> {
     const lab = await Lab.create();
     try {
       await prepare?.(lab);
@@ -69,7 +77,10 @@ export class Site {
         hypervisors.push({ name, management, vtep, datapath, ...nic });
       }
       const listen = `tcp:${controllerAddress}:${openflowPort}`;
-      const yaml = heddleYaml({ listen, ovsdbPort, hypervisors, networks });
+      const yaml = heddleYaml({
+        ...{ listen, ovsdbPort, hypervisors, networks },
+        ...(maxCopies !== undefined && { maxCopies }),
+      });
       const api = await openDoor(lab.controller, lab.directory, apiPort);
       const site = new Site(lab, yaml, api, await startHeddle(lab, yaml));
       await site.untilInSync();
