@@ -78,16 +78,17 @@ export function formatStatus(status: Status): string {
     ['SYSTEM-ID', 'FROM', 'LAST'],
     (status.strangers ?? []).map(({ systemId, from, secondsAgo }) => [systemId, from, `${secondsAgo} s ago`]),
   );
+  const hasRelays = status.networks.some(({ relayParts }) => relayParts !== undefined);
   section(
     'Networks',
-    ['NAME', 'VNI', 'PORTS', 'HYPERVISORS', 'REMOTES', 'FLOODS'],
+    ['NAME', 'VNI', 'PORTS', 'HYPERVISORS', 'REMOTES', ...(hasRelays ? ['FLOODS'] : [])],
     status.networks.map(({ name, vni, vlan, ports, hypervisors, remotes, relayParts }) => [
       name,
       vni === undefined ? `VLAN ${vlan ?? ''}` : String(vni),
       String(ports),
       hypervisors.join(' '),
       remotes.join(' '),
-      relayParts === undefined ? '' : `by relays in ${relayParts} parts`,
+      ...(hasRelays ? [relayParts === undefined ? '' : `by relays in ${relayParts} parts`] : []),
     ]),
   );
   section(
