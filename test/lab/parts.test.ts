@@ -1,4 +1,5 @@
 import t from 'tap';
+import { labDatapath } from '../../lab/datapath.js';
 import { heddleYaml } from '../../lab/heddle-file.js';
 import { Progress } from '../../lab/progress.js';
 import { parseConfig } from '../../src/config/parse.js';
@@ -313,30 +314,49 @@ t.test('progress: in place on a terminal, plain lines in a pipe', async t => {
   t.ok(terminal.endsWith('\u001b[31m✗\u001b[0m break (0.5 s)\n'));
 });
 
+t.test('the datapath of the lab', t => {
+  t.equal(labDatapath({}), 'netdev');
+  t.equal(labDatapath({ LAB_DATAPATH: 'system' }), 'system');
+  t.throws(() => labDatapath({ LAB_DATAPATH: 'dpdk' }), {
+    code: 'LAB_FAILED',
+    message: /dpdk.*netdev or system/,
+  });
+  t.end();
+});
+
 t.test('the file for Heddle', t => {
   const text = heddleYaml({
     listen: 'tcp:10.98.0.254:6653',
     ovsdbPort: 6640,
-    hypervisors: [{ name: 'kvm1', management: '10.98.0.1', vtep: '10.97.0.1' }],
+    hypervisors: [
+      { name: 'kvm1', management: '10.98.0.1', vtep: '10.97.0.1' },
+      {
+        ...{ name: 'kvm2', management: '10.98.0.2', vtep: '10.97.0.2', datapath: 'system', uplink: 'eth0' },
+        egress: '{ max-rate: 10mbit }',
+      },
+    ],
     networks: [
       {
         name: 'blue',
         vni: 5000,
-        ports: [{ ifaceId: 'blue*' }, { port: 'x-p', on: 'kvm1' }],
+        ports: [{ ifaceId: 'blue*' }, { port: 'x-p', on: 'kvm1', vlan: 10, maxMacs: 5 }],
         remotes: ['10.97.0.9'],
       },
     ],
   });
   const parsed = parseConfig(text, 'heddle.yaml');
   if (!parsed.ok) throw new Error(text);
-  t.match(parsed.config.hypervisors, [{ name: 'kvm1', bridge: 'br-int', datapath: 'netdev' }]);
+  t.match(parsed.config.hypervisors, [
+    { name: 'kvm1', bridge: 'br-int', datapath: 'netdev', uplink: undefined },
+    { name: 'kvm2', datapath: 'system', uplink: 'eth0', egress: {} },
+  ]);
   t.match(parsed.config.networks, [
     {
       name: 'blue',
       vni: 5000,
       ports: [
         { by: 'iface-id', glob: 'blue*' },
-        { by: 'port', glob: 'x-p', on: 'kvm1' },
+        { by: 'port', glob: 'x-p', on: 'kvm1', vlan: 10, maxMacs: 5 },
       ],
     },
   ]);
