@@ -68,12 +68,9 @@ t.test('voice beside bulk', async t => {
   }
 
   const bulkArrives = async (): Promise<void> => {
-    const [, { bitsPerSecond }] = await Promise.all([
-      received(disk1, disk2, bulk),
-      arriving(disk2, 6_000, 3_000),
-    ]);
+    const [, { bitsPerSecond }] = await Promise.all([received(disk1, disk2, bulk), arriving(disk2, 6_000)]);
     t.comment(`bulk, of 15 mbit/s: ${(bitsPerSecond / mbit).toFixed(2)} mbit/s of frames`);
-    t.ok(bitsPerSecond > 8 * mbit && bitsPerSecond < 10 * mbit, 'it fills what it is given');
+    t.ok(bitsPerSecond > 7 * mbit && bitsPerSecond < 10 * mbit, 'it fills what it is given');
   };
 
   const idle = await talk('idle');

@@ -1,5 +1,6 @@
 /** What arrives at a station, told by its device: all frames, whoever sends them. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { waitFor } from '../../../lab/wait.js';
 import { stationDevice, type Station } from '../../../lab/station.js';
 
 export interface Arriving {
@@ -8,9 +9,11 @@ export interface Arriving {
   readonly packetsPerSecond: number;
 }
 
-/** Counts for so long, after `afterMs`: a burst that was saved up is through then. */
-export async function arriving(at: Station, forMs: number, afterMs: number): Promise<Arriving> {
-  await sleep(afterMs);
+/** Counts for so long, from two seconds after the first frames on: a burst that was saved up is through then. */
+export async function arriving(at: Station, forMs: number): Promise<Arriving> {
+  const { packets } = await counted(at);
+  await waitFor('a stream to begin', async () => (await counted(at)).packets > packets + 100);
+  await sleep(2_000);
   const before = await counted(at);
   await sleep(forMs);
   const after = await counted(at);
