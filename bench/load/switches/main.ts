@@ -10,11 +10,13 @@ const { pid, seconds, switches, outstanding, macs } = order;
 /** Milliseconds. */
 const programmedWithin = 30_000;
 const tickEvery = 100;
-/** Answers that make a switch's compilers and tables warm. */
-const warmUpAnswers = 40 * macs;
-const warmUpWithin = 20_000;
+/** Answers for each switch, and milliseconds, that make a controller's compilers and tables warm. */
+const warmUpAnswers = 2 * macs;
+const warmUpFor = 1_000;
+const warmUpWithin = 30_000;
 
 const begin = performance.now();
+const cpuBefore = cpuOf(pid);
 const all = Array.from(
   { length: switches },
   (_, index) => new LoadSwitch({ ...order, outstanding: Math.max(1, outstanding), dpid: BigInt(index + 1) }),
@@ -28,6 +30,7 @@ const programmed = all.flatMap(one => one.programmedAt ?? []);
 const connected = {
   programmedAfter: Math.max(0, ...programmed) - begin,
   unprogrammed: switches - programmed.length,
+  programmingCpu: (cpuOf(pid) - cpuBefore) * 1_000,
 };
 const nothing = { answers: 0, perSecond: 0, flowsPerAnswer: 0, floods: 0, cpu: 0, busy: 0 };
 const rate = outstanding > 0 ? await measure() : nothing;
@@ -52,6 +55,7 @@ async function measure(): Promise<typeof nothing> {
   const isWarm = await until(() => all.every(({ counts }) => counts.answered >= warmUpAnswers), warmUpWithin);
   const failed = all.find(({ failure }) => failure !== undefined);
   if (failed !== undefined) throw new Error(`a switch lost its connection: ${failed.failure}`);
+  await sleep(warmUpFor);
   if (!isWarm) throw new Error(`only ${total('answered')} answers within ${warmUpWithin / 1_000} s`);
   for (const one of all) one.warm();
   const now = () => ({

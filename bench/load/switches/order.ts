@@ -20,6 +20,8 @@ export interface LoadReport {
   readonly programmedAfter: number;
   /** Switches that were not, within the time that they had. */
   readonly unprogrammed: number;
+  /** What the controller needed for that of CPU time. Milliseconds. */
+  readonly programmingCpu: number;
   readonly answers: number;
   readonly perSecond: number;
   /** Of the answers of the measured time: FLOW_MODs, and packets sent to all ports, for each. */
