@@ -1,6 +1,15 @@
 /**
  * `heddle run` with a whole site over real sockets: hypervisors whose OVSDBs and switches are emulated in a process beside it. From
  * Heddle's cold start, with no flow anywhere, until every switch is in sync; then VMs move; then nothing happens.
+ *
+ * By the environment, each with what it is unless said:
+ *   HOSTS=100       hypervisors; 1,000 take minutes and gigabytes
+ *   VMS=50          VMs on each of them, in networks in turn
+ *   NETWORKS=50     a network has VMs on HOSTS * VMS / NETWORKS hosts, or on all: 500 for HOSTS=1000 make networks of the same size
+ *   MOVES=20        VMs that move, one after another
+ *   IDLE=30         seconds that nothing happens, at the end; 0: none
+ *   LOG=/dev/null   the file for Heddle's log
+ *   NODE_ARGS=      for Heddle's Node.js, as `--cpu-prof --cpu-prof-dir=/tmp/profiles`
  */
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,12 +21,13 @@ import { fileURLToPath } from 'node:url';
 import { compiled } from '../lab/compiled.js';
 import type { Status } from '../src/controller/status.js';
 import type { Order, SiteCounts } from './load/hypervisors/main.js';
+import type { Watched } from './load/watched.js';
 import { type BenchResult, format, median, rangeOf } from './result.js';
 
 const number = (name: string, otherwise: number): number => Number(process.env[name] ?? otherwise);
-const hosts = number('HOSTS', 1_000);
+const hosts = number('HOSTS', 100);
 const vmsEach = number('VMS', 50);
-const networks = number('NETWORKS', 500);
+const networks = number('NETWORKS', 50);
 const moves = number('MOVES', 20);
 const firstPort = 20_000;
 /** Seconds. */
@@ -38,39 +48,52 @@ export async function run(): Promise<BenchResult> {
     await once(site, 'message');
     const log = openSync(process.env['LOG'] ?? '/dev/null', 'w');
     const begin = performance.now();
-    heddle = spawn(process.execPath, [...nodeArguments(), compiled('package/main.js'), 'run', file], {
-      stdio: ['ignore', log, log],
-    });
+    const watch = fileURLToPath(new URL('./load/watched.js', import.meta.url));
+    const program = ['--import', watch, ...nodeArguments(), compiled('package/main.js'), 'run', file];
+    heddle = spawn(process.execPath, program, { stdio: ['ignore', log, log, 'ipc'] });
     const inSync = await untilInSync(site, heddle, begin);
     const cold = await countsOf(site);
     const memory = memoryOf(heddle);
+    const start = await watchedOf(heddle);
     const took: number[] = [];
     const touched: number[] = [];
+    const used: number[] = [];
+    const stalls: number[] = [];
     for (let move = 0; move < moves; move += 1) {
       await countsOf(site);
+      const { cpu: usedBefore } = await watchedOf(heddle);
       site.send({ type: 'move' } satisfies Order);
       await sleep(1_500);
       const after = await countsOf(site);
+      const { cpu, stall } = await watchedOf(heddle);
       took.push(after.sinceMove);
       touched.push(after.touched);
+      used.push(cpu - usedBefore);
+      stalls.push(stall);
     }
-    // The first audits are close together.
-    await sleep(settles * 1000);
-    const before = cpuOf(heddle);
-    await sleep(idleFor * 1000);
-    const idle = (cpuOf(heddle) - before) / idleFor;
+    const idle = idleFor > 0 ? [one('idle', '% of a core', await idleOf(heddle))] : [];
+    const moved = [
+      { name: 'a VM moves: to the last message', unit: 'ms', ...rangeOf(took) },
+      { name: 'a VM moves: time of a core, with all else of 1.5 s', unit: 'ms', ...rangeOf(used) },
+      { name: 'a VM moves: longest stall of the event loop', unit: 'ms', ...rangeOf(stalls) },
+      { name: 'a VM moves: switches that were sent anything', unit: 'switches', ...rangeOf(touched) },
+    ];
     return {
       name: 'scale',
       what: `${hosts} hypervisors, ${hosts * vmsEach} VMs, ${networks} networks: ${cold.flows} flows`,
       rows: [
         one('cold start until all are in sync', 's', inSync / 1000),
+        one('cold start: time of a core', 's', start.cpu / 1000),
+        one('cold start: longest stall of the event loop', 'ms', start.stall),
         one('memory at most', 'MiB', memory),
         one('memory at the end', 'MiB', memoryOf(heddle, 'VmRSS')),
-        { name: 'a VM moves: to the last message', unit: 'ms', ...rangeOf(took) },
-        { name: 'a VM moves: switches that were sent anything', unit: 'switches', ...rangeOf(touched) },
-        one('idle', '% of a core', idle * 100),
+        ...(moves > 0 ? moved : []),
+        ...idle,
       ],
-      ratios: [{ name: 'moves that reached somebody', value: median(touched.map(some => Number(some > 0))) }],
+      ratios:
+        moves > 0
+          ? [{ name: 'moves that reached somebody', value: median(touched.map(some => Number(some > 0))) }]
+          : [],
     };
   } finally {
     // Kindly: a profile that Node was asked for is written at its end.
@@ -80,6 +103,21 @@ export async function run(): Promise<BenchResult> {
     site.kill('SIGKILL');
     rmSync(directory, { recursive: true, force: true });
   }
+}
+
+async function watchedOf(heddle: ChildProcess): Promise<Watched> {
+  const answer = once(heddle, 'message');
+  heddle.send('watched');
+  return ((await answer) as [Watched])[0];
+}
+
+/** Percent of a core. */
+async function idleOf(heddle: ChildProcess): Promise<number> {
+  // The first audits are close together.
+  await sleep(settles * 1000);
+  const before = cpuOf(heddle);
+  await sleep(idleFor * 1000);
+  return ((cpuOf(heddle) - before) / idleFor) * 100;
 }
 
 const one = (name: string, unit: string, value: number) => ({
