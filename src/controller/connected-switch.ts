@@ -1,5 +1,6 @@
 import type { LearnedNews, SwitchView } from '../intent/index.js';
 import { formatDpid } from '../lib/addresses.js';
+import { messageOf } from '../lib/errors.js';
 import type { ExchangeOutcome } from '../openflow/session/exchange.js';
 import type { CheckedPart } from '../reconcile/check.js';
 import { describeDrift } from '../reconcile/drift.js';
@@ -83,6 +84,13 @@ export function connectSwitch(options: ConnectedSwitchOptions): ConnectedSwitch 
         { switch: name, ...drift },
         `${name} was changed by another hand: ${describeDrift(drift)}; repaired now`,
       ),
+    onFault: thrown => {
+      log.error(
+        { switch: name, err: thrown },
+        `${name}: ${messageOf(thrown)}: its connection is closed, to begin anew`,
+      );
+      connection.close('what it told could not be worked in');
+    },
     onInSync: sent => log.debug({ switch: name, flows: sent }, `${name} is in sync`),
     watch,
   });

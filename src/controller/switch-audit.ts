@@ -83,7 +83,7 @@ export class SwitchAudit {
     const now = new Map(flows.map(entry => [entry.cookie, entry]));
     return edits.filter(({ cookie, hash }) => {
       const entry = now.get(cookie);
-      if (entry === undefined || hashOf(entry) !== hash) return true;
+      if (entry === undefined || hash === undefined || hashOf(entry) !== hash) return true;
       this.#spelled.set(cookie, hash);
       return false;
     }).length;

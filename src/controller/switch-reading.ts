@@ -14,6 +14,7 @@ import {
 } from '../openflow/index.js';
 import type { ExchangeOutcome } from '../openflow/session/exchange.js';
 import { featuresIn, type MeterFeatures, type SwitchFeatures } from '../openflow/session/features.js';
+import { tryToWrite } from '../reconcile/told.js';
 import { dumpRequests, readDump } from './switch-dump.js';
 
 /** What a switch was found to hold, at one moment. */
@@ -72,8 +73,11 @@ export interface WireReading {
   readonly frames: readonly string[];
 }
 
-const frame = (body: MultipartReply['body']): string =>
-  Buffer.from(encode({ type: 'multipart_reply', xid: 0, flags: 0, body })).toString('base64');
+/** One frame; none where no message can say it: it is another than any that Heddle wants, which is then told as missing. */
+const framed = (body: MultipartReply['body']): readonly string[] => {
+  const bytes = tryToWrite(() => encode({ type: 'multipart_reply', xid: 0, flags: 0, body }));
+  return bytes === undefined ? [] : [Buffer.from(bytes).toString('base64')];
+};
 
 /** One entry in each frame: all of them in one may be more than a frame holds. */
 export function encodeReading(reading: SwitchReading): WireReading {
@@ -84,13 +88,13 @@ export function encodeReading(reading: SwitchReading): WireReading {
     ...(refusal !== undefined && { refusal }),
     frames: [
       ...featureFrames(features),
-      ...ports.map(port => frame({ type: 'port_desc', entries: [port] })),
-      ...flows.map(flow => frame({ type: 'flow', entries: [flow] })),
-      ...groups.map(({ id, groupType, buckets }) =>
-        frame({ type: 'group_desc', entries: [{ groupId: id, groupType, buckets }] }),
+      ...ports.flatMap(port => framed({ type: 'port_desc', entries: [port] })),
+      ...flows.flatMap(flow => framed({ type: 'flow', entries: [flow] })),
+      ...groups.flatMap(({ id, groupType, buckets }) =>
+        framed({ type: 'group_desc', entries: [{ groupId: id, groupType, buckets }] }),
       ),
-      ...meters.map(({ id, flags, bands }) =>
-        frame({ type: 'meter_config', entries: [{ meterId: id, flags, bands }] }),
+      ...meters.flatMap(({ id, flags, bands }) =>
+        framed({ type: 'meter_config', entries: [{ meterId: id, flags, bands }] }),
       ),
     ],
   };
@@ -99,8 +103,8 @@ export function encodeReading(reading: SwitchReading): WireReading {
 function featureFrames({ ovsVersion, meters }: SwitchFeatures): readonly string[] {
   const about = { mfrDesc: '', hwDesc: 'Open vSwitch', serialNum: '', dpDesc: '' };
   return [
-    ...(ovsVersion === undefined ? [] : [frame({ type: 'desc', ...about, swDesc: ovsVersion })]),
-    ...(meters === undefined ? [] : [frame(meterFrame(meters))]),
+    ...(ovsVersion === undefined ? [] : framed({ type: 'desc', ...about, swDesc: ovsVersion })),
+    ...(meters === undefined ? [] : framed(meterFrame(meters))),
   ];
 }
 

@@ -54,9 +54,16 @@ export class SwitchRefusals {
   }
 
   cannotRead(error: ErrorMessage): void {
-    if (this.#unread !== undefined) return;
-    this.#unread = { error: nameOfError(error), what: 'to tell its flows' };
-    this.#options.onRefusal(this.#unread);
+    const refusal = { error: nameOfError(error), what: 'to tell its flows' };
+    const isNews = this.#unread?.error !== refusal.error;
+    this.#unread = refusal;
+    if (isNews) this.#options.onRefusal(refusal);
+    this.#retryLater();
+  }
+
+  /** It has told its flows. */
+  hasRead(): void {
+    this.#unread = undefined;
   }
 
   holdBack(operations: readonly Attempt[], errors: readonly ExchangeError[]): void {
@@ -69,6 +76,10 @@ export class SwitchRefusals {
       this.#refused.set(operation.about, refusal);
       if (isNews) this.#options.onRefusal(refusal);
     }
+    this.#retryLater();
+  }
+
+  #retryLater(): void {
     this.#retry ??= this.#options.effects.after(retryRefused, () => {
       this.#retry = undefined;
       this.#heldBack.clear();

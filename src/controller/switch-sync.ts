@@ -34,6 +34,8 @@ export interface SwitchSyncOptions {
   readonly onInSync: (sent: number) => void;
   /** Somebody else has changed what is ours; it is repaired at once. */
   readonly onDrift: (drift: Drift) => void;
+  /** Something went wrong that should not be possible: it is closed, and costs this switch alone. */
+  readonly onFault: (thrown: unknown) => void;
 }
 
 /** Is told the flows of ours that are not reconciled, or undefined where the connection has ended. */
@@ -73,7 +75,7 @@ export class SwitchSync {
     this.#options = options;
     this.#firstDump = options.firstDump;
     const { effects, onRefusal } = options;
-    this.#refusals = new SwitchRefusals({ effects, onRefusal, onRetry: () => this.reconcile() });
+    this.#refusals = new SwitchRefusals({ effects, onRefusal, onRetry: () => this.#tryAgain() });
     const changes = new SwitchChanges(options.exchange);
     this.#programming = new SwitchProgramming({ changes, belief: this.#belief, refusals: this.#refusals });
   }
@@ -184,6 +186,9 @@ export class SwitchSync {
           await this.#audit();
         } else break;
       }
+    } catch (thrown) {
+      this.close();
+      this.#options.onFault(thrown);
     } finally {
       this.#busy = false;
     }
@@ -196,9 +201,13 @@ export class SwitchSync {
 
   async #readFor(readers: readonly Reader[]): Promise<void> {
     this.#phase = 'reading';
-    const loose = await this.#dump();
-    if (!this.#isClosed()) this.#phase = 'waiting';
-    for (const tell of readers) tell(this.#isClosed() ? undefined : loose);
+    let loose: LooseFlows | undefined;
+    try {
+      loose = await this.#dump();
+      if (!this.#isClosed()) this.#phase = 'waiting';
+    } finally {
+      for (const tell of readers) tell(this.#isClosed() ? undefined : loose);
+    }
   }
 
   /** @returns as `read`. What the switch does not tell stays as it was believed. */
@@ -212,9 +221,16 @@ export class SwitchSync {
     }
     const dump = readDump(outcome);
     this.#features = dump.features;
-    if (dump.refusal !== undefined) this.#refusals.cannotRead(dump.refusal);
+    if (dump.refusal === undefined) this.#refusals.hasRead();
+    else this.#refusals.cannotRead(dump.refusal);
     this.#inDoubt = false;
     return this.#belief.read(dump);
+  }
+
+  #tryAgain(): void {
+    // What was not told may be told now.
+    if (this.#refusals.isUnread) this.#inDoubt = true;
+    this.reconcile();
   }
 
   /** Asks whether the switch still has what is ours; where not, reads it again and repairs it. */

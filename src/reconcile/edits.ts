@@ -8,12 +8,13 @@ import {
   standardName,
 } from '../openflow/index.js';
 import { flowMod } from './mods.js';
+import { tryToWrite } from './told.js';
 
 /** A flow of ours that does not say what its cookie says. */
 export interface Edit {
   readonly cookie: bigint;
-  /** Of what it says. */
-  readonly hash: number;
+  /** Of what it says; undefined where no message can say it. */
+  readonly hash: number | undefined;
   /** An ADD of what is wanted takes its place. */
   readonly isInPlace: boolean;
 }
@@ -45,8 +46,10 @@ export function lookAt(
     const flow = wanted.get(cookie);
     if (flow === undefined) continue;
     const hash = hashOf(entry);
-    if (hash === Number(cookie & hashBits) || hash === known.get(cookie)) continue;
-    if (textOf(entry) === textOf({ ...flow, tableId: flow.table })) spelled.set(cookie, hash);
+    const isKnown = hash === Number(cookie & hashBits) || hash === known.get(cookie);
+    if (hash !== undefined && isKnown) continue;
+    if (hash !== undefined && textOf(entry) === textOf({ ...flow, tableId: flow.table }))
+      spelled.set(cookie, hash);
     else edits.push({ cookie, hash, isInPlace: isInPlaceOf(entry, flow) });
   }
   return { edits, spelled };
@@ -54,13 +57,12 @@ export function lookAt(
 
 const hashBits = 0xff_ffff_ffffn;
 
-/** What a cookie would hold of it. A flow of ours has no timeouts. */
-export function hashOf(entry: FlowStats): number {
+/** What a cookie would hold of it; undefined where no message can say it. A flow of ours has no timeouts. */
+export function hashOf(entry: FlowStats): number | undefined {
   const { tableId: table, priority, instructions, idleTimeout, hardTimeout } = entry;
   const match = canonical(entry.match);
-  return hash40(
-    encode({ ...flowMod({ table, priority, match, instructions }, 0n), idleTimeout, hardTimeout }),
-  );
+  const mod = flowMod({ table, priority, match, instructions }, 0n);
+  return tryToWrite(() => hash40(encode({ ...mod, idleTimeout, hardTimeout })));
 }
 
 type Told = Pick<FlowStats, 'tableId' | 'priority' | 'match' | 'instructions'> &

@@ -6,18 +6,10 @@ import {
   readStringMap,
   readUuids,
   type Replica,
+  type Row,
   update,
 } from '../ovsdb/index.js';
-import {
-  change,
-  findByName,
-  type HostPlan,
-  joined,
-  type Named,
-  nameOf,
-  nothing,
-  problem,
-} from './host-plan.js';
+import { change, type HostPlan, joined, type Named, nameOf, nothing, problem } from './host-plan.js';
 import { policingMark, policingOf } from './owner.js';
 
 /**
@@ -28,8 +20,7 @@ export function planPolicing(intent: HostIntent, bridge: Named, rows: Replica): 
   const wanted = new Map((intent.policing ?? []).map(one => [one.port, one]));
   const interfaces = readUuids(bridge[1], 'ports').flatMap((port): Named[] => {
     const row = rows.row('Port', port);
-    const found = row && findByName(rows.table('Interface'), nameOf(row));
-    return found === undefined ? [] : [found];
+    return row === undefined ? [] : interfacesOf(row, rows);
   });
   return joined(
     interfaces.map(found => {
@@ -38,6 +29,13 @@ export function planPolicing(intent: HostIntent, bridge: Named, rows: Replica): 
     }),
   );
 }
+
+/** Those of its name: a bond has others, and none of its own. */
+const interfacesOf = (port: Row, rows: Replica): Named[] =>
+  readUuids(port, 'interfaces').flatMap((uuid): Named[] => {
+    const row = rows.row('Interface', uuid);
+    return row === undefined || nameOf(row) !== nameOf(port) ? [] : [[uuid, row]];
+  });
 
 const noPolicing = { rateKbit: 0, burstKbit: 0 };
 

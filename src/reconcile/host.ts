@@ -180,10 +180,12 @@ function bridgeSettings(intent: HostIntent, [uuid, bridge]: Named, stage: Takeov
   if (isObeying && readString(bridge, 'fail_mode') !== 'secure') row['fail_mode'] = 'secure';
   const protocols = readStrings(bridge, 'protocols');
   // An empty list means all versions that the switch has, 1.3 among them.
-  if (protocols.length > 0 && !protocols.includes('OpenFlow13'))
-    row['protocols'] = [...protocols, 'OpenFlow13'];
-  const names = Object.keys(row);
-  const operations: Operation[] = names.length > 0 ? [update('Bridge', byUuid(uuid), row)] : [];
+  const lacksProtocol = protocols.length > 0 && !protocols.includes('OpenFlow13');
+  const names = [...Object.keys(row), ...(lacksProtocol ? ['protocols'] : [])];
+  const operations: Operation[] = Object.keys(row).length > 0 ? [update('Bridge', byUuid(uuid), row)] : [];
+  // Beside those that are there now, whatever they have become since they were read.
+  if (lacksProtocol)
+    operations.push(mutate('Bridge', byUuid(uuid), [['protocols', 'insert', ['OpenFlow13']]]));
   if (pinIn(bridge) !== intent.dpid) {
     const pin = new Map([['datapath-id', formatDpid(intent.dpid)]]);
     // An insert leaves a key that is there as it is [RFC 7047 5.1].

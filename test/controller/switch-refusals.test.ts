@@ -265,5 +265,20 @@ t.test('a switch that will not tell', t => {
     t.strictSame(bench.flows, texts(flow(1, 2), flow(2, 1)));
     t.strictSame(bench.refusals, [{ error: 'OFPBRC_EPERM', what: 'to tell its flows' }]);
   });
+  t.test('its flows, for a time: it is asked again, and what is not wanted goes then', async t => {
+    const bench = new Bench();
+    putThere(bench.fake, flow(1, 2));
+    bench.fake.refuseRequest = type => (type === 'flow' ? [1, 13] : undefined);
+    bench.wanted = wantedOf({ flows: [flow(2, 1)] });
+    await bench.connect();
+    await bench.advance(retryRefused);
+    t.equal(bench.refusals.length, 1, 'told as long as it lasts');
+    t.equal(bench.log.told.filter(line => line.includes('to tell its flows')).length, 1, 'once');
+    bench.fake.refuseRequest = () => undefined;
+    await bench.advance(retryRefused);
+    t.strictSame(bench.flows, texts(flow(2, 1)));
+    t.strictSame(bench.refusals, []);
+    t.equal(bench.switches.session(bench.fake.dpid)?.inSync, true);
+  });
   t.end();
 });

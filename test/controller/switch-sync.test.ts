@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fc from '../support/fast-check.js';
 import t from 'tap';
 import { retryRefused } from '../../src/controller/switch-refusals.js';
+import { SwitchSync } from '../../src/controller/switch-sync.js';
 import { groupIds, makeCookie, meterIds } from '../../src/intent/index.js';
 import {
   applyActions,
@@ -16,7 +17,7 @@ import {
   setField,
 } from '../../src/openflow/index.js';
 import { flowMod } from '../../src/reconcile/mods.js';
-import { settled } from '../support/fake-effects.js';
+import { FakeEffects, settled } from '../support/fake-effects.js';
 import { keyOf } from '../support/fake-switch.js';
 
 import {
@@ -386,3 +387,21 @@ t.test(
     );
   },
 );
+
+t.test('a fault costs this switch alone', async t => {
+  const fault = new Error('nobody thought of this');
+  const told: unknown[] = [];
+  const nothing = (): void => undefined;
+  const sync = new SwitchSync({
+    exchange: () => Promise.reject(fault),
+    wanted: () => undefined,
+    effects: new FakeEffects(),
+    flowsPerAudit: () => 1,
+    ...{ onRefusal: nothing, onInSync: nothing, onDrift: nothing },
+    onFault: thrown => told.push(thrown),
+  });
+  t.equal(await sync.read(), undefined, 'who waits is told');
+  await settled();
+  t.strictSame(told, [fault]);
+  t.equal(sync.phase, 'closed');
+});

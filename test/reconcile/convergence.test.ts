@@ -12,6 +12,8 @@ import {
   groupIds,
   isOurCookie,
   makeCookie,
+  type Meter,
+  meterIds,
   type Program,
 } from '../../src/intent/index.js';
 import {
@@ -23,17 +25,20 @@ import {
   match,
   type MatchFields,
   type Message,
+  meter as toMeter,
+  OFPMF,
   output,
 } from '../../src/openflow/index.js';
 import { type CheckedPart, checkPart } from '../../src/reconcile/check.js';
 import { combine, type Wanted } from '../../src/reconcile/compile.js';
 import { sameGroup } from '../../src/reconcile/groups.js';
-import { flowMod, groupMod } from '../../src/reconcile/mods.js';
+import { flowMod, groupMod, meterMod } from '../../src/reconcile/mods.js';
 import { FakeEffects, FakeLog } from '../support/fake-effects.js';
 import { FakeSwitch } from '../support/fake-switch.js';
 import { type Change, change, type FlowEntry, keyOf, Tables } from '../support/switch-model/index.js';
 
 const ids = [groupIds.local(1), groupIds.local(2), groupIds.flood(1), groupIds.flood(2)];
+const meters = [1, 2, 3].map(place => meterIds.of(place));
 const foreignGroup = 7;
 const takenPriority = 7;
 const matches: readonly MatchFields[] = [
@@ -52,6 +57,7 @@ const anyFlow: fc.Arbitrary<Flow> = fc
     instructions: fc.oneof(
       fc.integer({ min: 1, max: 3 }).map(port => [applyActions([output(port)])]),
       fc.constantFrom(...ids).map(id => [applyActions([toGroup(id)])]),
+      fc.constantFrom(...meters).map(id => [toMeter(id), applyActions([output(1)])]),
       fc.constantFrom([], [gotoTable(9)]),
     ),
   })
@@ -61,32 +67,39 @@ const anyGroup: fc.Arbitrary<Group> = fc
   .tuple(fc.constantFrom(...ids), fc.array(fc.integer({ min: 1, max: 3 }), { maxLength: 3 }))
   .map(([id, ports]) => ({ id, groupType: 'all', buckets: ports.map(port => bucket([output(port)])) }));
 
+const anyMeter: fc.Arbitrary<Meter> = fc
+  .tuple(fc.constantFrom(...meters), fc.constantFrom(1_000, 2_000))
+  .map(([id, rate]) => ({ id, flags: OFPMF.KBPS, bands: [{ type: 'drop', rate, burstSize: 0 }] }));
+
 const learnedCookies = [1, 2, 3].map(key => makeCookie(9, 'learned', key));
 
 const anyProgram: fc.Arbitrary<Program> = fc
   .record({
     flows: fc.array(anyFlow, { maxLength: 10 }),
     groups: fc.uniqueArray(anyGroup, { selector: ({ id }) => id }),
+    meters: fc.uniqueArray(anyMeter, { selector: ({ id }) => id }),
     learned: fc.subarray(learnedCookies).map(cookies => new Set(cookies)),
   })
   .map(program => {
-    const known = new Set(program.groups.map(({ id }) => id));
+    const known = new Set([...program.groups, ...program.meters].map(({ id }) => id));
     const keys = new Set<string>();
     const flows = program.flows.filter(flow => {
       const key = keyOf(flowMod(flow, 0n));
       const isNew = !keys.has(key);
       keys.add(key);
-      return isNew && groupsOf(flow).every(id => known.has(id));
+      return isNew && usedBy(flow).every(id => known.has(id));
     });
     return { ...emptyProgram, ...program, flows };
   });
 
-const groupsOf = ({ instructions }: Flow): readonly number[] =>
-  instructions.flatMap(one =>
-    one.type === 'apply_actions'
+/** The groups and meters of a flow: it goes with any of them. */
+const usedBy = ({ instructions }: Flow): readonly number[] =>
+  instructions.flatMap(one => {
+    if (one.type === 'meter') return [one.meterId];
+    return one.type === 'apply_actions'
       ? one.actions.flatMap(action => (action.type === 'group' ? [action.groupId] : []))
-      : [],
-  );
+      : [];
+  });
 
 const partsOf = (program: Program): readonly CheckedPart[] => [
   checkPart({ app: 'test', number: 9, program }),
@@ -97,12 +110,13 @@ const messagesOf = (program: Program): readonly Change[] => {
   const wanted = combine(partsOf(program));
   return [
     ...[...wanted.groups.values()].map(one => groupMod('add_or_mod', one)),
+    ...[...wanted.meters.values()].map(one => meterMod('add', one)),
     ...[...wanted.flows].map(([cookie, flow]) => flowMod(flow, cookie)),
   ];
 };
 
-/** A flow that uses a group of ours goes with it, whoever made it. */
-const groupless = anyFlow.filter(flow => groupsOf(flow).length === 0);
+/** A flow that uses a group or meter of ours goes with it, whoever made it. */
+const free = anyFlow.filter(flow => usedBy(flow).length === 0);
 
 /** What a switch may hold before: of former runs, of other hands, and of its own learning. */
 const anyBefore: fc.Arbitrary<readonly Change[]> = fc
@@ -114,8 +128,8 @@ const anyBefore: fc.Arbitrary<readonly Change[]> = fc
     // Under cookies of ours that no program has, and under those that the first former program has.
     stale: fc.array(fc.tuple(anyFlow, fc.nat(3)), { maxLength: 3 }),
     taken: fc.array(fc.tuple(anyFlow, fc.nat(20)), { maxLength: 3 }),
-    foreign: fc.array(fc.tuple(groupless, fc.constantFrom(0n, 0x1234n)), { maxLength: 3 }),
-    learned: fc.array(fc.tuple(groupless, fc.constantFrom(...learnedCookies)), { maxLength: 3 }),
+    foreign: fc.array(fc.tuple(free, fc.constantFrom(0n, 0x1234n)), { maxLength: 3 }),
+    learned: fc.array(fc.tuple(free, fc.constantFrom(...learnedCookies)), { maxLength: 3 }),
     groups: fc.array(anyGroup, { maxLength: 2 }),
   })
   .map(({ former, stale, taken, foreign, learned, groups }) => {
@@ -203,6 +217,8 @@ class Case {
     const { flows, groups } = this.fake;
     const isStatic = ({ cookie }: FlowMod): boolean => isOurCookie(cookie) && !isLearned(cookie);
     const ours = [...flows.values()].filter(isStatic);
+    const meterText = ({ flags, bands }: Pick<Meter, 'flags' | 'bands'>): string =>
+      JSON.stringify([flags, bands]);
     const text = ({ tableId, priority, match: fields, instructions, cookie }: FlowEntry): string =>
       JSON.stringify([tableId, priority, fields, instructions, cookie], (_, one: unknown) =>
         typeof one === 'bigint' ? String(one) : one,
@@ -225,6 +241,11 @@ class Case {
         ...wantedGroups.map(({ id }) => String(id)),
         String(foreignGroup),
       ]),
+      ...differences(
+        'a meter',
+        [...this.fake.meters].map(([id, one]) => `${id} ${meterText(one)}`),
+        [...this.wanted.meters.values()].map(one => `${one.id} ${meterText(one)}`),
+      ),
       ...wantedGroups
         .filter(one => {
           const there = groups.get(one.id);
