@@ -90,7 +90,7 @@ export const overlay = defineApp<Options, State>({
   reconfigure(its, _setup, state, world) {
     const next = newFile(its, state, world);
     // Every host takes frames from every other: a new address is news to all of them.
-    const isSame = sameSet(state.vteps, next.vteps) && state.copying === next.copying;
+    const isSame = sameSet(state.vteps, next.vteps) && copiesAlike(state, next);
     return {
       state: next,
       changed: isSame ? differingSwitches(state.hosts, next.hosts) : world.switches.keys(),
@@ -265,6 +265,14 @@ const relayedBy = (dpid: Dpid, { hosts, spreads, copying }: State): readonly Dpi
       : [],
   );
 };
+
+/** Whether no network goes, or comes to go, by relays in another way. */
+const copiesAlike = (before: State, after: State): boolean =>
+  before.copying === after.copying ||
+  (before.copying.most === after.copying.most && !hasRelays(before) && !hasRelays(after));
+
+const hasRelays = ({ spreads, copying }: State): boolean =>
+  [...spreads].some(([network, spread]) => relayingOf(network, spread, copying) !== undefined);
 
 const leftHosts = ({ departures, hosts }: State): readonly Dpid[] => dpidsLeft(departures, hosts);
 
