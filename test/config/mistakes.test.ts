@@ -234,9 +234,14 @@ const tables: Record<string, Case[]> = {
     [
       'what two of them share, however it is written',
       'hypervisors:\n  a: { ovsdb: "tcp:[::1]:1", vtep: 10.0.0.1, datapath-id: 0x4864000000000001 }\n  b: { ovsdb: "tcp:[0::1]:1", vtep: 10.0.0.1, datapath-id: 4864000000000001 }\n',
-      'h.yaml:3:15: hypervisors.b.ovsdb: this is the bridge of hypervisors.a again (line 2): the same database and the same bridge name',
+      'h.yaml:3:15: hypervisors.b.ovsdb: this is the database of hypervisors.a again (line 2): a hypervisor has its own, and one bridge in it',
       'h.yaml:3:37: hypervisors.b.vtep: 10.0.0.1 is also the vtep of hypervisors.a (line 2): each hypervisor needs its own',
       'h.yaml:3:60: hypervisors.b.datapath-id: the datapath id 4864000000000001 is also that of hypervisors.a (line 2): each bridge needs its own',
+    ],
+    [
+      'two bridges of one database',
+      'hypervisors:\n  a: { ovsdb: tcp:h:1, vtep: 10.0.0.1, bridge: br1 }\n  b: { ovsdb: tcp:h:1, vtep: 10.0.0.2, bridge: br2 }\n',
+      'h.yaml:3:15: hypervisors.b.ovsdb: this is the database of hypervisors.a again (line 2): a hypervisor has its own, and one bridge in it',
     ],
     [
       'a datapath id that is made from a name',
@@ -477,7 +482,7 @@ apps: [overlay, overlay]
   t.strictSame(told(text), [
     `h.yaml:1:1: openflw: unknown key, expected one of ${sections}; did you mean "openflow"?`,
     'h.yaml:3:3: openflow.advertise: missing, expected the tcp:HOST:PORT that hypervisors connect to, since nothing can connect to tcp:0.0.0.0:6653',
-    'h.yaml:7:18: hypervisors.kvm3.ovsdb: this is the bridge of hypervisors.kvm1 again (line 5): the same database and the same bridge name',
+    'h.yaml:7:18: hypervisors.kvm3.ovsdb: this is the database of hypervisors.kvm1 again (line 5): a hypervisor has its own, and one bridge in it',
     'h.yaml:7:63: hypervisors.kvm3.uplink: found "br-int", expected the network card on the bridge: this is the bridge\'s own port',
     'h.yaml:9:19: networks.blue.vni: the key "vni" is already in this map, on line 9',
     'h.yaml:9:50: networks.blue.ports[0].on: found "kvm9", expected a hypervisor\'s name; did you mean "kvm1"?',

@@ -31,13 +31,11 @@ export function checkHypervisors(facts: Facts, lineOf: LineOf): Finding[] {
     ),
     ...repeats(
       hypervisors,
-      host =>
-        host.ovsdb === undefined || host.ovsdb.transport === 'dial-in' || host.bridge === undefined
-          ? undefined
-          : `${formatEndpoint(host.ovsdb)} ${host.bridge}`,
+      ({ ovsdb }) =>
+        ovsdb === undefined || ovsdb.transport === 'dial-in' ? undefined : formatEndpoint(ovsdb),
       (host, first) => ({
         path: [...host.path, 'ovsdb'],
-        message: `this is the bridge of ${formatPath(first.path)} again (line ${lineOf([...first.path, 'ovsdb'])}): the same database and the same bridge name`,
+        message: `this is the database of ${formatPath(first.path)} again (line ${lineOf([...first.path, 'ovsdb'])}): a hypervisor has its own, and one bridge in it`,
       }),
     ),
     ...repeats(
