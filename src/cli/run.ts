@@ -7,6 +7,7 @@ import { fileStamp, watchFile } from '../io/watch-file.js';
 import { messageOf } from '../lib/errors.js';
 import { Door } from './door.js';
 import { exitCodes } from './exit-codes.js';
+import { HangUps } from './hang-ups.js';
 import { makeLog } from './log.js';
 import { readConfig } from './read-config.js';
 import { Reloader } from './reload.js';
@@ -27,6 +28,15 @@ export interface RunOptions {
  * @throws HeddleError when it cannot start: FILE_UNREADABLE, CONFIG_INVALID, APP_THREW, LISTEN_FAILED
  */
 export async function run(file: string | undefined, options: RunOptions): Promise<number> {
+  const hangUps = new HangUps();
+  try {
+    return await serveFile(file, options, hangUps);
+  } finally {
+    hangUps.close();
+  }
+}
+
+async function serveFile(file: string | undefined, options: RunOptions, hangUps: HangUps): Promise<number> {
   // Before the file is read: what changes from then on has to be read again.
   const stamp = file === undefined ? undefined : await fileStamp(file);
   const { config, apps } = await readConfig(file);
@@ -54,10 +64,17 @@ export async function run(file: string | undefined, options: RunOptions): Promis
     );
   }
 
-  const stopReloading =
+  const watch =
     file === undefined || stamp === undefined
-      ? () => undefined
-      : reloadOn(file, stamp, new Reloader({ file, stamp, controller, openflow, ovsdb, api: http, log }));
+      ? undefined
+      : reloadOn(
+          hangUps,
+          { file, stamp },
+          new Reloader({ file, stamp, controller, openflow, ovsdb, api: http, log }),
+        );
+  // With no file, or one that can be read once only, such as a pipe.
+  if (watch === undefined)
+    hangUps.tell(() => log.warn({}, 'SIGHUP came, and there is no file to read again: all stays as it is'));
   const reason = await new Promise<string>(resolve => {
     process.once('SIGTERM', () => resolve('SIGTERM'));
     process.once('SIGINT', () => resolve('SIGINT'));
@@ -67,7 +84,7 @@ export async function run(file: string | undefined, options: RunOptions): Promis
     });
   });
   log.info({ reason }, 'Heddle stops; flows and settings stay as they are');
-  stopReloading();
+  watch?.close();
   controller.stop();
   await Promise.all([openflow.close(), ovsdb.close(), http.close()]);
   return reason === 'fault' ? exitCodes.failed : exitCodes.ok;
@@ -109,12 +126,12 @@ async function openDoors(config: Config, controller: Controller): Promise<Doors>
 }
 
 /** @param stamp of the file, when it was read */
-function reloadOn(file: string, stamp: string, reloader: Reloader): () => void {
+function reloadOn(
+  hangUps: HangUps,
+  { file, stamp }: { readonly file: string; readonly stamp: string },
+  reloader: Reloader,
+): { close(): void } {
   const watch = watchFile(file, stamp, () => void reloader.request('if changed'));
-  const reload = (): void => void reloader.request('yes');
-  process.on('SIGHUP', reload);
-  return () => {
-    watch.close();
-    process.off('SIGHUP', reload);
-  };
+  hangUps.tell(() => void reloader.request('yes'));
+  return watch;
 }
