@@ -4,7 +4,7 @@ import { Arrivals } from '../controller/arrivals.js';
 import type { Log } from '../controller/effects.js';
 import { type HostReading, readArrival, readHost } from '../controller/plan/host-reader.js';
 import { realEffects } from '../io/effects.js';
-import { getText } from '../io/http-client.js';
+import { getText, isNothingThere } from '../io/http-client.js';
 import { listen } from '../io/streams.js';
 import { HeddleError, messageOf } from '../lib/errors.js';
 import { replicaFromJson } from '../ovsdb/index.js';
@@ -44,8 +44,10 @@ export async function readHosts({ hypervisors, ovsdb }: Config, address: string)
 async function readDialled(hosts: readonly DialledIn[], at: TcpEndpoint, address: string): Promise<Readings> {
   try {
     await getText(`http://${address}/v1/status`, patience);
-  } catch {
-    return awaitHosts(hosts, at);
+  } catch (thrown) {
+    if (isNothingThere(thrown)) return awaitHosts(hosts, at);
+    const why = `what should answer at ${address} does not (${messageOf(thrown)})`;
+    return new Map(hosts.map(({ name }) => [name, { ok: false, why }]));
   }
   const readings = hosts.map(
     async ({ name, ovsdb }) => [name, await askFor(ovsdb.systemId, address)] as const,

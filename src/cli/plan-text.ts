@@ -9,6 +9,8 @@ export function formatPlan(plan: Plan): string {
   const sections = [...plan.hosts.map(host), ...plan.switches.map(plainSwitch)];
   if (plan.problems.length > 0)
     sections.push([colour('bold', 'Wrong'), ...plan.problems.map(told('red', ''))].join('\n'));
+  if (plan.error !== undefined)
+    sections.push(colour('red', printable(`The switches were not read: ${plan.error}`)));
   return [...sections, lastLine(plan)].join('\n\n');
 }
 

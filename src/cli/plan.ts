@@ -6,7 +6,7 @@ import type { Plan } from '../controller/plan/plan.js';
 import { makePlan, type PlanInput } from '../controller/plan/planner.js';
 import { SwitchReader } from '../controller/plan/switch-reader.js';
 import { decodeReading, type SwitchReading } from '../controller/switch-reading.js';
-import { addressOf, getText } from '../io/http-client.js';
+import { addressOf, getText, isNothingThere } from '../io/http-client.js';
 import { listen } from '../io/streams.js';
 import { formatDpid } from '../lib/addresses.js';
 import { HeddleError, messageOf } from '../lib/errors.js';
@@ -27,27 +27,26 @@ const patience = 40_000;
 /**
  * `heddle plan [FILE]`: tells what `heddle run` would change with this file, and changes nothing.
  *
- * @returns 0 nothing to do, 1 a host could not be read, 2 there are changes, or something is in the way
+ * @returns 0 nothing to do, 1 a host, or the Heddle that runs, could not be read, 2 there are changes, or something is in the way
  * @throws HeddleError FILE_UNREADABLE, CONFIG_INVALID, APP_THREW, APP_INVALID
  */
 export async function plan(file: string | undefined, options: PlanOptions): Promise<number> {
   const { config, apps } = await readConfig(file);
   const address = options.api ?? addressOf(config.api.listen);
   const hosts = await readHosts(config, address);
-  const { switches, unread } = await readSwitches(config, hosts, address);
-  const made = makePlan({ config, apps, hosts, switches, unread });
+  const made = makePlan({ config, apps, hosts, ...(await readSwitches(config, hosts, address)) });
   console.log(options.json === true ? JSON.stringify(made, null, 2) : formatPlan(made));
   return exitCodeOf(made);
 }
 
-export function exitCodeOf({ ok, hosts }: Plan): number {
-  if (hosts.some(({ error }) => error !== undefined)) return exitCodes.failed;
+export function exitCodeOf({ ok, error, hosts }: Plan): number {
+  if (error !== undefined || hosts.some(host => host.error !== undefined)) return exitCodes.failed;
   return ok ? exitCodes.ok : exitCodes.attention;
 }
 
-type Switches = Pick<PlanInput, 'switches' | 'unread'>;
+type Switches = Pick<PlanInput, 'switches' | 'unread' | 'error'>;
 
-/** By the Heddle that runs, where one does; otherwise those that dial in here, for a moment. */
+/** By the Heddle that runs, where one does; where nothing listens, those that dial in here, for a moment. */
 async function readSwitches(
   config: Config,
   hosts: ReadonlyMap<string, HostReading>,
@@ -57,11 +56,14 @@ async function readSwitches(
   const notRead = (why: string): Switches => ({
     switches: [],
     unread: new Map([...unread, ...[...expected.values()].map(name => [name, why] as const)]),
+    error: why,
   });
   let answer: { readonly code: number; readonly text: string };
   try {
     answer = await getText(`http://${address}/v1/readings`, patience);
-  } catch {
+  } catch (thrown) {
+    if (!isNothingThere(thrown))
+      return notRead(`what should answer at ${address} does not (${messageOf(thrown)})`);
     return expected.size === 0 ? { switches: [], unread } : await readDialled(config, expected, unread);
   }
   try {

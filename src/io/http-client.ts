@@ -32,6 +32,12 @@ export function getText(
   });
 }
 
+/** Whether a failure of `getText` says that nothing listens there, at none of the addresses that a name may have. */
+export function isNothingThere(thrown: unknown): boolean {
+  if (thrown instanceof AggregateError) return thrown.errors.every(isNothingThere);
+  return thrown instanceof Error && 'code' in thrown && thrown.code === 'ECONNREFUSED';
+}
+
 /** HOST:PORT, as a URL has them. */
 export const addressOf = ({ host, port }: { readonly host: string; readonly port: number }): string =>
   `${host.includes(':') ? `[${host}]` : host}:${port}`;

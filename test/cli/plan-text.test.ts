@@ -128,6 +128,7 @@ t.test('on a terminal', t => {
 t.test('exit codes', t => {
   t.equal(exitCodeOf({ ...planOf(nothing), ok: true }), 0);
   t.equal(exitCodeOf(planOf(full)), 2);
+  t.equal(exitCodeOf({ ...planOf(full), error: 'it said nothing for 40 s' }), 1);
   t.equal(exitCodeOf(planOf(full, { ...nothing, error: 'connection refused' })), 1);
   t.end();
 });

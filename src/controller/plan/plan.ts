@@ -6,6 +6,8 @@ import type { ChangeKind, RowChange } from '../../reconcile/host-changes.js';
 export interface Plan {
   /** Nothing would be changed, nothing is in the way, and all could be read. */
   readonly ok: boolean;
+  /** Why the Heddle that runs could not be asked: then nothing is known of the switches. */
+  readonly error?: string;
   /** In the file's order. */
   readonly hosts: readonly HostPlanned[];
   /** Of no hypervisor: those that are connected to the Heddle that runs. */

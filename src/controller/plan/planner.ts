@@ -29,6 +29,8 @@ export interface PlanInput {
   readonly switches: readonly SwitchReading[];
   /** Why the bridge of a hypervisor was not read, by its name. */
   readonly unread: ReadonlyMap<string, string>;
+  /** Why the Heddle that runs could not tell what the switches hold. */
+  readonly error?: string;
 }
 
 /** A host that was read, and what would become of it. */
@@ -55,7 +57,7 @@ const maxRounds = 4;
  *
  * @throws HeddleError APP_THREW, APP_INVALID where an app cannot start with this file
  */
-export function makePlan({ config, apps: loaded, hosts, switches, unread }: PlanInput): Plan {
+export function makePlan({ config, apps: loaded, hosts, switches, unread, error }: PlanInput): Plan {
   const views = new Map<string, HypervisorView>(
     config.hypervisors.map(one => [one.name, unknownHypervisor(one)]),
   );
@@ -140,8 +142,13 @@ export function makePlan({ config, apps: loaded, hosts, switches, unread }: Plan
       .flatMap(({ problems = [] }) => problems)
       .map(({ message, ...about }) => `${placeOf(about)}: ${message}`),
   };
-  const isWell = planned.every(({ error, problems }) => error === undefined && problems.length === 0);
-  return { ok: isWell && plan.problems.length === 0 && !hasChanges(plan), ...plan };
+  const isWell =
+    error === undefined && planned.every(host => host.error === undefined && host.problems.length === 0);
+  return {
+    ok: isWell && plan.problems.length === 0 && !hasChanges(plan),
+    ...(error !== undefined && { error }),
+    ...plan,
+  };
 }
 
 const noEntries = { groups: [], meters: [], flows: [] };
