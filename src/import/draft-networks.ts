@@ -221,8 +221,10 @@ export function lostFabric(
       : [
           finding(
             'broken',
-            `the VMs in ${vlans(sure)} are on the physical network by it, and would lose that: an uplink carries the host's own frames only`,
-            'if they need it, give them another card, on this bridge as a port of their network, before Heddle comes',
+            `the VMs in ${vlans(sure)} are on the physical network by it, and would lose that with this file: it has them in networks of \`vni\`, whose frames leave by tunnels only`,
+            sure.some(({ vlan }) => vlan !== 0)
+              ? 'if they need it, write `vlan: N` in place of `vni` and `mesh` of their network, with the tag that its frames have on the wire: it goes by the uplinks then, and needs no tunnels. Frames without a tag take another card, as a port of their network'
+              : "frames without a tag are the host's own on an uplink: if the VMs need them, give them another card, on this bridge as a port of their network, before Heddle comes",
           ),
         ]),
     ...(unsure.length === 0
@@ -230,8 +232,8 @@ export function lostFabric(
       : [
           finding(
             'note',
-            `it carries every VLAN, ${vlans(unsure)} among them; under Heddle VMs no longer reach the physical network by it`,
-            `nothing, if the physical network does not carry ${unsure.length === 1 ? 'that VLAN' : 'those VLANs'}`,
+            `it carries every VLAN, ${vlans(unsure)} among them; with this file VMs no longer reach the physical network by it`,
+            `nothing, if the physical network does not carry ${unsure.length === 1 ? 'that VLAN' : 'those VLANs'}; else write \`vlan: N\` in place of \`vni\` of their network`,
           ),
         ]),
   ];

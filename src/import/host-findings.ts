@@ -186,8 +186,8 @@ function together(host: HostFacts, bridge: BridgeFacts): readonly Finding[] {
     ...note(
       'rates',
       rated.map(({ name, rates }) => `${name}: ${rates.join(', ')}`),
-      'rates are set on its ports (%): the file has no place for them, and Heddle leaves them as they are',
-      'nothing: rates of a whole port go on under Heddle; queues that flows choose do not',
+      'rates are set on its ports (%), and Heddle leaves them as they are: where the file says others, the lower limit holds',
+      'nothing, and rates of a whole port go on; or write them as `qos` (docs/qos.md) and take these away. Queues that flows choose do not go on: `egress` of the hypervisor and `queue` of a policy make them anew',
     ),
     ...note(
       'patch',

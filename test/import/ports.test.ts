@@ -70,6 +70,12 @@ t.test('uplinks, and cards that are none', t => {
     port: 'eth0',
     what: /VLAN 0 \(no tag\).*would lose that/,
   });
+  const trunk = importHosts([host(1, [nic('eth0', { trunks: [0, 100] }), vm('vnet0', 100)])]);
+  t.match(find(trunk, 'fabric-left'), {
+    level: 'broken',
+    what: /VLAN 100 .*would lose that with this file/,
+    todo: /write `vlan: N` in place of `vni`/,
+  });
   const vlan = importHosts([host(1, [nic('eth0'), vm('vnet0', 5)])]);
   t.match(find(vlan, 'fabric-left'), { level: 'note', what: /every VLAN, VLAN 5 among them/ });
   const inside = importHosts([
