@@ -1,6 +1,7 @@
 /**
  * `npm run bench [-- NAME…] [--json] [--save] [--install]` runs the benchmarks, all but those that take minutes in a lab unless named;
  * `npm run bench:compare` those whose results are kept, and tells what has become worse: it ends with 2 where something has.
+ * So does a run in which a ratio is over its limit.
  */
 import { parseArgs } from 'node:util';
 import { exitCodes } from '../src/cli/exit-codes.js';
@@ -13,7 +14,7 @@ import { run as qos } from './qos.js';
 import { run as change } from './reconcile-change.js';
 import { run as reconcile } from './reconcile.js';
 import { run as reconnect } from './reconnect.js';
-import { type BenchResult, format } from './result.js';
+import { type BenchResult, format, overLimit } from './result.js';
 import { describeRun, save, savedNames, type SavedResult, savedResult } from './saved.js';
 import { run as scale } from './scale.js';
 import { run as start } from './start.js';
@@ -82,3 +83,6 @@ if (values.json)
   console.log(JSON.stringify({ results: saved, ...(values.compare && { comparisons }) }, null, 2));
 if (comparisons.some(({ ratios }) => ratios.some(({ verdict }) => verdict === 'worse')))
   process.exitCode = exitCodes.attention;
+const over = overLimit(saved.map(({ result }) => result));
+for (const text of over) console.error(text);
+if (over.length > 0) process.exitCode = exitCodes.attention;

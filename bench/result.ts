@@ -17,6 +17,8 @@ export interface BenchRatio {
   readonly better?: 'higher' | 'lower';
   /** What is to be reached at least. */
   readonly target?: number;
+  /** What it must not be over: the benchmarks end with an error then. */
+  readonly limit?: number;
   /** Of the pairs, where `value` is their median. */
   readonly lowest?: number;
   readonly highest?: number;
@@ -60,14 +62,26 @@ export function format({ what, rows, ratios, notes = [] }: BenchResult): string 
       const honest = lost === undefined ? '' : `  lost ${lost}, late ${late}, stray ${stray ?? 0}`;
       return `  ${name.padEnd(width)}  ${number(median)} ${unit}${range}${honest}`;
     }),
-    ...ratios.map(({ name, value, lowest, highest, better, target }) => {
+    ...ratios.map(({ name, value, lowest, highest, better, target, limit }) => {
       const range =
         lowest === undefined || highest === undefined
           ? ''
           : ` (${lowest.toFixed(2)} to ${highest.toFixed(2)})`;
       const aim = target === undefined ? '' : `, to be ${better === 'higher' ? 'over' : 'under'} ${target}`;
-      return `  ${name} = ${value.toFixed(2)}${range}${aim}`;
+      const bound = limit === undefined ? '' : `, at most ${limit}`;
+      return `  ${name} = ${value.toFixed(2)}${range}${aim}${bound}`;
     }),
     ...notes.map(note => `  ${note}`),
   ].join('\n');
 }
+
+/** A sentence for each ratio that is over its limit, or is none. */
+export const overLimit = (results: readonly BenchResult[]): readonly string[] =>
+  results.flatMap(result =>
+    result.ratios
+      .filter(({ value, limit }) => limit !== undefined && !(value <= limit))
+      .map(
+        ({ name, value, limit }) =>
+          `${result.name}: ${name} is ${value.toFixed(2)}, over its limit of ${limit}`,
+      ),
+  );
