@@ -7,7 +7,7 @@ import { missingForLab } from '../../lab/requirements.js';
 import { waitFor } from '../../lab/wait.js';
 import { parseMac } from '../../src/lib/addresses.js';
 import { noneLost } from './support/dropped.js';
-import { costOf, describeCost, lost } from './support/outage.js';
+import { costOf, describeCost, lossOf } from './support/outage.js';
 import { macOf, reachEachOther, Site } from './support/overlay-site.js';
 
 const missing = missingForLab();
@@ -98,7 +98,7 @@ t.test('a flood of made-up MACs', { skip }, async t => {
       `table 70 of kvm1 ${most.kvm1}, of kvm2 ${most.kvm2}`,
   );
   t.comment(describeCost(cost));
-  noneLost(t, { lost: lost(cost), dropped: cost.dropped });
+  await noneLost(t, lossOf(cost));
   t.ok(most.rows > 0 && most.rows <= limit, 'no more MACs are known than the file allows');
   t.ok(most.kvm1 <= limit + (usual[0] ?? 0), 'nor learned');
   t.ok(

@@ -7,7 +7,7 @@ import { waitFor } from '../../lab/wait.js';
 import type { MacStatus } from '../../src/controller/mac-status.js';
 import { parseMac } from '../../src/lib/addresses.js';
 import { noneLost } from './support/dropped.js';
-import { costOf, describeCost, lost } from './support/outage.js';
+import { costOf, describeCost, lossOf } from './support/outage.js';
 import { macOf, reachEachOther, Site } from './support/overlay-site.js';
 import { heddle } from './support/heddle-in.js';
 import { outputsOf } from './support/trace.js';
@@ -137,7 +137,7 @@ t.test('MACs', { skip }, async t => {
       { intervalMs: 5, aroundMs: 500, between },
     );
     t.comment(describeCost(cost));
-    noneLost(t, { lost: lost(cost), dropped: cost.dropped });
+    await noneLost(t, lossOf(cost));
     t.equal(
       whereIs(await site.macs(), nested),
       'kvm1 red-1-p learned',

@@ -118,7 +118,9 @@ t.test('a VM that lives on two hosts moves between them', { skip }, async t => {
     const results = await Promise.all(talks.map(talk => talk.stop()));
     await Promise.all(captures.map(one => one.stop()));
     const lost = results.reduce((sum, result) => sum + result.lost, 0);
-    noneLost(t, { lost, dropped: (await droppedOn(places)) - dropped }, ` in move ${count + 1}`);
+    // A move cannot be left out and all else be done: only a few are excused.
+    const quiet = (): Promise<number> => Promise.resolve(0);
+    await noneLost(t, { lost, dropped: (await droppedOn(places)) - dropped, quiet }, ` in move ${count + 1}`);
     for (const { sent, turns, by, received, gaps } of results) {
       if (gaps.length > 0)
         t.comment(`lost ${JSON.stringify(gaps)} of ${sent}, moved ${JSON.stringify(turns)}`);

@@ -5,7 +5,7 @@ import { missingForLab } from '../../lab/requirements.js';
 import { waitFor } from '../../lab/wait.js';
 import type { Status } from '../../src/controller/status.js';
 import { noneLost } from './support/dropped.js';
-import { costOf, describeCost, lost } from './support/outage.js';
+import { costOf, describeCost, lossOf } from './support/outage.js';
 import { reaches, reachEachOther, Site } from './support/overlay-site.js';
 
 const missing = missingForLab();
@@ -68,7 +68,7 @@ t.test('a file that changes, with 1,000 packets in a second', { skip }, async t 
     );
     t.comment(describeCost(cost));
     t.ok(cost.there.sent > 2_000, `${cost.there.sent} packets were under way`);
-    noneLost(t, { lost: lost(cost), dropped: cost.dropped });
+    await noneLost(t, lossOf(cost));
     const after = sentTo(await site.status());
     const sent = after.map(([changes, transactions], host) => {
       const [changesBefore = 0, transactionsBefore = 0] = before[host] ?? [];

@@ -9,7 +9,7 @@ import type { MacTable } from '../../src/controller/mac-status.js';
 import type { Status } from '../../src/controller/status.js';
 import { heddle, startHeddleIn } from './support/heddle-in.js';
 import { noneLost } from './support/dropped.js';
-import { costOf, describeCost, lost } from './support/outage.js';
+import { costOf, describeCost, lossOf } from './support/outage.js';
 import { macOf, reachEachOther, Site } from './support/overlay-site.js';
 import { outputsOf } from './support/trace.js';
 
@@ -82,7 +82,7 @@ t.test('two Heddles on the same hosts', { skip }, async t => {
       { aroundMs: 1_500, intervalMs: 1, between },
     );
     t.comment(describeCost(cost));
-    noneLost(t, { lost: lost(cost), dropped: cost.dropped });
+    await noneLost(t, lossOf(cost));
     for (const line of [/kvm[12]: the other Heddle let go, taken over/, /"kvm[12] connected"/]) {
       const times = second.stdout
         .filter(said => line.test(said))

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProbeResult } from '../../../lab/guest/protocol.js';
 import type { Host } from '../../../lab/host.js';
 import type { Station } from '../../../lab/station.js';
-import { droppedOn } from './dropped.js';
+import { droppedOn, type Loss } from './dropped.js';
 
 /** Both directions; every probe needs the way back, too. */
 export interface Cost {
@@ -11,6 +11,8 @@ export interface Cost {
   readonly back: ProbeResult;
   /** What full sockets of the two, and of the hosts between them, dropped meanwhile (dropped.ts). */
   readonly dropped: number;
+  /** The same for as long again, without the event. @returns what was dropped then */
+  readonly quiet: () => Promise<number>;
 }
 
 export interface Watch {
@@ -42,10 +44,16 @@ export async function costOf(
   const back = second.startProbing(one.ip, { intervalMs });
   try {
     await sleep(aroundMs);
+    const began = performance.now();
     await event();
+    const took = performance.now() - began;
     await sleep(aroundMs);
     const results = { there: await there.stop(), back: await back.stop() };
-    return { ...results, dropped: (await droppedOn(places, except)) - before };
+    return {
+      ...results,
+      dropped: (await droppedOn(places, except)) - before,
+      quiet: async () => (await costOf(one, two, () => sleep(took), watch)).dropped,
+    };
   } finally {
     // Also when the event failed: what nobody stops goes on for an hour.
     for (const probing of [there, back]) void probing.stop();
@@ -58,6 +66,8 @@ const tell = ({ sent, lost, longestGapMs }: ProbeResult): string =>
 export const describeCost = ({ there, back }: Cost): string => `there: ${tell(there)}; back: ${tell(back)}`;
 
 export const lost = ({ there, back }: Cost): number => there.lost + back.lost;
+
+export const lossOf = (cost: Cost): Loss => ({ lost: lost(cost), dropped: cost.dropped, quiet: cost.quiet });
 
 export const longestGapMs = ({ there, back }: Cost): number =>
   Math.max(there.longestGapMs, back.longestGapMs);
