@@ -34,7 +34,7 @@ t.test('restarts of Heddle under load', { skip }, async t => {
   async function restart(t: Test, event: () => Promise<void>): Promise<void> {
     const wires = await Promise.all(hosts.map(host => watchWire(host)));
     const configured = await configurations();
-    noneLost(t, await costOfBoth(t, event));
+    await noneLost(t, await costOfBoth(t, event));
     const { switches, hypervisors } = await site.status();
     t.same(
       switches.map(({ sent, mods, refused }) => ({ sent, ...mods, refused })),
@@ -75,8 +75,17 @@ t.test('restarts of Heddle under load', { skip }, async t => {
       };
       const listens = await last(/Heddle listens/);
       t.comment(`Heddle listens ${listens} ms after its start`);
-      for (const { name } of hosts)
+      for (const host of hosts) {
+        const { name } = host;
         t.comment(`${name} is back ${(await last(new RegExp(`${name} connected`))) - listens} ms after that`);
+        const tries = await triesOf(host);
+        t.ok(tries.length > 0, `${name} looked for Heddle while it was away`);
+        t.same(
+          tries.filter(at => at - since > listens),
+          [],
+          'and found it when it looked for the first time after that',
+        );
+      }
     }),
   );
 
@@ -88,7 +97,7 @@ t.test('restarts of Heddle under load', { skip }, async t => {
       await site.untilInSync();
     });
     t.match((await wire.stop()).filter(changesSwitch), [/BUNDLE/], 'it is changed by bundles');
-    noneLost(t, there);
+    await noneLost(t, there);
     const other = await tables();
     const [flows = []] = other;
     t.match(flows.join('\n'), /table=96,/, 'the tables have other numbers');
@@ -99,7 +108,7 @@ t.test('restarts of Heddle under load', { skip }, async t => {
       await site.startHeddle();
       await site.untilInSync();
     });
-    noneLost(t, back, ' on the way back');
+    await noneLost(t, back, ' on the way back');
     await foreignIsThere(t);
     await untilReached();
     t.same(await tables(), begin);
@@ -120,7 +129,7 @@ t.test('restarts of Heddle under load', { skip }, async t => {
         await site.untilInSync();
       }
     });
-    noneLost(t, there);
+    await noneLost(t, there);
     const isBack = async (): Promise<boolean> => isDeepStrictEqual(await tables(), begin);
     await waitFor('the tables to be as they were', isBack);
     await foreignIsThere(t);
@@ -155,7 +164,7 @@ t.test('restarts of Heddle under load', { skip }, async t => {
     t.comment(`no packet came through for ${longestGapMs} ms, from the end of the old one on`);
     t.equal(attempts, 1, 'it connects at its first attempt');
     t.same([bundles, loose], [1, 0], 'and gets all in one bundle');
-    t.ok(controllerMs < 1_000, `within ${controllerMs} ms`);
+    // bench/reconnect.ts measures the controller's share of it, which a test on a busy machine cannot.
     await untilReached();
     const [, flows] = await tables();
     const own = (lines: readonly string[] = []) => lines.filter(line => line.includes('cookie=0x4864'));
