@@ -104,9 +104,9 @@ t.test('hosts as people set them up by hand', { skip }, async t => {
       const heddle = await startHeddle(site.lab, yaml, '--gentle');
       await inSync(t, heddle);
       await sleep(2_000);
-      const { guests, hosts, dropped } = await talk.stop();
+      const { guests, hosts, dropped, quiet } = await talk.stop();
       t.comment(JSON.stringify([guests.gaps, hosts.gaps]));
-      noneLost(t, { lost: guests.lost + hosts.lost, dropped });
+      await noneLost(t, { lost: guests.lost + hosts.lost, dropped, quiet });
       t.same([guests.duplicates, hosts.duplicates], [0, 0]);
       await isTakenOver(t, site);
       await one.vm.flushNeighbours();
@@ -134,9 +134,9 @@ t.test('hosts as people set them up by hand', { skip }, async t => {
     );
     await inSync(t, second);
     await sleep(1_000);
-    const { guests, hosts, dropped } = await talk.stop();
+    const { guests, hosts, dropped, quiet } = await talk.stop();
     t.comment(JSON.stringify([guests.gaps, hosts.gaps]));
-    noneLost(t, { lost: guests.lost + hosts.lost, dropped });
+    await noneLost(t, { lost: guests.lost + hosts.lost, dropped, quiet });
     t.same([guests.duplicates, hosts.duplicates], [0, 0]);
     t.same(await portsOf(one), ['eth0', 'heddle-vxlan', 'vm-1-p'], 'all others stay');
     t.same(await portsOf(two), ['eth0', 'heddle-vxlan', 'vm-2-p']);
@@ -146,16 +146,35 @@ t.test('hosts as people set them up by hand', { skip }, async t => {
   });
 });
 
+/** What a VM, and what a host, may lose the simple way: one packet is sent in each millisecond. */
+const atMost = 20;
+/** A machine that is busy with something else may keep the packets, and not the bridges, waiting. */
+const tries = 3;
+
 t.test('taken over the simple way, both at once', { skip }, async t => {
+  const lost: (readonly [guests: number, hosts: number])[] = [];
+  const isLittle = (): boolean => lost.at(-1)?.every(count => count <= atMost) === true;
+  for (let count = 1; count <= tries && !isLittle(); count++)
+    await t.test(`try ${count}`, async t => void lost.push(await takenOverSimply(t)));
+  t.ok(isLittle(), `VMs lose ${atMost} packets at most, and so do hosts: ${lost.join('; ')}`);
+});
+
+/** @returns what is lost of VMs, and of hosts */
+async function takenOverSimply(t: Test): Promise<readonly [guests: number, hosts: number]> {
   const site = await siteFor(t);
+  const { stdout: yaml } = await heddleIn(
+    site.lab.controller,
+    'import',
+    ...site.hosts.map(ClassicSite.ovsdbOf),
+  );
   const talk = await watch(site);
   await sleep(500);
-  const heddle = await startHeddle(site.lab, site.yaml);
+  const heddle = await startHeddle(site.lab, yaml);
   await inSync(t, heddle);
   await sleep(1_000);
-  const { guests, hosts } = await talk.stop();
+  const { guests, hosts, dropped } = await talk.stop();
   t.comment(
-    `lost: ${guests.lost} of VMs, ${hosts.lost} of hosts; ${JSON.stringify([guests.gaps, hosts.gaps])}`,
+    `lost: ${guests.lost} of VMs, ${hosts.lost} of hosts; ${JSON.stringify([guests.gaps, hosts.gaps])}; ${dropped} dropped by full sockets`,
   );
   // Nobody waited for the controller's own connection: the flows were staged before it was written (ADR 8).
   for (const { hypervisor } of site.hosts)
@@ -164,9 +183,8 @@ t.test('taken over the simple way, both at once', { skip }, async t => {
       ['preparing', 'serving', 'staging', 'obeying', 'finishing', 'none'],
       `${hypervisor.name}: no step is left out, and none given up`,
     );
-  // 11 to 76 together, as the machine is busy; 279 and more where the flows come when the controller has connected.
-  t.ok(guests.lost + hosts.lost < 200, 'little is lost');
   t.same([guests.duplicates, hosts.duplicates], [0, 0]);
   await isTakenOver(t, site);
   await heddle.stop();
-});
+  return [guests.lost, hosts.lost];
+}
