@@ -160,12 +160,14 @@ t.test('hashes are those of every earlier version', t => {
 t.test('group ids', t => {
   t.equal(groupIds.local(5000), 0x4800_1388);
   t.equal(groupIds.flood(0xffffff), 0x49ff_ffff);
+  t.equal(groupIds.relay(5000), 0x5c00_1388);
   for (const id of [1, 0xffffff, wireNumber(1), wireNumber(4094)].flatMap(n => [
     groupIds.local(n),
     groupIds.flood(n),
+    groupIds.relay(n),
   ]))
     t.ok(groupIds.isOurs(id));
-  for (const id of [0, 1, 0x47ff_ffff, 0x5c00_0000, 0xffff_ff00, 0xc800_0000])
+  for (const id of [0, 1, 0x47ff_ffff, 0x5d00_0000, 0xffff_ff00, 0xc800_0000])
     t.notOk(groupIds.isOurs(id), String(id));
   t.end();
 });

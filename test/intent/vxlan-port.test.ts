@@ -24,6 +24,8 @@ t.test('as people write them', t => {
     inKey: 'flow',
     outKey: 'flow',
   });
+  t.equal(read({ remote_ip: 'fd00::2' }).remoteIp, 0xfd00_0000_0000_0000_0000_0000_0000_0002n);
+  t.equal(read({ remote_ip: '::ffff:10.97.0.2' }).remoteIp, 0x0a61_0002, 'an IPv4 address in IPv6 words');
   t.strictSame(read({}), { inKey: 0, outKey: 0, dstPort: 4789 });
   t.end();
 });
@@ -34,7 +36,7 @@ t.test('what nobody should guess at', t => {
     const { inKey, outKey } = read({ key });
     t.strictSame([inKey, outKey], [undefined, undefined], JSON.stringify(key));
   }
-  for (const remote_ip of ['', 'fe80::1', 'kvm2', '10.97.0.02', '10.97.0.2/24'])
+  for (const remote_ip of ['', 'fe80::1%eth0', 'fe80:::1', 'kvm2', '10.97.0.02', '10.97.0.2/24'])
     t.equal(read({ remote_ip }).remoteIp, undefined, remote_ip);
   for (const dst_port of ['', '0', '65536', '4789 ', '0x12'])
     t.equal(read({ dst_port }).dstPort, undefined, dst_port);
