@@ -225,7 +225,7 @@ t.test('reading a dump', t => {
   const ours = groupOf(groupIds.local(5000), to(1));
   const read = readActual(
     [still, learned, learned, reactive, later, 0n, 0x1234n].map(cookie => stats(cookie)),
-    [ours, groupOf(1, to(2)), groupOf(0x5c000000)],
+    [ours, groupOf(1, to(2)), groupOf(0x5d000000)],
   );
   t.strictSame(read.actual, {
     ...empty,
