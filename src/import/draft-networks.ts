@@ -15,11 +15,13 @@ export interface DraftedNetworks {
   readonly findings: readonly Finding[];
 }
 
+/** @param wire the tags of those that are on the physical network */
 export function draftNetworks(
   numbered: readonly Numbered[],
   peering: Peering,
   hosts: readonly HostFacts[],
   family: Family,
+  wire: ReadonlyMap<FoundNetwork, number>,
 ): DraftedNetworks {
   const findings: Finding[] = [];
   const names = nameNetworks(numbered);
@@ -27,7 +29,7 @@ export function draftNetworks(
   const portNames = new Set(hosts.flatMap(({ bridge }) => bridge?.ports.map(({ name }) => name) ?? []));
   const networks = numbered.map((one, index): DraftNetwork => {
     const name = names[index] ?? '';
-    const { network, vni, mesh } = one;
+    const { network, mesh } = one;
     findings.push(...tunnelFindings(name, one), ...cardFindings(name, network));
     const ports = draftPorts(network, several);
     findings.push(...ports.findings);
@@ -37,7 +39,7 @@ export function draftNetworks(
     return {
       name,
       about: aboutOf(network, hosts),
-      vni: { number: vni, note: vniNote(one) },
+      number: numberOf(one, wire.get(network)),
       mesh: shortened(mesh, portNames),
       ports: ports.drafted,
       remotes,
@@ -73,6 +75,12 @@ function aboutOf({ parts }: FoundNetwork, hosts: readonly HostFacts[]): string {
       return `${vlan === 0 ? 'untagged' : `VLAN ${vlan}`} on ${where}`;
     })
     .join('; ');
+}
+
+function numberOf(one: Numbered, tag: number | undefined): DraftNetwork['number'] {
+  return tag === undefined
+    ? { key: 'vni', value: one.vni, note: vniNote(one) }
+    : { key: 'vlan', value: tag, note: 'on the physical network, by the uplinks' };
 }
 
 function vniNote({ network: { tunnels }, from }: Numbered): string {

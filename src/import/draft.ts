@@ -24,7 +24,8 @@ export interface DraftNetwork {
   readonly name: string;
   /** What it is on the hosts. */
   readonly about: string;
-  readonly vni: { readonly number: number; readonly note: string };
+  /** In tunnels by its VNI, or on the wire by its VLAN. */
+  readonly number: { readonly key: 'vni' | 'vlan'; readonly value: number; readonly note: string };
   readonly mesh: readonly string[];
   readonly ports: readonly DraftPort[];
   readonly remotes: readonly { readonly address: Vtep; readonly note: string }[];

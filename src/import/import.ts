@@ -22,6 +22,7 @@ import { shadowFindings } from './tunnel-findings.js';
 import { twinFindings } from './twins.js';
 import { findUplink, type Uplink, uplinkFindings } from './uplinks.js';
 import { findVteps } from './vteps.js';
+import { wireVlans } from './wire.js';
 import { type Unread, writeYaml } from './yaml.js';
 
 /** OpenFlow's [IANA]. */
@@ -125,8 +126,10 @@ function describe(hosts: readonly HostFacts[], wanted: string | undefined) {
   const cards = new Map([...uplinks].map(([host, { name }]) => [host, name] as const));
   const networks = findNetworks(hosts, joints, tunnels, peering, cards);
   const numbered = numberNetworks(networks, tunnels, vteps, new Set(cards.values()));
+  const wire = wireVlans(networks, joints, cards);
+  const tunnelled = networks.filter(network => !wire.has(network));
   const ofHosts = draftHosts(hosts, vteps, uplinks, wanted ?? 'br-int');
-  const ofNetworks = draftNetworks(numbered, peering, hosts, vteps.family);
+  const ofNetworks = draftNetworks(numbered, peering, hosts, vteps.family, wire);
   const findings = [
     ...twinFindings(hosts, vteps),
     ...peerFindings(peering),
@@ -134,7 +137,7 @@ function describe(hosts: readonly HostFacts[], wanted: string | undefined) {
     ...ofHosts.findings,
     ...hosts.flatMap(host => [
       ...uplinkFindings(host, uplinks.get(host)),
-      ...lostFabric(host, cards.get(host), reachedBy(host, cards.get(host), networks, joints)),
+      ...lostFabric(host, cards.get(host), reachedBy(host, cards.get(host), tunnelled, joints)),
       ...hostFindings(host, { ...(wanted !== undefined && { wanted }) }),
     ]),
     ...shadowFindings(tunnels, numbered, vteps),

@@ -70,14 +70,14 @@ function hypervisor(host: DraftHost, findings: readonly Finding[]): readonly str
   ];
 }
 
-function network({ name, about, vni, mesh, ports, remotes }: DraftNetwork): readonly string[] {
+function network({ name, about, number, mesh, ports, remotes }: DraftNetwork): readonly string[] {
   return [
     ...indented(2, comment(about)),
     `  ${scalar(name)}:`,
     ...indented(
       4,
       aligned([
-        { text: `vni: ${vni.number}`, note: vni.note },
+        { text: `${number.key}: ${number.value}`, note: number.note },
         ...(mesh.length === 0
           ? []
           : [

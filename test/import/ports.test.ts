@@ -71,7 +71,26 @@ t.test('uplinks, and cards that are none', t => {
     what: /VLAN 0 \(no tag\).*would lose that/,
   });
   const trunk = importHosts([host(1, [nic('eth0', { trunks: [0, 100] }), vm('vnet0', 100)])]);
-  t.match(find(trunk, 'fabric-left'), {
+  t.equal(find(trunk, 'fabric-left'), undefined, 'a VLAN that the uplink is said to carry goes on by it');
+  t.match(configOf(t, trunk), {
+    networks: [{ name: 'vlan100', wire: 100, ports: [{ glob: 'id-vnet0' }] }],
+  });
+  const both = importHosts([
+    host(1, [nic('eth0', { trunks: [0, 100] }), vm('vnet0', 100)]),
+    host(2, [nic('eth0', { trunks: [0, 100, 200] }), vm('vnet1', 100), vm('vnet2', 200)]),
+  ]);
+  t.match(
+    configOf(t, both).networks.map(({ name, wire, ports }) => [name, wire, ports.length]),
+    [
+      ['vlan100', 100, 2],
+      ['vlan200', 200, 1],
+    ],
+  );
+  const tunnelled = importHosts([
+    host(1, [nic('eth0', { trunks: [0, 100] }), vm('vnet0', 100), vxlan('vx', '10.97.0.2', 7, 100)]),
+    host(2, [nic('eth0', { trunks: [0, 100] }), vm('vnet1', 100), vxlan('vx', '10.97.0.1', 7, 100)]),
+  ]);
+  t.match(find(tunnelled, 'fabric-left'), {
     level: 'broken',
     what: /VLAN 100 .*would lose that with this file/,
     todo: /write `vlan: N` in place of `vni`/,
