@@ -119,6 +119,33 @@ t.test('what import makes of hosts', { skip }, async t => {
   });
 });
 
+t.test('a VLAN of the physical network goes on by the uplinks', { skip }, async t => {
+  const site = await ClassicSite.open();
+  t.teardown(() => site.lab.down());
+  const [one, two] = site.hosts;
+  for (const { hypervisor } of site.hosts)
+    await hypervisor.vsctl(
+      ...['del-port', classic.mesh, '--', 'set', 'Port', classic.uplink, `trunks=0,${classic.tag}`],
+    );
+  const reach = async (): Promise<number> =>
+    (await one.vm.ping(two.vm.ip, { count: 20, intervalMs: 20 })).received;
+  await waitFor('the VMs to reach each other by hand', async () => (await reach()) > 15);
+  const file = `${site.lab.directory}/imported.yaml`;
+  const targets = site.hosts.map(ClassicSite.ovsdbOf);
+  const { code, stderr } = await heddle(site.lab.controller, 'import', ...targets, '--output', file);
+  t.equal(code, 0, stderr);
+  const yaml = await readFile(file, 'utf8');
+  t.match(yaml, new RegExp(`^ {2}vlan${classic.tag}:\n {4}vlan: ${classic.tag} `, 'm'));
+
+  const running = await startHeddle(site.lab, yaml);
+  await untilInSync(running);
+  t.equal((await heddle(site.lab.controller, 'plan', running.file)).code, 0, 'there is nothing more to do');
+  const received = await reach();
+  t.ok(received > 15, `VMs reach each other: ${received} of 20`);
+  const { by } = await one.agent.probe(two.hypervisor.vtep, { count: 10 });
+  t.ok((by['kvm2'] ?? 0) > 5, `and hosts do: ${by['kvm2'] ?? 0} of 10`);
+});
+
 t.test('Heddle runs with the file', { skip }, async t => {
   const lab = await Lab.create();
   t.teardown(() => lab.down());
