@@ -1,6 +1,6 @@
 /**
- * The first frame of a VM from where it is migrating to says that it is there (mobility.ts). The switches draw the conclusion by
- * themselves, each when the frame passes it, and until Heddle has told them: by flows that they learn, which the flow of that MAC looks
+ * The first frame of a VM from where it is migrating to says that it is there (mobility.ts). Where it is an announcement, the switches draw
+ * the conclusion by themselves, each when the frame passes it, and until Heddle has told them: by flows that they learn, which the flow of that MAC looks
  * up. Heddle hears of the frame, too, and what it then programs takes the place of all this.
  */
 import type { NetworkConfig } from '../../config/config.js';
@@ -34,6 +34,13 @@ const headerLength = 18;
 /** What the switches have concluded lasts so long after a frame of the VM, should nobody tell them more. Seconds. */
 const concludedFor = 30;
 
+/**
+ * Announcements alone lead to conclusions: RARP and gratuitous ARP are broadcast. What is cached in a datapath is translated
+ * anew when flows change, and brings packets with it that were counted up to half a second before: of a VM that was there just now
+ * and comes back they would say that it has come already.
+ */
+const announced = { eth_dst: 0xff_ff_ff_ff_ff_ff };
+
 /** Above all else in the table of what is learned. */
 const concludedPriority = 200;
 
@@ -61,8 +68,8 @@ export function arrivalFlows(
       key === undefined ? [] : [concluding(tables, cookieFor(key), loads)];
     const here = claims
       .filter(claim => claim.host.name === host.name && isAwaited(claims, claim))
-      .map(({ member: { ofport } }) =>
-        heardFlow(network, mac, ofport, tables, conclude(learnLoad(toPort, BigInt(ofport)))),
+      .flatMap(({ member: { ofport } }) =>
+        heardFlows(network, mac, ofport, tables, conclude(learnLoad(toPort, BigInt(ofport)))),
       );
     if (arrival === undefined) return here;
     if (arrival.host.name === host.name) return [...here, onlyFromThere(network, mac, tables)];
@@ -77,7 +84,7 @@ export function arrivalFlows(
       ...(isSource ? [learnLoad('reg0', BigInt(from.local)), learnLoad('nxm_in_port', 0n)] : []),
     ];
     const actions = conclude(...loads);
-    const seen = { ...cameFrom(vtep), metadata: BigInt(network.vni), eth_src: mac };
+    const seen = { ...cameFrom(vtep), metadata: BigInt(network.vni), eth_src: mac, ...announced };
     // One for all hosts that see it by the same port.
     const seenFlow = onceOf(tables, arrival.member, `seen ${tunnelPort} ${isSource}`, () =>
       flow(tables.tunnelSource, 120, seen, applyActions(actions), gotoTable(tables.unicast)),
@@ -87,20 +94,21 @@ export function arrivalFlows(
 }
 
 /** Frames that say that a VM has come here go to Heddle, too, until it has drawn its conclusion, within some milliseconds. */
-const heardFlow = (
+function heardFlows(
   network: NetworkConfig,
   mac: Mac,
   ofport: number,
   tables: TableNumbers,
   conclude: readonly Action[],
-): Flow =>
-  flow(
-    tables.learn,
-    120,
-    { metadata: BigInt(network.vni), in_port: ofport, eth_src: mac },
-    applyActions([output(OFPP.CONTROLLER, headerLength), ...conclude]),
-    gotoTable(tables.suppress),
-  );
+): readonly Flow[] {
+  const sent = { metadata: BigInt(network.vni), in_port: ofport, eth_src: mac };
+  const told = output(OFPP.CONTROLLER, headerLength);
+  const next = gotoTable(tables.suppress);
+  const any = flow(tables.learn, 120, sent, applyActions([told]), next);
+  return conclude.length === 0
+    ? [any]
+    : [any, flow(tables.learn, 125, { ...sent, ...announced }, applyActions([told, ...conclude]), next)];
+}
 
 /** The others go by a frame's source and the host that it came from: no other port of that host may say so. */
 const onlyFromThere = (network: NetworkConfig, mac: Mac, tables: TableNumbers): Flow =>
